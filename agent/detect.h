@@ -1,0 +1,52 @@
+/*
+ * One log line in, at most one event out: the header (line.h), the rules
+ * (rules.h) and what must be remembered from line to line of one source (the
+ * year of stamps without one, the ordinals of equal lines).  No files, no
+ * network, no clock of its own: the caller says what time it is.
+ */
+#ifndef PLAINTIFF_DETECT_H
+#define PLAINTIFF_DETECT_H
+
+#include <stdint.h>
+
+#include "proto/base/buf.h"
+#include "proto/event.h"
+
+struct arena;
+struct rules;
+struct detect;
+
+enum detect_result {
+	DETECT_EVENT,      /* *out is filled */
+	DETECT_IGNORED,    /* a log line without an event */
+	DETECT_UNPARSABLE, /* no known header */
+};
+
+struct detect_options {
+	const struct rules *rules; /* must outlive the detect */
+	const char *zone;          /* tz database name; "" the machine's */
+	const char *site;          /* label that is part of each id */
+};
+
+/* The memory of one source (a file with its rotated siblings, or standard
+ * input).  NULL with *why when the zone is not known. */
+struct detect *detect_open(const struct detect_options *o, const char **why);
+void detect_close(struct detect *d);
+
+/* A bound for the year of stamps without one: no stamp is later than this
+ * (plus a day of slack).  Set it before the first line and as time goes on:
+ * the file's modification time for old files, the clock for live ones. */
+void detect_set_now(struct detect *d, int64_t now_us);
+
+/* One line, without its LF; any bytes, any length.  *out has its id made;
+ * its texts live in the arena or are static.  read_us is now_us. */
+enum detect_result detect_line(struct detect *d, struct text line,
+    struct arena *a, struct event *out);
+
+/* The memory as bytes, to be committed with the log position and given back
+ * to detect_load in the next life; load refuses (-1) bytes it did not write. */
+void detect_save(const struct detect *d, struct buf *out);
+int detect_load(struct detect *d, struct text bytes)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,110 @@
+/* Growing byte buffer; see buf.h. */
+#include "proto/base/buf.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "proto/base/die.h"
+#include "proto/base/text.h"
+
+static void
+buf_room(struct buf *b, size_t n)
+{
+	size_t cap = b->cap == 0 ? 256 : b->cap;
+	char *p;
+
+	if (n > SIZE_MAX / 4 - b->n)
+		die(EX_OSERR, "out of memory");
+	while (cap < b->n + n + 1)
+		cap *= 2;
+	if (cap == b->cap)
+		return;
+	p = realloc(b->data, cap);
+	if (p == NULL)
+		die(EX_OSERR, "out of memory");
+	b->data = p;
+	b->cap = cap;
+}
+
+void
+buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	buf_room(b, n);
+	if (n != 0)
+		memcpy(b->data + b->n, bytes, n);
+	b->n += n;
+	b->data[b->n] = '\0';
+}
+
+void
+buf_puts(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void
+buf_putc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	assert(n >= 0);
+	buf_room(b, (size_t)n);
+	va_start(ap, fmt);
+	(void)vsnprintf(b->data + b->n, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->n += (size_t)n;
+}
+
+void
+buf_json(struct buf *b, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		unsigned char c = (unsigned char)s[i];
+		size_t len;
+
+		if (c == '"' || c == '\\') {
+			buf_putc(b, '\\');
+			buf_putc(b, (char)c);
+			i++;
+		} else if (c < 0x20 || c == 0x7f) {
+			buf_printf(b, "\\u%04x", c);
+			i++;
+		} else if ((len = text_utf8_length(s + i, n - i)) == 0) {
+			buf_printf(b, "\\u%04x", c);
+			i++;
+		} else {
+			buf_add(b, s + i, len);
+			i += len;
+		}
+	}
+}
+
+void
+buf_reset(struct buf *b)
+{
+	b->n = 0;
+	if (b->data != NULL)
+		b->data[0] = '\0';
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){0};
+}

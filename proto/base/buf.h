@@ -1,0 +1,33 @@
+/*
+ * A growing byte buffer.  `struct buf b = {0};` is empty; buf_free ends it.
+ * The bytes are always followed by a NUL that does not count.
+ */
+#ifndef PLAINTIFF_BUF_H
+#define PLAINTIFF_BUF_H
+
+#include <stddef.h>
+
+struct buf {
+	char *data; /* NULL while nothing was ever added */
+	size_t n;
+	size_t cap;
+};
+
+/* Appends n bytes. Dies when memory runs out. */
+void buf_add(struct buf *b, const void *bytes, size_t n);
+/* Appends a C string. */
+void buf_puts(struct buf *b, const char *s);
+/* Appends one byte. */
+void buf_putc(struct buf *b, char c);
+/* printf to the end. */
+void buf_printf(struct buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Appends s as the inside of a JSON string (RFC 8259), without the quotes;
+ * bytes that are not UTF-8 become \u00XX of their value. */
+void buf_json(struct buf *b, const char *s, size_t n);
+/* Forgets the content, keeps the memory. */
+void buf_reset(struct buf *b);
+/* Frees the memory; the buffer is empty again. */
+void buf_free(struct buf *b);
+
+#endif

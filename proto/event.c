@@ -1,0 +1,84 @@
+/* Event ids; see event.h.  Each part is hashed with its length in front, so
+ * that no two different events hash the same bytes. */
+#include "proto/event.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "proto/base/clock.h"
+
+static void
+put_be(uint8_t *out, uint64_t v, size_t bytes)
+{
+	for (size_t i = bytes; i-- > 0; v >>= 8)
+		out[i] = (uint8_t)v;
+}
+
+static void
+hash_number(crypto_generichash_state *h, uint64_t v)
+{
+	uint8_t be[8];
+
+	put_be(be, v, sizeof be);
+	crypto_generichash_update(h, be, sizeof be);
+}
+
+static void
+hash_text(crypto_generichash_state *h, struct text t)
+{
+	hash_number(h, t.n);
+	crypto_generichash_update(h, (const uint8_t *)t.at, t.n);
+}
+
+static int64_t
+second_of(int64_t us)
+{
+	int64_t s = us / CLOCK_SECOND_US;
+
+	return us % CLOCK_SECOND_US < 0 ? s - 1 : s;
+}
+
+void
+event_make_id(struct event *e, struct text site)
+{
+	enum { HASHED = EVENT_ID_BYTES - 4 };
+	crypto_generichash_state h;
+	uint8_t hash[crypto_generichash_BYTES_MIN];
+	int64_t second = second_of(e->time_us);
+
+	_Static_assert(HASHED <= crypto_generichash_BYTES_MIN,
+	    "BLAKE2b must give at least the bytes an id takes");
+	crypto_generichash_init(&h, NULL, 0, sizeof hash);
+	hash_text(&h, site);
+	hash_text(&h, e->host);
+	hash_number(&h, (uint64_t)second);
+	hash_text(&h, e->program);
+	hash_number(&h, (uint64_t)e->pid);
+	hash_text(&h, e->message);
+	hash_number(&h, e->ordinal);
+	crypto_generichash_final(&h, hash, sizeof hash);
+	/* before 1970 and after 2106 there is no id in order of time */
+	if (second < 0)
+		second = 0;
+	if (second > UINT32_MAX)
+		second = UINT32_MAX;
+	put_be(e->id, (uint64_t)second, 4);
+	memcpy(e->id + 4, hash, HASHED);
+}
+
+bool
+event_id_is_true(const struct event *e, struct text site)
+{
+	struct event copy = *e;
+
+	event_make_id(&copy, site);
+	return memcmp(copy.id, e->id, EVENT_ID_BYTES) == 0;
+}
+
+const char *
+event_format_id(char out[EVENT_TEXT_ID_BYTES],
+    const uint8_t id[EVENT_ID_BYTES])
+{
+	return sodium_bin2hex(out, EVENT_TEXT_ID_BYTES, id, EVENT_ID_BYTES);
+}
