@@ -1,0 +1,77 @@
+-- One role a stage, with only its grants; plaintiff_admin is the
+-- administrator's command.  Run after every upgrade, as the schema's owner.
+-- The roles may log in; how they prove who they are is pg_hba.conf's matter.
+DO $$
+DECLARE
+	role text;
+BEGIN
+	FOREACH role IN ARRAY ARRAY['plaintiff_receive', 'plaintiff_lookup',
+		'plaintiff_report', 'plaintiff_deliver', 'plaintiff_tidy',
+		'plaintiff_admin']
+	LOOP
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+			BEGIN
+				EXECUTE format('CREATE ROLE %I LOGIN', role);
+			EXCEPTION WHEN duplicate_object OR unique_violation THEN
+				NULL; -- another database of this cluster was quicker
+			END;
+		END IF;
+	END LOOP;
+END $$;
+
+REVOKE ALL ON SCHEMA plaintiff FROM PUBLIC;
+GRANT USAGE ON SCHEMA plaintiff TO plaintiff_receive, plaintiff_lookup,
+	plaintiff_report, plaintiff_deliver, plaintiff_tidy, plaintiff_admin;
+REVOKE ALL ON ALL TABLES IN SCHEMA plaintiff FROM plaintiff_receive,
+	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
+	plaintiff_admin;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plaintiff FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION us, ts, id_floor TO plaintiff_receive,
+	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
+	plaintiff_admin;
+
+-- receive: adds events and what belongs to them, changes only counters
+GRANT SELECT ON agent, kind TO plaintiff_receive;
+GRANT SELECT, INSERT, DELETE ON agent_address TO plaintiff_receive;
+GRANT SELECT, INSERT, UPDATE ON agent_outbox TO plaintiff_receive;
+GRANT SELECT, INSERT ON name, event, evidence, witness, set_aside
+	TO plaintiff_receive;
+GRANT USAGE ON SEQUENCE stored_seq TO plaintiff_receive;
+GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_receive;
+
+-- lookup: counts events, keeps sources, answers and contacts
+GRANT SELECT ON event, kind, name, agent_address TO plaintiff_lookup;
+GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_lookup;
+GRANT SELECT, INSERT, UPDATE ON watermark, tally, source, contact
+	TO plaintiff_lookup;
+GRANT SELECT, INSERT ON answer TO plaintiff_lookup;
+
+-- report: reads everything about events, writes reports
+GRANT SELECT ON event, evidence, kind, name, agent, agent_address, tally,
+	contact, answer TO plaintiff_report;
+GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_report;
+GRANT SELECT ON source TO plaintiff_report;
+GRANT UPDATE (reported_upto) ON source TO plaintiff_report;
+GRANT SELECT, INSERT ON report, report_source TO plaintiff_report;
+
+-- deliver: moves reports on, cannot change what they say
+GRANT SELECT ON report, contact, report_source TO plaintiff_deliver;
+GRANT UPDATE (state, changed, owner, tries, next_try, said, quiet) ON report
+	TO plaintiff_deliver;
+
+-- tidy: removes what is past its time, through two functions and deletes
+GRANT EXECUTE ON FUNCTION partitions_make, partitions_drop, partition_days
+	TO plaintiff_tidy;
+GRANT SELECT, DELETE ON set_aside, answer, tally, report, report_source
+	TO plaintiff_tidy;
+GRANT SELECT, INSERT, UPDATE ON agent_past TO plaintiff_tidy;
+GRANT SELECT ON source, contact, agent TO plaintiff_tidy;
+
+-- the administrator's command
+GRANT SELECT ON ALL TABLES IN SCHEMA plaintiff TO plaintiff_admin;
+GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_admin;
+GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_admin;
+GRANT INSERT ON agent TO plaintiff_admin;
+GRANT UPDATE (state, revoked) ON agent TO plaintiff_admin;
+GRANT UPDATE (state, changed, said, quiet, next_try) ON report
+	TO plaintiff_admin;

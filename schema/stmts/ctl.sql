@@ -1,0 +1,1 @@
+-- Statements of ctl; prepared when it connects.

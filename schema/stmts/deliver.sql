@@ -1,0 +1,1 @@
+-- Statements of deliver; prepared when it connects.

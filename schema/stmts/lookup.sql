@@ -1,0 +1,1 @@
+-- Statements of lookup; prepared when it connects.

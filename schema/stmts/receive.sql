@@ -1,0 +1,1 @@
+-- Statements of receive; prepared when it connects.

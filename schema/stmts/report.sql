@@ -1,0 +1,1 @@
+-- Statements of report; prepared when it connects.
