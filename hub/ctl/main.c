@@ -1,0 +1,6 @@
+/* The administrator's command. */
+int
+main(void)
+{
+	return 0;
+}

@@ -1,0 +1,327 @@
+/* Sessions and statements of PostgreSQL; see db.h.  Arguments and rows:
+ * db_values.c. */
+#include "hub/db.h"
+
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "hub/conf.h"
+#include "hub/db_values.h"
+#include "proto/base/arena.h"
+#include "proto/base/die.h"
+#include "proto/base/log.h"
+#include "schema/schema.h"
+
+struct db {
+	PGconn *conn;
+	const char *stage;
+};
+
+/* Every session of ours; what limits a wait is here. */
+static const char session[] =
+    "SET search_path = plaintiff;"
+    "SET timezone = 'UTC';"
+    "SET synchronous_commit = on;"
+    "SET lock_timeout = '2s';"
+    "SET statement_timeout = '10s';"
+    "SET idle_in_transaction_session_timeout = '5s';"
+    "SET client_min_messages = warning";
+
+static void
+on_notice(void *arg, const char *message)
+{
+	(void)arg;
+	log_info("postgresql: %.*s", (int)strcspn(message, "\n"), message);
+}
+
+/* A message of libpq without its trailing newline, for one log line. */
+static void
+log_failure(const struct db *db, const char *what, const char *message)
+{
+	(void)db;
+	log_error("%s: %.*s", what, (int)strcspn(message, "\n"), message);
+}
+
+static PGconn *
+connect_as(const struct hub_conf *conf, const char *user)
+{
+	/* dbname first: it may be a whole connection string, and what stands
+	 * behind it would overrule it; so the role goes in front */
+	const char *keys[] = {"user", "dbname", "application_name",
+	    "connect_timeout", "tcp_user_timeout", "client_encoding", NULL};
+	const char *values[] = {user, conf->database_connect, "plaintiff", "5",
+	    "10000", "UTF8", NULL};
+	PGconn *c = PQconnectdbParams(keys, values, 1);
+
+	if (c == NULL)
+		die(EX_OSERR, "out of memory");
+	return c;
+}
+
+enum db_result
+db_script(struct db *db, const char *sql)
+{
+	PGresult *r = PQexec(db->conn, sql);
+	enum db_result result = DB_OK;
+
+	if (PQresultStatus(r) != PGRES_COMMAND_OK &&
+	    PQresultStatus(r) != PGRES_TUPLES_OK) {
+		result = PQstatus(db->conn) == CONNECTION_OK ? DB_REFUSED
+		                                             : DB_LOST;
+		log_failure(db, "database refused a script",
+		    PQerrorMessage(db->conn));
+	}
+	PQclear(r);
+	return result;
+}
+
+static bool
+prepare(struct db *db, bool *hopeless)
+{
+	for (const struct schema_statement *s = schema_statements;
+	     s->name != NULL; s++) {
+		PGresult *r;
+		bool ok;
+
+		if (strcmp(s->stage, db->stage) != 0)
+			continue;
+		r = PQprepare(db->conn, s->name, s->sql, 0, NULL);
+		ok = PQresultStatus(r) == PGRES_COMMAND_OK;
+		PQclear(r);
+		if (!ok) {
+			log_error("cannot prepare %s: %.*s", s->name,
+			    (int)strcspn(PQerrorMessage(db->conn), "\n"),
+			    PQerrorMessage(db->conn));
+			*hopeless = PQstatus(db->conn) == CONNECTION_OK;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* fsync = off would make every acknowledgement a lie. */
+static bool
+is_durable(struct db *db)
+{
+	PGresult *r = PQexec(db->conn, "SHOW fsync");
+	bool on = PQresultStatus(r) == PGRES_TUPLES_OK &&
+	    strcmp(PQgetvalue(r, 0, 0), "on") == 0;
+
+	PQclear(r);
+	return on;
+}
+
+static struct db *
+open_as(const struct hub_conf *conf, const char *user, const char *stage)
+{
+	struct db *db = calloc(1, sizeof *db);
+
+	if (db == NULL)
+		die(EX_OSERR, "out of memory");
+	db->stage = stage;
+	db->conn = connect_as(conf, user);
+	if (PQstatus(db->conn) != CONNECTION_OK) {
+		log_failure(db, "cannot reach the database",
+		    PQerrorMessage(db->conn));
+		goto fail;
+	}
+	(void)PQsetNoticeProcessor(db->conn, on_notice, NULL);
+	if (db_script(db, session) != DB_OK)
+		goto fail;
+	return db;
+fail:
+	db_close(db);
+	return NULL;
+}
+
+struct db *
+db_open(const struct hub_conf *conf, const char *stage, bool *hopeless)
+{
+	struct arena *a = arena_open(0);
+	struct db *db = open_as(conf,
+	    arena_printf(a, "%s%s", conf->database_role_prefix,
+	        strcmp(stage, "ctl") == 0 ? "admin" : stage), stage);
+
+	arena_close(a);
+	*hopeless = false;
+	if (db == NULL)
+		return NULL;
+	if (!is_durable(db)) {
+		log_error("database runs with fsync = off: refused");
+		*hopeless = PQstatus(db->conn) == CONNECTION_OK;
+		goto fail;
+	}
+	if (!prepare(db, hopeless))
+		goto fail;
+	return db;
+fail:
+	db_close(db);
+	return NULL;
+}
+
+struct db *
+db_open_owner(const struct hub_conf *conf)
+{
+	return open_as(conf,
+	    conf->database_owner[0] == '\0' ? NULL : conf->database_owner,
+	    "owner");
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	PQfinish(db->conn);
+	free(db);
+}
+
+int
+db_fd(const struct db *db)
+{
+	return PQsocket(db->conn);
+}
+
+enum db_result
+db_listen(struct db *db, const char *channel)
+{
+	char *quoted = PQescapeIdentifier(db->conn, channel, strlen(channel));
+	struct arena *a = arena_open(0);
+	enum db_result result;
+
+	if (quoted == NULL)
+		die(EX_OSERR, "out of memory");
+	result = db_script(db, arena_printf(a, "LISTEN %s", quoted));
+	arena_close(a);
+	PQfreemem(quoted);
+	return result;
+}
+
+enum db_result
+db_notifications(struct db *db, bool *any)
+{
+	PGnotify *n;
+
+	*any = false;
+	if (PQconsumeInput(db->conn) == 0) {
+		log_failure(db, "database connection lost",
+		    PQerrorMessage(db->conn));
+		return DB_LOST;
+	}
+	while ((n = PQnotifies(db->conn)) != NULL) {
+		*any = true;
+		PQfreemem(n);
+	}
+	return DB_OK;
+}
+
+/* SQLSTATE classes that another try may get past. */
+static bool
+is_conflict(const char *state)
+{
+	static const char *const states[] = {
+	    "23505", /* unique_violation */
+	    "23P01", /* exclusion_violation */
+	    "40001", /* serialization_failure */
+	    "40P01", /* deadlock_detected */
+	    "55P03", /* lock_not_available */
+	    "57014", /* query_canceled: statement_timeout */
+	};
+
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		if (state != NULL && strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Takes over r; sorts it into our results. */
+static enum db_result
+finish(struct db *db, const char *name, PGresult *r, struct db_rows **rows)
+{
+	ExecStatusType status = PQresultStatus(r);
+	enum db_result result;
+
+	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+		if (rows != NULL)
+			*rows = db_rows_of(r);
+		else
+			PQclear(r);
+		return DB_OK;
+	}
+	if (PQstatus(db->conn) != CONNECTION_OK)
+		result = DB_LOST;
+	else if (is_conflict(PQresultErrorField(r, PG_DIAG_SQLSTATE)))
+		result = DB_CONFLICT;
+	else
+		result = DB_REFUSED;
+	if (result == DB_CONFLICT)
+		log_info("database conflict in %s: %.*s", name,
+		    (int)strcspn(PQerrorMessage(db->conn), "\n"),
+		    PQerrorMessage(db->conn));
+	else
+		log_failure(db, name, PQerrorMessage(db->conn));
+	PQclear(r);
+	if (result != DB_LOST)
+		db_rollback(db);
+	return result;
+}
+
+enum db_result
+db_run(struct db *db, const char *statement, const struct db_args *args,
+    struct db_rows **rows)
+{
+	struct arena *a = arena_open(0);
+	struct db_wire w = db_args_wire(args, a);
+	PGresult *r = PQexecPrepared(db->conn, statement, w.count, w.values,
+	    w.lengths, w.formats, 0);
+
+	arena_close(a);
+	return finish(db, statement, r, rows);
+}
+
+enum db_result
+db_query(struct db *db, const char *sql, const struct db_args *args,
+    struct db_rows **rows)
+{
+	struct arena *a = arena_open(0);
+	struct db_wire w = db_args_wire(args, a);
+	PGresult *r = PQexecParams(db->conn, sql, w.count, NULL, w.values,
+	    w.lengths, w.formats, 0);
+
+	arena_close(a);
+	return finish(db, "query", r, rows);
+}
+
+static enum db_result
+plain(struct db *db, const char *sql)
+{
+	return finish(db, sql, PQexec(db->conn, sql), NULL);
+}
+
+enum db_result
+db_begin(struct db *db)
+{
+	return plain(db, "BEGIN");
+}
+
+enum db_result
+db_commit(struct db *db)
+{
+	/* a COMMIT of a failed transaction answers ROLLBACK, and no error */
+	PGresult *r = PQexec(db->conn, "COMMIT");
+	bool rolled_back = PQresultStatus(r) == PGRES_COMMAND_OK &&
+	    strcmp(PQcmdStatus(r), "COMMIT") != 0;
+	enum db_result result = finish(db, "COMMIT", r, NULL);
+
+	return result == DB_OK && rolled_back ? DB_REFUSED : result;
+}
+
+void
+db_rollback(struct db *db)
+{
+	if (PQtransactionStatus(db->conn) != PQTRANS_IDLE)
+		PQclear(PQexec(db->conn, "ROLLBACK"));
+}
