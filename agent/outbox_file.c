@@ -1,0 +1,278 @@
+/* Opening the outbox's file; see outbox_file.h. */
+#include "agent/outbox_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+
+enum {
+	VERSION = 1,
+	RESERVE_BYTES = 4 << 20, /* WAL and pages that a full disk leaves us */
+};
+
+static const char tables[] =
+    "CREATE TABLE event (\n"
+    "  seq INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+    "  id BLOB NOT NULL UNIQUE,\n"
+    "  time_us INTEGER NOT NULL, read_us INTEGER NOT NULL,\n"
+    "  kind INTEGER NOT NULL, source BLOB NOT NULL,\n"
+    "  source_port INTEGER NOT NULL, local BLOB,\n"
+    "  local_port INTEGER NOT NULL, ordinal INTEGER NOT NULL,\n"
+    "  pid INTEGER NOT NULL, host TEXT, program TEXT, service TEXT,\n"
+    "  ptr TEXT, login TEXT, mechanism TEXT, rule TEXT, message TEXT,\n"
+    "  batch INTEGER NOT NULL DEFAULT 0,    -- that was acknowledged\n"
+    "  acked_us INTEGER NOT NULL DEFAULT 0  -- when; 0: not yet\n"
+    ");\n"
+    "CREATE INDEX event_unacked ON event (seq) WHERE acked_us = 0;\n"
+    "CREATE TABLE place (\n"
+    "  name TEXT PRIMARY KEY,\n"
+    "  device INTEGER, inode INTEGER, birth_us INTEGER,\n"
+    "  offset INTEGER, head_bytes INTEGER, head BLOB,\n"
+    "  tail_bytes INTEGER, tail BLOB, memory BLOB\n"
+    ") WITHOUT ROWID;\n"
+    "CREATE TABLE state (\n"
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),\n"
+    "  outbox BLOB NOT NULL,\n"
+    "  lines INTEGER NOT NULL DEFAULT 0,\n"
+    "  ignored INTEGER NOT NULL DEFAULT 0,\n"
+    "  unparsable INTEGER NOT NULL DEFAULT 0,\n"
+    "  unreportable INTEGER NOT NULL DEFAULT 0,\n"
+    "  emitted INTEGER NOT NULL DEFAULT 0,\n"
+    "  repeated INTEGER NOT NULL DEFAULT 0,\n"
+    "  gaps INTEGER NOT NULL DEFAULT 0,\n"
+    "  withheld INTEGER NOT NULL DEFAULT 0,\n"
+    "  last_acked INTEGER NOT NULL DEFAULT 0,\n"
+    "  batch_reserved INTEGER NOT NULL DEFAULT 0\n"
+    ");\n";
+
+int
+outbox_file_lock(const char *folder)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		log_error("outbox: cannot make folder=%s: %s", folder,
+		    strerror(errno));
+		return -1;
+	}
+	if (lstat(folder, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		log_error("outbox: not a folder: %s", folder);
+		return -1;
+	}
+	if ((st.st_mode & 077) != 0 && chmod(folder, 0700) < 0) {
+		log_error("outbox: others may open folder=%s: %s", folder,
+		    strerror(errno));
+		return -1;
+	}
+	if (snprintf(path, sizeof path, "%s/lock", folder) >=
+	    (int)sizeof path) {
+		log_error("outbox: path is too long: %s", folder);
+		return -1;
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		log_error("outbox: cannot open %s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		log_error("outbox: another plaintiff-agent runs on folder=%s",
+		    folder);
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+sql(sqlite3 *db, const char *text)
+{
+	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool
+is_sound(sqlite3 *db)
+{
+	sqlite3_stmt *st = NULL;
+	bool ok = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st,
+	    NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW &&
+	    strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
+
+	(void)sqlite3_finalize(st);
+	return ok;
+}
+
+static bool
+make_tables(sqlite3 *db)
+{
+	uint8_t name[WIRE_OUTBOX_BYTES];
+	char text[200], hex[2 * sizeof name + 1];
+
+	randombytes_buf(name, sizeof name);
+	(void)sodium_bin2hex(hex, sizeof hex, name, sizeof name);
+	(void)snprintf(text, sizeof text,
+	    "INSERT INTO state (one, outbox) VALUES (1, x'%s');"
+	    "PRAGMA user_version = %d; COMMIT", hex, VERSION);
+	return sql(db, "BEGIN IMMEDIATE") && sql(db, tables) &&
+	    sql(db, text);
+}
+
+/* Writes and removes a large row: the pages and the WAL stay, and with them
+ * the room to record acknowledgements when the disk is full. */
+static void
+reserve_room(sqlite3 *db, int64_t bytes)
+{
+	char text[200];
+
+	(void)snprintf(text, sizeof text,
+	    "CREATE TABLE reserve (bytes BLOB);"
+	    "INSERT INTO reserve VALUES (zeroblob(%lld));"
+	    "DROP TABLE reserve", (long long)bytes);
+	if (!sql(db, text))
+		log_warning("outbox: no room to set aside: %s",
+		    sqlite3_errmsg(db));
+}
+
+bool
+outbox_file_limit(struct outbox *o)
+{
+	enum { GIB = 1 << 30, LEAST_PAGES = 128 };
+	int64_t most = o->options.max_bytes;
+	char text[64];
+
+	if (most == 0) {
+		struct statvfs fs;
+
+		most = GIB;
+		if (statvfs(o->options.folder, &fs) == 0 && fs.f_frsize != 0 &&
+		    fs.f_blocks / 10 < GIB / fs.f_frsize)
+			most = (int64_t)(fs.f_blocks / 10 * fs.f_frsize);
+	}
+	o->page_bytes = outbox_number(o, "PRAGMA page_size");
+	if (o->page_bytes <= 0)
+		return false;
+	o->most_pages = most / o->page_bytes;
+	if (o->most_pages < LEAST_PAGES)
+		o->most_pages = LEAST_PAGES;
+	/* new events stop here; the rest is for acknowledging the old */
+	o->soft_pages = o->most_pages - o->most_pages / 8;
+	(void)snprintf(text, sizeof text, "PRAGMA max_page_count = %lld",
+	    (long long)o->most_pages);
+	return sql(o->db, text);
+}
+
+enum opening { OPENED, UNSOUND, REFUSED };
+
+static enum opening
+open_once(struct outbox *o, const char *path)
+{
+	int persist = 1, rc;
+	int64_t version;
+
+	rc = sqlite3_open_v2(path, &o->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+	        SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK) {
+		log_error("outbox: cannot open %s: %s", path,
+		    o->db == NULL ? "out of memory" : sqlite3_errmsg(o->db));
+		return REFUSED;
+	}
+	(void)sqlite3_extended_result_codes(o->db, 1);
+	(void)sqlite3_busy_timeout(o->db, 2000);
+	(void)sqlite3_file_control(o->db, "main", SQLITE_FCNTL_PERSIST_WAL,
+	    &persist);
+	if (!sql(o->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	        "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON")) {
+		rc = sqlite3_errcode(o->db);
+		goto judge;
+	}
+	version = outbox_number(o, "PRAGMA user_version");
+	if (version > VERSION) {
+		log_error("outbox: %s was made by a later release", path);
+		return REFUSED;
+	}
+	if (version == 0) {
+		if (!make_tables(o->db)) {
+			rc = sqlite3_errcode(o->db);
+			goto judge;
+		}
+		if (!outbox_file_limit(o))
+			return REFUSED;
+		reserve_room(o->db, o->options.max_bytes != 0 &&
+		        o->options.max_bytes / 4 < RESERVE_BYTES
+		    ? o->options.max_bytes / 4 : RESERVE_BYTES);
+	}
+	if (!is_sound(o->db)) {
+		rc = sqlite3_errcode(o->db);
+		if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
+			return UNSOUND;
+		goto judge;
+	}
+	return outbox_file_limit(o) ? OPENED : REFUSED;
+judge:
+	/* half a table is no outbox either: state written by us is whole */
+	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB ||
+	    (rc & 0xff) == SQLITE_ERROR)
+		return UNSOUND;
+	log_error("outbox: cannot open %s: %s", path, sqlite3_errmsg(o->db));
+	return REFUSED;
+}
+
+static bool
+set_aside(const char *path)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	char stamp[CLOCK_TEXT_BYTES], from[PATH_MAX], to[PATH_MAX];
+
+	(void)clock_format(stamp, clock_wall_us(), true);
+	for (size_t i = 0; i < 3; i++) {
+		if (snprintf(from, sizeof from, "%s%s", path, suffixes[i]) >=
+		        (int)sizeof from ||
+		    snprintf(to, sizeof to, "%s.corrupt-%s%s", path, stamp,
+		        suffixes[i]) >= (int)sizeof to)
+			return false;
+		if (rename(from, to) < 0 && (i == 0 || errno != ENOENT)) {
+			log_error("outbox: cannot rename %s: %s", from,
+			    strerror(errno));
+			return false;
+		}
+	}
+	log_error("outbox: %s is corrupt; set aside as %s.corrupt-%s, a new "
+	    "one is begun and the logs are read again", path, path, stamp);
+	return true;
+}
+
+bool
+outbox_file_open(struct outbox *o)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof path, "%s/outbox.db", o->options.folder) >=
+	    (int)sizeof path) {
+		log_error("outbox: path is too long: %s", o->options.folder);
+		return false;
+	}
+	for (int tries = 0; tries < 2; tries++) {
+		enum opening r = open_once(o, path);
+
+		if (r == OPENED)
+			return true;
+		(void)sqlite3_close(o->db);
+		o->db = NULL;
+		if (r == REFUSED || !set_aside(path))
+			return false;
+	}
+	return false;
+}

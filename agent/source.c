@@ -1,0 +1,61 @@
+/* Passes each call to the kind of source it is for; see source.h. */
+#include "agent/source.h"
+
+#include <stddef.h>
+
+#include "agent/source_ops.h"
+
+void
+source_close(struct source *s)
+{
+	if (s != NULL)
+		s->ops->close(s);
+}
+
+enum source_result
+source_next(struct source *s, struct text *line)
+{
+	return s->ops->next(s, line);
+}
+
+bool
+source_place(const struct source *s, struct source_place *out)
+{
+	return s->ops->place(s, out);
+}
+
+bool
+source_has_moved(const struct source *s)
+{
+	return s->ops->has_moved(s);
+}
+
+void
+source_commit(struct source *s)
+{
+	s->ops->commit(s);
+}
+
+void
+source_rewind(struct source *s)
+{
+	s->ops->rewind(s);
+}
+
+int
+source_fd(const struct source *s)
+{
+	return s->ops->fd(s);
+}
+
+int64_t
+source_bound_us(const struct source *s)
+{
+	return s->ops->bound_us(s);
+}
+
+const char *
+source_name(const struct source *s)
+{
+	return s->ops->name(s);
+}

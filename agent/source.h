@@ -1,0 +1,73 @@
+/*
+ * A source gives lines and says where it is: a log file with its rotated
+ * siblings (source_file.c) or standard input (source_stdin.c).
+ *
+ * Lines given are owed until source_commit: source_rewind goes back to the
+ * first of them, so that a turn whose transaction failed is read again.  The
+ * place is committed together with the events of the lines before it
+ * (outbox.h); it never lies behind an unfinished line.  Called by run.c.
+ */
+#ifndef PLAINTIFF_SOURCE_H
+#define PLAINTIFF_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/text.h"
+
+struct source;
+
+enum {
+	SOURCE_MARK_BYTES = 16,
+	SOURCE_HEAD_BYTES = 1024, /* at most, behind the head mark */
+	SOURCE_TAIL_BYTES = 64,   /* at most, behind the tail mark */
+	SOURCE_LINE_BYTES = 64 * 1024, /* longer lines come cut to this + 1 */
+};
+
+/* Which file, and how far.  Inodes are used again and files are copied, so
+ * identity counts only together with what the file says: marks are BLAKE2b
+ * of its first bytes and of the bytes before the offset. */
+struct source_place {
+	uint64_t device, inode;
+	int64_t birth_us; /* 0: the file system does not say */
+	int64_t offset;
+	uint32_t head_bytes, tail_bytes;
+	uint8_t head[SOURCE_MARK_BYTES], tail[SOURCE_MARK_BYTES];
+};
+
+enum source_result {
+	SOURCE_LINE,   /* *line is filled; valid until the next call */
+	SOURCE_WAIT,   /* nothing now */
+	SOURCE_COMMIT, /* nothing more before source_commit */
+	SOURCE_END,    /* nothing ever again */
+};
+
+struct source_file_options {
+	const char *path;
+	bool from_end;      /* a file never seen before: skip what it holds */
+	int64_t grace_ms;   /* a rotated file is left when so long quiet */
+	const struct source_place *place; /* from the last life, or NULL */
+};
+
+/* Follows a file.  It need not exist yet: what is wrong with it is logged
+ * once, and it is tried again every second. */
+struct source *source_file_open(const struct source_file_options *o);
+/* Reads fd, which stays the caller's, to its end. */
+struct source *source_stdin_open(int fd);
+void source_close(struct source *s);
+
+enum source_result source_next(struct source *s, struct text *line);
+/* Behind the last line given; false when there is no place to keep. */
+bool source_place(const struct source *s, struct source_place *out);
+/* Did the place change since the last commit? */
+bool source_has_moved(const struct source *s);
+void source_commit(struct source *s);
+void source_rewind(struct source *s);
+/* To wait on for reading, or -1: then ask again every 250 ms. */
+int source_fd(const struct source *s);
+/* No stamp in what is read now can be later than this. */
+int64_t source_bound_us(const struct source *s);
+/* The path, or "-". */
+const char *source_name(const struct source *s);
+
+#endif
