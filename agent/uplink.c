@@ -1,0 +1,612 @@
+/*
+ * Conversation with the hub; see uplink.h.  States: away (no socket, waiting
+ * for the next try), greeting (HELLO under way), up.  Any silence ends in a
+ * fresh socket; what was under way is sent again there, and the ids make
+ * that harmless.
+ */
+#include "agent/uplink.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "agent/uplink_socket.h"
+#include "proto/base/arena.h"
+#include "proto/base/clock.h"
+#include "proto/base/die.h"
+#include "proto/base/log.h"
+
+enum {
+	MOST_DOUBLINGS = 3,      /* 0.5 s, 1, 2, 4 */
+	MISSES_A_HUB = 3,
+	PING_MS = 10000,
+	REFUSED_MS = 60000,      /* revoked, or no common version */
+	KEY_REFUSED_MS = 5000,   /* unknown yet: the admin is adding it */
+	BUSY_MS = 1000,          /* when the hub does not say */
+	BUSY_MOST_MS = 60000,
+};
+
+enum state { AWAY, GREETING, UP };
+
+/* What was logged last, so that each change is said once. */
+enum said { SAID_NOTHING, SAID_UP, SAID_SILENT, SAID_REFUSED, SAID_BROKEN,
+	SAID_REVOKED, SAID_VERSION, SAID_BUSY, SAID_ADDRESS };
+
+/* A batch between sending and its acknowledgement. */
+struct flight {
+	uint64_t batch; /* 0: this place is free */
+	int64_t first, last;
+	size_t count;
+	struct buf frame;
+	bool sent;      /* on this connection */
+	int64_t due_ms; /* reply until, if sent; else not to be sent before */
+};
+
+struct uplink {
+	struct uplink_options o;
+	struct curve_key key;
+	struct link link;
+	enum state state;
+	enum said said;
+	struct arena *arena;
+	char *in;              /* WIRE_FRAME_BYTES */
+	size_t hub;            /* index in o.hubs */
+	unsigned misses, doublings;
+	int64_t retry_ms;      /* AWAY: when to connect */
+	int64_t reply_ms;      /* GREETING: WELCOME until */
+	bool greeted;          /* HELLO was taken by the socket */
+	int64_t ping_ms;       /* the next ping */
+	int64_t pong_ms;       /* its reply until; 0: none is due */
+	int64_t hold_ms;       /* BUSY: nothing is sent before */
+	uint32_t window, max_bytes, max_events;
+	size_t most;           /* events a batch, after TOO_BIG */
+	int64_t cursor;        /* the highest seq that is in flight */
+	struct flight flight[UPLINK_WINDOW];
+};
+
+struct uplink *
+uplink_open(const struct uplink_options *o)
+{
+	struct uplink *u = calloc(1, sizeof *u);
+
+	if (u == NULL || (u->in = malloc(WIRE_FRAME_BYTES)) == NULL)
+		die(EX_OSERR, "out of memory");
+	u->o = *o;
+	if (u->o.wait_ms == 0)
+		u->o.wait_ms = UPLINK_WAIT_MS;
+	u->key = *o->key;
+	u->arena = arena_open(0);
+	u->retry_ms = clock_mono_ms();
+	u->most = WIRE_BATCH_EVENTS;
+	return u;
+}
+
+void
+uplink_close(struct uplink *u)
+{
+	if (u == NULL)
+		return;
+	uplink_socket_close(&u->link);
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		buf_free(&u->flight[i].frame);
+	arena_close(u->arena);
+	free(u->in);
+	sodium_memzero(&u->key, sizeof u->key);
+	free(u);
+}
+
+bool
+uplink_is_up(const struct uplink *u)
+{
+	return u->state == UP;
+}
+
+/* How long to wait for a reply: grows with each miss, never the same for
+ * two agents. */
+static int64_t
+patience_ms(const struct uplink *u)
+{
+	int64_t ms = u->o.wait_ms << u->doublings;
+
+	return ms + (int64_t)randombytes_uniform((uint32_t)(ms / 4 + 1));
+}
+
+static const char *
+hub_name(const struct uplink *u)
+{
+	return u->o.hubs[u->hub];
+}
+
+static bool
+say(struct uplink *u, enum said what)
+{
+	bool is_new = u->said != what;
+
+	u->said = what;
+	return is_new;
+}
+
+/* Ends the connection; the next one after wait_ms. */
+static void
+hang_up(struct uplink *u, int64_t wait_ms)
+{
+	uplink_socket_close(&u->link);
+	u->state = AWAY;
+	u->retry_ms = clock_mono_ms() + wait_ms;
+	u->pong_ms = 0;
+	for (size_t i = 0; i < UPLINK_WINDOW; i++) {
+		u->flight[i].sent = false;
+		u->flight[i].due_ms = 0;
+	}
+}
+
+static void
+next_hub(struct uplink *u)
+{
+	u->misses = 0;
+	if (u->o.hub_count < 2)
+		return;
+	u->hub = (u->hub + 1) % u->o.hub_count;
+	log_notice("uplink: next hub=%s", hub_name(u));
+}
+
+/* No reply in time. */
+static void
+missed(struct uplink *u, const char *what)
+{
+	if (u->link.tcp && !u->link.shaken) {
+		if (say(u, SAID_BROKEN))
+			log_error("uplink: no CURVE handshake with hub=%s: "
+			    "[hub] key does not match it, or it is no hub",
+			    hub_name(u));
+	} else if (u->said != SAID_BROKEN && say(u, SAID_SILENT)) {
+		log_warning("uplink: no %s from hub=%s; events wait in the "
+		    "outbox", what, hub_name(u));
+	}
+	hang_up(u, 0);
+	if (u->doublings < MOST_DOUBLINGS)
+		u->doublings++;
+	if (++u->misses >= MISSES_A_HUB)
+		next_hub(u);
+}
+
+/* A reply: patience shrinks slowly, else a slow hub would be left again
+ * and again. */
+static void
+answered(struct uplink *u)
+{
+	u->misses = 0;
+	if (u->doublings > 0)
+		u->doublings--;
+}
+
+void
+uplink_again(struct uplink *u)
+{
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		u->flight[i].batch = 0;
+	u->cursor = 0;
+}
+
+static void
+connect_hub(struct uplink *u)
+{
+	const char *why = "";
+
+	if (!uplink_socket_open(&u->link, u->o.context, hub_name(u), u->o.hub_key,
+	        &u->key, &why)) {
+		if (say(u, SAID_ADDRESS))
+			log_error("uplink: cannot connect to hub=%s: %s",
+			    hub_name(u), why);
+		u->retry_ms = clock_mono_ms() + KEY_REFUSED_MS;
+		next_hub(u);
+		return;
+	}
+	u->state = GREETING;
+	u->greeted = false;
+	u->reply_ms = clock_mono_ms() + patience_ms(u);
+}
+
+static bool
+send_frame(struct uplink *u, const struct wire_frame *f)
+{
+	struct buf b = {0};
+	bool ok;
+
+	wire_pack(f, &b);
+	ok = uplink_socket_send(&u->link, b.data, b.n);
+	buf_free(&b);
+	return ok;
+}
+
+static void
+greet(struct uplink *u)
+{
+	struct wire_frame f = {.type = WIRE_HELLO,
+	    .hello = {.version = WIRE_VERSION,
+	        .software = TEXT("plaintiff-agent " PLAINTIFF_VERSION),
+	        .host = text_of(u->o.host),
+	        .addresses = u->o.addresses,
+	        .address_count = u->o.address_count < WIRE_HELLO_ADDRESSES
+	            ? u->o.address_count : WIRE_HELLO_ADDRESSES}};
+
+	u->o.feed.counters(u->o.feed.ctx, &f.hello.counters);
+	u->greeted = send_frame(u, &f);
+}
+
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+on_welcome(struct uplink *u, const struct wire_welcome *w)
+{
+	uint64_t ours = u->o.feed.last_acked(u->o.feed.ctx);
+
+	if (u->state != GREETING)
+		return;
+	u->window = least(w->window == 0 ? 1 : w->window, UPLINK_WINDOW);
+	u->max_bytes = least(w->max_bytes, WIRE_FRAME_BYTES);
+	u->max_events = least(w->max_events == 0 ? 1 : w->max_events,
+	    WIRE_BATCH_EVENTS);
+	u->state = UP;
+	u->hold_ms = 0;
+	u->ping_ms = clock_mono_ms() + PING_MS;
+	if (say(u, SAID_UP))
+		log_notice("uplink: connected hub=%s", hub_name(u));
+	if (w->last_batch < ours) {
+		size_t n = u->o.feed.unack(u->o.feed.ctx, w->last_batch);
+
+		log_warning("uplink: the hub's database is older than what it "
+		    "acknowledged; sending again events=%zu hub_batch=%" PRIu64
+		    " acked_batch=%" PRIu64, n, w->last_batch, ours);
+		uplink_again(u);
+	}
+}
+
+static struct flight *
+find_flight(struct uplink *u, uint64_t batch)
+{
+	for (size_t i = 0; i < UPLINK_WINDOW && batch != 0; i++)
+		if (u->flight[i].batch == batch)
+			return &u->flight[i];
+	return NULL;
+}
+
+static void
+on_ack(struct uplink *u, const struct wire_ack *a)
+{
+	struct flight *f = find_flight(u, a->batch);
+
+	answered(u);
+	if (f == NULL)
+		return;
+	u->o.feed.acked(u->o.feed.ctx, f->batch, f->first, f->last, true);
+	f->batch = 0;
+	/* the hub works: the batches behind this one have time again */
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		u->flight[i].due_ms = clock_mono_ms() + patience_ms(u);
+	if (u->most < WIRE_BATCH_EVENTS)
+		u->most = u->most * 2 < WIRE_BATCH_EVENTS ? u->most * 2
+		                                          : WIRE_BATCH_EVENTS;
+	if (u->said == SAID_BUSY && say(u, SAID_UP))
+		log_notice("uplink: the hub takes events again hub=%s",
+		    hub_name(u));
+}
+
+static void
+on_busy(struct uplink *u, const struct wire_nak *n, struct flight *f)
+{
+	int64_t ms = n->retry_ms == 0 ? BUSY_MS
+	    : n->retry_ms < BUSY_MOST_MS ? n->retry_ms : BUSY_MOST_MS;
+
+	ms += (int64_t)randombytes_uniform((uint32_t)(ms / 8 + 1));
+	u->misses = 0;
+	u->hold_ms = clock_mono_ms() + ms;
+	if (f != NULL) {
+		f->sent = false;
+		f->due_ms = 0;
+	}
+	if (say(u, SAID_BUSY))
+		log_notice("uplink: the hub is %s; events wait in the outbox "
+		    "hub=%s", n->reason == WIRE_QUOTA
+		        ? "limiting this agent" : "busy", hub_name(u));
+	if (u->state == GREETING)
+		hang_up(u, ms);
+}
+
+/* The hub cannot take so large a batch. */
+static void
+on_too_big(struct uplink *u, struct flight *f)
+{
+	if (f == NULL)
+		return;
+	if (f->count <= 1) {
+		log_error("uplink: an event is too big for the hub; given up "
+		    "seq=%" PRId64, f->first);
+		u->o.feed.gap(u->o.feed.ctx, f->first);
+		f->batch = 0;
+		return;
+	}
+	u->most = f->count / 2;
+	uplink_again(u);
+}
+
+static void
+on_nak(struct uplink *u, const struct wire_nak *n)
+{
+	struct flight *f = find_flight(u, n->batch);
+
+	switch (n->reason) {
+	case WIRE_BUSY:
+	case WIRE_QUOTA:
+		on_busy(u, n, f);
+		return;
+	case WIRE_REVOKED:
+		if (say(u, SAID_REVOKED))
+			log_error("uplink: this agent's key was revoked at "
+			    "hub=%s; events are kept", hub_name(u));
+		hang_up(u, REFUSED_MS);
+		return;
+	case WIRE_BAD_VERSION:
+		if (say(u, SAID_VERSION))
+			log_error("uplink: hub=%s speaks another version of "
+			    "the protocol; events are kept", hub_name(u));
+		hang_up(u, REFUSED_MS);
+		next_hub(u);
+		return;
+	case WIRE_MALFORMED:
+		answered(u);
+		if (f == NULL)
+			return;
+		log_error("uplink: the hub set a batch aside as malformed "
+		    "batch=%" PRIu64 " events=%zu", f->batch, f->count);
+		u->o.feed.acked(u->o.feed.ctx, f->batch, f->first, f->last,
+		    false);
+		f->batch = 0;
+		return;
+	case WIRE_TOO_BIG:
+		on_too_big(u, f);
+		return;
+	}
+}
+
+static void
+receive(struct uplink *u)
+{
+	struct wire_frame f;
+	const char *why;
+	long n;
+
+	while (u->link.socket != NULL &&
+	    (n = uplink_socket_receive(&u->link, u->in, WIRE_FRAME_BYTES)) >= 0) {
+		arena_reset(u->arena);
+		if (wire_unpack(u->in, (size_t)n, u->arena, &f, &why) !=
+		    WIRE_OK) {
+			log_warning("uplink: frame not understood hub=%s: %s",
+			    hub_name(u), why);
+			continue;
+		}
+		switch (f.type) {
+		case WIRE_WELCOME:
+			on_welcome(u, &f.welcome);
+			break;
+		case WIRE_ACK:
+			on_ack(u, &f.ack);
+			break;
+		case WIRE_NAK:
+			on_nak(u, &f.nak);
+			break;
+		case WIRE_PONG:
+			u->pong_ms = 0;
+			answered(u);
+			break;
+		case WIRE_HELLO:
+		case WIRE_BATCH:
+		case WIRE_PING:
+			log_warning("uplink: frame out of place hub=%s",
+			    hub_name(u));
+			break;
+		}
+	}
+}
+
+static void
+hear_news(struct uplink *u)
+{
+	while (u->link.socket != NULL) {
+		switch (uplink_socket_news(&u->link)) {
+		case LINK_NOTHING:
+			return;
+		case LINK_CONNECTED:
+			break;
+		case LINK_LOST:
+			/* not all agents at the same moment */
+			hang_up(u, (int64_t)randombytes_uniform(
+			    (uint32_t)u->o.wait_ms / 2 + 1));
+			if (say(u, SAID_SILENT))
+				log_warning("uplink: connection lost hub=%s; "
+				    "events wait in the outbox", hub_name(u));
+			return;
+		case LINK_REFUSED:
+			if (say(u, SAID_REFUSED))
+				log_error("uplink: hub=%s refused this key; "
+				    "on the hub: plaintiff agent add NAME %s",
+				    hub_name(u), u->key.public_text);
+			hang_up(u, KEY_REFUSED_MS);
+			if (++u->misses >= MISSES_A_HUB)
+				next_hub(u);
+			return;
+		case LINK_BROKEN:
+			if (say(u, SAID_BROKEN))
+				log_error("uplink: no CURVE handshake with "
+				    "hub=%s: [hub] key does not match it, or "
+				    "it is no hub", hub_name(u));
+			hang_up(u, patience_ms(u));
+			if (u->doublings < MOST_DOUBLINGS)
+				u->doublings++;
+			if (++u->misses >= MISSES_A_HUB)
+				next_hub(u);
+			return;
+		}
+	}
+}
+
+/* Packs as many of the n events as fit a frame; how many. */
+static size_t
+pack_batch(struct uplink *u, struct flight *f, uint64_t batch,
+    struct event *events, size_t n)
+{
+	struct wire_frame frame = {.type = WIRE_BATCH,
+	    .batch = {.batch = batch,
+	        .site = text_of(u->o.site),
+	        .events = events}};
+
+	u->o.feed.counters(u->o.feed.ctx, &frame.batch.counters);
+	for (;; n /= 2) {
+		frame.batch.count = n;
+		buf_reset(&f->frame);
+		wire_pack(&frame, &f->frame);
+		if (f->frame.n <= u->max_bytes || n == 1)
+			return n;
+	}
+}
+
+/* Puts the next events into a free place of the window. */
+static bool
+load(struct uplink *u, struct flight *f)
+{
+	struct event *events;
+	int64_t *seqs;
+	size_t n, most = u->most < u->max_events ? u->most : u->max_events;
+
+	arena_reset(u->arena);
+	events = arena_array(u->arena, most, sizeof *events);
+	seqs = arena_array(u->arena, most, sizeof *seqs);
+	n = u->o.feed.fetch(u->o.feed.ctx, u->cursor, most, u->arena, events,
+	    seqs);
+	if (n == 0)
+		return false;
+	f->batch = u->o.feed.next_batch(u->o.feed.ctx);
+	f->count = pack_batch(u, f, f->batch, events, n);
+	f->first = seqs[0];
+	f->last = seqs[f->count - 1];
+	f->sent = false;
+	f->due_ms = 0;
+	u->cursor = f->last;
+	return true;
+}
+
+static void
+send_batches(struct uplink *u)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now < u->hold_ms)
+		return;
+	for (size_t i = 0; i < u->window; i++) {
+		struct flight *f = &u->flight[i];
+
+		if (f->batch == 0 && !load(u, f))
+			continue;
+		if (f->sent)
+			continue;
+		if (!uplink_socket_send(&u->link, f->frame.data, f->frame.n))
+			return;
+		f->sent = true;
+		f->due_ms = now + patience_ms(u);
+	}
+}
+
+static void
+send_ping(struct uplink *u)
+{
+	struct wire_frame f = {.type = WIRE_PING};
+	int64_t now = clock_mono_ms();
+
+	if (now < u->ping_ms)
+		return;
+	u->o.feed.counters(u->o.feed.ctx, &f.ping.counters);
+	f.ping.lag_us = u->o.feed.lag_us(u->o.feed.ctx);
+	u->ping_ms = now + PING_MS;
+	if (send_frame(u, &f) && u->pong_ms == 0)
+		u->pong_ms = now + (u->o.wait_ms << MOST_DOUBLINGS);
+}
+
+/* The earliest reply that is due; INT64_MAX: none. */
+static int64_t
+earliest_reply_ms(const struct uplink *u)
+{
+	int64_t ms = u->pong_ms != 0 ? u->pong_ms : INT64_MAX;
+
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		if (u->flight[i].batch != 0 && u->flight[i].sent &&
+		    u->flight[i].due_ms < ms)
+			ms = u->flight[i].due_ms;
+	return ms;
+}
+
+void
+uplink_step(struct uplink *u)
+{
+	if (u->state == AWAY && clock_mono_ms() >= u->retry_ms)
+		connect_hub(u);
+	/* first what the hub said, then why it hung up */
+	receive(u);
+	hear_news(u);
+	if (u->state == GREETING && !u->greeted)
+		greet(u);
+	if (u->state == GREETING && clock_mono_ms() >= u->reply_ms)
+		missed(u, "welcome");
+	if (u->state != UP)
+		return;
+	send_batches(u);
+	send_ping(u);
+	if (clock_mono_ms() >= earliest_reply_ms(u))
+		missed(u, "acknowledgement");
+}
+
+int64_t
+uplink_due_ms(const struct uplink *u)
+{
+	int64_t now = clock_mono_ms(), due = u->ping_ms;
+	bool waits = false;
+
+	switch (u->state) {
+	case AWAY:
+		due = u->retry_ms;
+		break;
+	case GREETING:
+		due = u->reply_ms;
+		/* IMMEDIATE: the socket takes HELLO once shaken */
+		if (!u->greeted && u->link.shaken)
+			due = now;
+		break;
+	case UP:
+		if (earliest_reply_ms(u) < due)
+			due = earliest_reply_ms(u);
+		for (size_t i = 0; i < UPLINK_WINDOW; i++)
+			waits |= u->flight[i].batch != 0 &&
+			    !u->flight[i].sent;
+		if (waits || u->hold_ms > now)
+			due = u->hold_ms > now && u->hold_ms < due
+			    ? u->hold_ms : due;
+		break;
+	}
+	return due > now ? due - now : 0;
+}
+
+void
+uplink_wait(struct uplink *u, struct pollfd *fds, size_t n,
+    int64_t timeout_ms)
+{
+	int64_t due = u == NULL ? timeout_ms : uplink_due_ms(u);
+
+	if (timeout_ms >= 0 && timeout_ms < due)
+		due = timeout_ms;
+	uplink_socket_wait(u == NULL ? NULL : &u->link, fds, n, (long)due);
+}
