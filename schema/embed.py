@@ -8,6 +8,8 @@ import re
 import sys
 
 NAME = re.compile(r"^-- name: ([a-z][a-z0-9_]*)$", re.M)
+# "-- also: due tally of report": this stage prepares those of report, too
+ALSO = re.compile(r"^-- also: ([a-z0-9_ ]+) of ([a-z]+)$", re.M)
 
 
 def c_string(text):
@@ -33,6 +35,15 @@ def statements(path):
         yield name, sql[:-1]
 
 
+def borrowed(path):
+    for names, stage in ALSO.findall(path.read_text()):
+        theirs = dict(statements(path.with_name(stage + ".sql")))
+        for name in names.split():
+            if name not in theirs:
+                sys.exit("%s: %s has no statement %s" % (path, stage, name))
+            yield name, theirs[name]
+
+
 def main():
     folder, output = pathlib.Path(sys.argv[1]), sys.argv[2]
     out = ["/* Made by schema/embed.py: do not edit. */", '#include "schema/schema.h"', ""]
@@ -52,7 +63,7 @@ def main():
     out += ["{0}};", "", "const char schema_roles[] =", c_string((folder / "roles.sql").read_text()) + ";", ""]
     out.append("const struct schema_statement schema_statements[] = {")
     for path in sorted((folder / "stmts").glob("*.sql")):
-        for name, sql in statements(path):
+        for name, sql in [*statements(path), *borrowed(path)]:
             out.append('{"%s", "%s",\n%s},' % (path.stem, name, c_string(sql)))
     out += ["{0}};", ""]
     pathlib.Path(output).write_text("\n".join(out))

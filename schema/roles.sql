@@ -55,7 +55,8 @@ GRANT UPDATE (reported_upto) ON source TO plaintiff_report;
 GRANT SELECT, INSERT ON report, report_source TO plaintiff_report;
 
 -- deliver: moves reports on, cannot change what they say
-GRANT SELECT ON report, contact, report_source TO plaintiff_deliver;
+GRANT SELECT ON report, contact, report_source, agent_address
+	TO plaintiff_deliver;
 GRANT UPDATE (state, changed, owner, tries, next_try, said, quiet) ON report
 	TO plaintiff_deliver;
 
