@@ -1,0 +1,233 @@
+/* From a line to an event; see detect.h. */
+#include "agent/detect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/line.h"
+#include "agent/ordinal.h"
+#include "agent/rules.h"
+#include "agent/stamp.h"
+#include "agent/zone.h"
+#include "proto/base/arena.h"
+#include "proto/base/die.h"
+
+enum {
+	VIEWS = 512, /* slots; a power of two */
+	PROGRAM_BYTES = 128,
+	SAVED_VERSION = 1,
+};
+
+/* The view of a program seen before; at most programs have none. */
+struct known {
+	struct rules_view *view;
+	size_t n; /* length of the name, 0: a free slot */
+	char program[PROGRAM_BYTES];
+};
+
+struct detect {
+	const struct rules *rules;
+	struct zone *zone;
+	char *site;
+	struct stamp_clock stamps;
+	struct ordinals *ordinals;
+	struct known *views;
+	size_t view_count;
+};
+
+struct detect *
+detect_open(const struct detect_options *o, const char **why)
+{
+	struct zone *zone = zone_open(o->zone, why);
+	struct detect *d;
+
+	if (zone == NULL)
+		return NULL;
+	d = calloc(1, sizeof *d);
+	if (d == NULL || (d->site = strdup(o->site)) == NULL)
+		die(71, "detect: out of memory");
+	d->views = calloc(VIEWS, sizeof *d->views);
+	if (d->views == NULL)
+		die(71, "detect: out of memory");
+	d->rules = o->rules;
+	d->zone = zone;
+	d->ordinals = ordinals_open();
+	stamp_init(&d->stamps, zone);
+	return d;
+}
+
+static void
+forget_views(struct detect *d)
+{
+	for (size_t i = 0; i < VIEWS; i++) {
+		rules_view_close(d->views[i].view);
+		d->views[i] = (struct known){0};
+	}
+	d->view_count = 0;
+}
+
+void
+detect_close(struct detect *d)
+{
+	if (d == NULL)
+		return;
+	forget_views(d);
+	free(d->views);
+	ordinals_close(d->ordinals);
+	zone_close(d->zone);
+	free(d->site);
+	free(d);
+}
+
+void
+detect_set_now(struct detect *d, int64_t now_us)
+{
+	stamp_set_bound(&d->stamps, now_us);
+}
+
+static size_t
+hash_program(struct text program)
+{
+	uint64_t h = program.n, w = 0;
+
+	/* names differ at their ends: postfix/smtpd, postfix/smtp */
+	if (program.n >= sizeof w) {
+		memcpy(&w, program.at + program.n - sizeof w, sizeof w);
+		h ^= w;
+		memcpy(&w, program.at, sizeof w);
+	} else {
+		memcpy(&w, program.at, program.n);
+	}
+	h = (h ^ w * 31) * UINT64_C(0x9e3779b97f4a7c15);
+	return (size_t)(h >> 55);
+}
+
+_Static_assert(VIEWS == 1 << (64 - 55), "hash_program fills the table");
+
+static const struct rules_view *
+view_of(struct detect *d, struct text program)
+{
+	size_t i = hash_program(program);
+
+	if (program.n > PROGRAM_BYTES)
+		return NULL;
+	for (; d->views[i].n > 0; i = (i + 1) & (VIEWS - 1))
+		if (d->views[i].n == program.n &&
+		    memcmp(d->views[i].program, program.at, program.n) == 0)
+			return d->views[i].view;
+	/* a log with that many programs is not one of a mail server */
+	if (d->view_count == VIEWS / 2) {
+		forget_views(d);
+		i = hash_program(program);
+	}
+	d->view_count++;
+	d->views[i].n = program.n;
+	memcpy(d->views[i].program, program.at, program.n);
+	return d->views[i].view = rules_view_open(d->rules, program);
+}
+
+/* The message without the password that Dovecot logs when it is told to
+ * (auth_verbose_passwords).  A password may hold anything, so all behind it
+ * goes with it. */
+static struct text
+without_password(struct arena *a, struct text message)
+{
+	static const char mark[] = "given password: ", removed[] = "(removed)";
+	const char *at =
+	    memmem(message.at, message.n, mark, sizeof mark - 1);
+	size_t kept;
+	char *copy;
+
+	if (at == NULL)
+		return message;
+	kept = (size_t)(at - message.at) + sizeof mark - 1;
+	copy = arena_alloc(a, kept + sizeof removed);
+	memcpy(copy, message.at, kept);
+	memcpy(copy + kept, removed, sizeof removed);
+	return (struct text){.at = copy, .n = kept + sizeof removed - 1};
+}
+
+static struct text
+clean(struct arena *a, struct text t)
+{
+	return text_clean(a, t, EVENT_TEXT_BYTES);
+}
+
+static void
+fill(const struct detect *d, struct arena *a, const struct line *line,
+    const struct rule *rule, const struct match *m, struct event *out)
+{
+	*out = (struct event){.time_us = out->time_us,
+	    .read_us = d->stamps.bound_us,
+	    .kind = rule->kind,
+	    .source = m->source,
+	    .source_port = m->source_port,
+	    .local = m->local,
+	    .local_port = m->local_port,
+	    .pid = line->pid,
+	    .host = clean(a, line->host),
+	    .program = clean(a, line->program),
+	    .service = clean(a, line->program),
+	    .ptr = clean(a, m->ptr),
+	    .mechanism = clean(a, m->mechanism),
+	    .rule = text_of(rule->name),
+	    .message = text_clean(a, without_password(a, line->message),
+	        EVENT_MESSAGE_BYTES)};
+	if (rule->no_login.at == NULL || !text_equal(m->login, rule->no_login))
+		out->login = clean(a, m->login);
+}
+
+enum detect_result
+detect_line(struct detect *d, struct text line, struct arena *a,
+    struct event *out)
+{
+	const struct rules_view *view;
+	const struct rule *rule;
+	struct line parsed;
+	struct match m;
+
+	if (line.n > LINE_BYTES)
+		return DETECT_IGNORED;
+	if (!line_parse(line, &parsed) || !stamp_see(&d->stamps, &parsed))
+		return DETECT_UNPARSABLE;
+	view = view_of(d, parsed.program);
+	if (view == NULL)
+		return DETECT_IGNORED;
+	rule = rules_find(view, parsed.message, &m);
+	if (rule == NULL)
+		return DETECT_IGNORED;
+	if (!stamp_time(&d->stamps, &parsed, &out->time_us))
+		return DETECT_UNPARSABLE;
+	fill(d, a, &parsed, rule, &m, out);
+	event_make_id(out, text_of(d->site));
+	out->ordinal = ordinals_next(d->ordinals, out);
+	if (out->ordinal > 0)
+		event_make_id(out, text_of(d->site));
+	return DETECT_EVENT;
+}
+
+void
+detect_save(const struct detect *d, struct buf *out)
+{
+	uint64_t last = (uint64_t)d->stamps.last_s;
+
+	buf_putc(out, SAVED_VERSION);
+	for (int i = 8; i-- > 0;)
+		buf_putc(out, (char)(unsigned char)(last >> (8 * i)));
+	ordinals_save(d->ordinals, out);
+}
+
+int
+detect_load(struct detect *d, struct text bytes)
+{
+	enum { HEAD = 9 };
+	uint64_t last = 0;
+
+	if (bytes.n < HEAD || bytes.at[0] != SAVED_VERSION)
+		return -1;
+	for (size_t i = 1; i < HEAD; i++)
+		last = last << 8 | (unsigned char)bytes.at[i];
+	d->stamps.last_s = (int64_t)last;
+	return ordinals_load(d->ordinals, (struct text){.at = bytes.at + HEAD,
+	                                      .n = bytes.n - HEAD});
+}

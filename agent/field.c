@@ -1,0 +1,229 @@
+/* Fields, apart from clients; see field.h and client.h. */
+#include "agent/field.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "agent/client.h"
+
+static const char *const names[FIELD_COUNT] = {
+    [FIELD_LITERAL] = "",
+    [FIELD_CLIENT] = "client",
+    [FIELD_IP] = "ip",
+    [FIELD_PORT] = "port",
+    [FIELD_LOCAL] = "local",
+    [FIELD_HOST] = "host",
+    [FIELD_WORD] = "word",
+    [FIELD_NUM] = "num",
+    [FIELD_QID] = "qid",
+    [FIELD_MECH] = "mech",
+    [FIELD_HELO] = "helo",
+    [FIELD_PATH] = "path",
+    [FIELD_PLAIN] = "plain",
+    [FIELD_AGAIN] = "again",
+    [FIELD_USER] = "user",
+    [FIELD_SAID] = "said",
+    [FIELD_REST] = "rest",
+};
+
+enum {
+	MECH_BYTES = 20, /* RFC 4422 3.1 */
+};
+
+enum field
+field_of_name(struct text name)
+{
+	for (int f = FIELD_LITERAL + 1; f < FIELD_COUNT; f++)
+		if (text_is(name, names[f]))
+			return (enum field)f;
+	return FIELD_LITERAL;
+}
+
+const char *
+field_nearest(const char *name)
+{
+	return text_nearest(name, names + 1, FIELD_COUNT - 1);
+}
+
+bool
+field_is_unbounded(enum field f)
+{
+	return f == FIELD_USER || f == FIELD_SAID || f == FIELD_REST;
+}
+
+bool
+field_is_open(enum field f)
+{
+	return field_is_unbounded(f) || f == FIELD_PATH || f == FIELD_PLAIN ||
+	    f == FIELD_AGAIN;
+}
+
+/* Alphabets of the fields that are nothing but a run of certain bytes. */
+static bool
+takes(enum field f, unsigned char c)
+{
+	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	bool digit = c >= '0' && c <= '9';
+
+	if (f == FIELD_PORT)
+		return digit;
+	if (f == FIELD_NUM)
+		return digit || c == '.';
+	if (f == FIELD_QID)
+		return digit || letter;
+	if (f == FIELD_HOST)
+		return digit || letter || c == '.' || c == '-' || c == '_';
+	if (f == FIELD_MECH)
+		return digit || letter || c == '-' || c == '_';
+	if (f == FIELD_PLAIN)
+		return c > ' ' && strchr("<>\"", c) == NULL;
+	if (f == FIELD_HELO)
+		return c > ' ' && strchr("()<>", c) == NULL;
+	return c > ' ';
+}
+
+/* Keeps what a run of bytes says; false when it cannot be said. */
+static bool
+keep_run(enum field f, struct text run, struct match *m)
+{
+	if (f == FIELD_PORT)
+		return client_read_port(run, &m->source_port);
+	if (f == FIELD_MECH) {
+		if (run.n > MECH_BYTES)
+			return false;
+		m->mechanism = run;
+	}
+	if (f == FIELD_HOST && !text_is(run, "unknown"))
+		m->ptr = run;
+	return run.n > 0 || f == FIELD_HELO || f == FIELD_PLAIN;
+}
+
+static size_t
+read_path(const char *s, size_t from, size_t limit)
+{
+	size_t at = from;
+
+	if (at < limit && s[at] == '"') {
+		for (at++; at < limit && s[at] != '"'; at++)
+			if (s[at] == '\\' && at + 1 < limit)
+				at++;
+		if (at == limit)
+			return FIELD_NOWHERE;
+		at++;
+	}
+	while (at < limit && (unsigned char)s[at] > ' ' &&
+	    strchr("<>\"", s[at]) == NULL)
+		at++;
+	return at;
+}
+
+/* An address "local"@domain read from its end: inside the quotes each quote
+ * has an odd number of backslashes before it, so the first with an even
+ * number is the opening one, whatever the client wrote in between. */
+static size_t
+read_path_back(const char *s, size_t from, size_t to)
+{
+	size_t at = to, slashes;
+
+	while (at > from && (unsigned char)s[at - 1] > ' ' &&
+	    strchr("<>\"", s[at - 1]) == NULL)
+		at--;
+	if (at == from || s[at - 1] != '"')
+		return at;
+	if (at != to && s[at] != '@')
+		return FIELD_NOWHERE;
+	for (at--; at > from; at--) {
+		if (s[at - 1] != '"')
+			continue;
+		slashes = 0;
+		while (at - 1 - slashes > from && s[at - 2 - slashes] == '\\')
+			slashes++;
+		if (slashes % 2 == 0)
+			return at - 1;
+	}
+	return FIELD_NOWHERE;
+}
+
+size_t
+field_read(enum field f, enum client_form form, struct text message,
+    size_t from, size_t limit, int stop, struct match *m)
+{
+	const char *s = message.at;
+	size_t at = from;
+
+	if (f == FIELD_CLIENT)
+		return client_read(form, message, from, limit, m);
+	if (f == FIELD_IP)
+		return client_read_address(message, from, limit, &m->source);
+	if (f == FIELD_LOCAL)
+		return client_read_address(message, from, limit, &m->local);
+	if (f == FIELD_PATH)
+		return read_path(s, from, limit);
+	while (at < limit && takes(f, (unsigned char)s[at]) &&
+	    (unsigned char)s[at] != stop)
+		at++;
+	if (!keep_run(f, (struct text){.at = s + from, .n = at - from}, m))
+		return FIELD_NOWHERE;
+	return at;
+}
+
+size_t
+field_read_back(enum field f, enum client_form form, struct text message,
+    size_t from, size_t to, int stop, struct match *m)
+{
+	const char *s = message.at;
+	size_t at = to;
+
+	if (f == FIELD_CLIENT)
+		return client_read_back(form, message, from, to, m);
+	if (f == FIELD_IP)
+		return client_read_address_back(message, from, to, &m->source);
+	if (f == FIELD_LOCAL)
+		return client_read_address_back(message, from, to, &m->local);
+	if (f == FIELD_PATH)
+		return read_path_back(s, from, to);
+	while (at > from && takes(f, (unsigned char)s[at - 1]) &&
+	    (unsigned char)s[at - 1] != stop)
+		at--;
+	if (!keep_run(f, (struct text){.at = s + at, .n = to - at}, m))
+		return FIELD_NOWHERE;
+	return at;
+}
+
+/* Walks the address without its quoting; out may be NULL. */
+static size_t
+unquote(struct text quoted, struct text plain, bool *equal)
+{
+	size_t n = 0;
+	bool inside = quoted.n > 0 && quoted.at[0] == '"';
+
+	*equal = true;
+	for (size_t i = inside; i < quoted.n; i++) {
+		if (inside && quoted.at[i] == '"') {
+			inside = false;
+			continue;
+		}
+		if (inside && quoted.at[i] == '\\' && i + 1 < quoted.n)
+			i++;
+		if (n >= plain.n || plain.at[n] != quoted.at[i])
+			*equal = false;
+		n++;
+	}
+	return n;
+}
+
+bool
+field_path_says(struct text quoted, struct text plain)
+{
+	bool equal;
+
+	return unquote(quoted, plain, &equal) == plain.n && equal;
+}
+
+size_t
+field_path_length(struct text quoted)
+{
+	bool equal;
+
+	return unquote(quoted, (struct text){0}, &equal);
+}

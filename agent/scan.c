@@ -1,0 +1,405 @@
+/* The subcommand scan; see scan.h. */
+#include "agent/scan.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "agent/detect.h"
+#include "agent/line.h"
+#include "agent/rules.h"
+#include "agent/scan_read.h"
+#include "agent/scan_table.h"
+#include "proto/base/arena.h"
+#include "proto/base/clock.h"
+
+enum {
+	OUT_BYTES = 64 * 1024,    /* written at once */
+	PROGRESS_LINES = 1 << 14, /* between two looks at the clock */
+	PROGRESS_MS = 200,
+};
+
+struct scan {
+	bool json, all, explain;
+	const char *zone;
+	int64_t now_us; /* INT64_MIN: the file's time */
+	struct rules *rules;
+	struct arena *arena;
+	struct buf out;
+	struct scan_table *table;
+	uint64_t lines, events, unparsable;
+	bool show_progress;
+	int64_t progress_ms;
+};
+
+static const char usage[] =
+    "usage: plaintiff-agent scan [--json] [--all] [--explain]\n"
+    "                            [--zone ZONE] [--now RFC3339]\n"
+    "                            [--rules DIR] [FILE|-]...\n"
+    "\n"
+    "Prints what would be detected in these logs, and sends nothing.\n"
+    "\n"
+    "  --json       one JSON object for each event\n"
+    "  --all        also failures of our own login back end\n"
+    "  --explain    for each line the rule, or the nearest and where it "
+    "stops\n"
+    "  --zone ZONE  of stamps without one, such as Europe/Berlin\n"
+    "               (default: the machine's)\n"
+    "  --now TIME   no stamp is later than this, for the year of stamps\n"
+    "               without one (default: the file's modification time)\n"
+    "  --rules DIR  rules from this folder only\n";
+
+/* 0, or an exit code when nobody reads our output any more. */
+static int
+flush(struct scan *s, size_t at_least)
+{
+	if (s->out.n < at_least || s->out.n == 0)
+		return 0;
+	if (fwrite(s->out.data, 1, s->out.n, stdout) != s->out.n ||
+	    fflush(stdout) != 0) {
+		fprintf(stderr, "plaintiff-agent: standard output: %s\n",
+		    strerror(errno));
+		return EX_IOERR;
+	}
+	buf_reset(&s->out);
+	return 0;
+}
+
+static void
+add_text(struct buf *b, const char *key, struct text t)
+{
+	buf_printf(b, ",\"%s\":", key);
+	if (t.at == NULL) {
+		buf_puts(b, "null");
+		return;
+	}
+	buf_putc(b, '"');
+	buf_json(b, t.at, t.n);
+	buf_putc(b, '"');
+}
+
+static void
+add_number(struct buf *b, const char *key, int64_t v, int64_t absent)
+{
+	if (v == absent)
+		buf_printf(b, ",\"%s\":null", key);
+	else
+		buf_printf(b, ",\"%s\":%" PRId64, key, v);
+}
+
+static void
+print_json(struct buf *b, uint64_t line, const struct event *e)
+{
+	char time[CLOCK_TEXT_BYTES], source[ADDR_TEXT_BYTES];
+
+	buf_printf(b, "{\"line\":%" PRIu64 ",\"time\":\"%s\"", line,
+	    clock_format(time, e->time_us,
+	        e->time_us % CLOCK_SECOND_US != 0));
+	add_text(b, "host", e->host);
+	add_text(b, "program", e->program);
+	add_number(b, "pid", e->pid, EVENT_NO_PID);
+	add_text(b, "service", e->service);
+	add_text(b, "kind", text_of(kind_name(e->kind)));
+	add_text(b, "ip", text_of(addr_format(source, &e->source)));
+	add_number(b, "port", e->source_port, EVENT_NO_PORT);
+	add_text(b, "ptr", e->ptr);
+	add_text(b, "login", e->login);
+	add_text(b, "mechanism", e->mechanism);
+	add_text(b, "rule", e->rule);
+	buf_puts(b, "}\n");
+}
+
+/* Everything a person reads goes through here. */
+static void
+print_safely(struct scan *s, const char *prefix, struct text t)
+{
+	char safe[512];
+
+	buf_puts(&s->out, prefix);
+	buf_add(&s->out, safe, text_neuter(safe, sizeof safe, t.at, t.n));
+}
+
+/* Why a line is no event. */
+static void
+explain_nothing(struct scan *s, struct text line)
+{
+	struct rules_view *view;
+	struct rules_nearest near;
+	struct line parsed;
+
+	if (!line_parse(line, &parsed)) {
+		buf_puts(&s->out, "no header that we know\n");
+		return;
+	}
+	view = rules_view_open(s->rules, parsed.program);
+	near = rules_explain(view, parsed.message);
+	rules_view_close(view);
+	if (near.rule == NULL) {
+		print_safely(s, "no rule concerns program ", parsed.program);
+		buf_putc(&s->out, '\n');
+		return;
+	}
+	buf_printf(&s->out,
+	    "no event; nearest [%s] (%s:%u) stops at column %zu", near.rule->name,
+	    near.rule->file, near.line,
+	    (size_t)(parsed.message.at - line.at) + near.stopped + 1);
+	print_safely(s, ", at: ",
+	    (struct text){.at = parsed.message.at + near.stopped,
+	        .n = parsed.message.n - near.stopped});
+	buf_putc(&s->out, '\n');
+}
+
+static void
+explain(struct scan *s, uint64_t number, struct text line,
+    enum detect_result result, const struct event *e)
+{
+	char source[ADDR_TEXT_BYTES];
+
+	buf_printf(&s->out, "%" PRIu64 ": ", number);
+	if (result != DETECT_EVENT) {
+		explain_nothing(s, line);
+		return;
+	}
+	buf_printf(&s->out, "%s %s by ", kind_name(e->kind),
+	    addr_format(source, &e->source));
+	print_safely(s, "[", e->rule);
+	buf_puts(&s->out, "]");
+	if (e->login.at != NULL)
+		print_safely(s, ", login ", e->login);
+	buf_putc(&s->out, '\n');
+}
+
+static void
+show_progress(struct scan *s, const char *path, const struct scan_file *f)
+{
+	int64_t now_ms = clock_mono_ms(), done, all;
+
+	if (now_ms - s->progress_ms < PROGRESS_MS)
+		return;
+	s->progress_ms = now_ms;
+	scan_file_progress(f, &done, &all);
+	if (all > 0)
+		fprintf(stderr, "\r%s: %d %%, %" PRIu64 " events\033[K", path,
+		    (int)(done * 100 / all), s->events);
+	else
+		fprintf(stderr, "\r%s: %" PRId64 " MB, %" PRIu64 " events\033[K",
+		    path, done / 1000000, s->events);
+}
+
+static int
+scan_line(struct scan *s, struct detect *d, uint64_t number,
+    struct text line)
+{
+	struct event e;
+	enum detect_result result;
+
+	arena_reset(s->arena);
+	result = detect_line(d, line, s->arena, &e);
+	s->lines++;
+	s->unparsable += result == DETECT_UNPARSABLE;
+	if (s->explain) {
+		explain(s, number, line, result, &e);
+		return flush(s, OUT_BYTES);
+	}
+	if (result != DETECT_EVENT || (kind_is_inner(e.kind) && !s->all))
+		return 0;
+	s->events++;
+	if (!s->json) {
+		scan_table_add(s->table, &e);
+		return 0;
+	}
+	print_json(&s->out, number, &e);
+	return flush(s, OUT_BYTES);
+}
+
+static int
+scan_lines(struct scan *s, const char *path, struct scan_file *f,
+    struct detect *d)
+{
+	struct scan_line line;
+	const char *why;
+	uint64_t number = 0;
+	int code = 0, got;
+
+	while ((got = scan_file_next(f, &line, &why)) > 0 && code == 0) {
+		code = scan_line(s, d, ++number, line.text);
+		if (s->show_progress && number % PROGRESS_LINES == 0)
+			show_progress(s, path, f);
+	}
+	if (s->show_progress)
+		fputs("\r\033[K", stderr);
+	if (got < 0) {
+		fprintf(stderr, "plaintiff-agent: %s: line %" PRIu64 ": %s\n",
+		    path, number + 1, why);
+		return EX_IOERR;
+	}
+	return code;
+}
+
+static int
+scan_path(struct scan *s, const char *path)
+{
+	struct detect_options o = {.rules = s->rules,
+	    .zone = s->zone,
+	    .site = ""};
+	const char *why;
+	struct scan_file *f = scan_file_open(path, &why);
+	struct detect *d = NULL;
+	int64_t now_us = s->now_us;
+	int code = EX_USAGE;
+
+	if (f == NULL) {
+		fprintf(stderr, "plaintiff-agent: %s: %s\n", path, why);
+		return EX_NOINPUT;
+	}
+	d = detect_open(&o, &why);
+	if (d == NULL) {
+		fprintf(stderr, "plaintiff-agent: --zone %s: %s\n", s->zone,
+		    why);
+		goto end;
+	}
+	if (now_us == INT64_MIN)
+		now_us = scan_file_time_us(f);
+	if (now_us == INT64_MIN)
+		now_us = clock_wall_us();
+	detect_set_now(d, now_us);
+	code = scan_lines(s, path, f, d);
+end:
+	detect_close(d);
+	scan_file_close(f);
+	return code;
+}
+
+/* Fills *s from the options; an exit code, or -1 to go on. */
+static int
+read_options(struct scan *s, int argc, char **argv, const char **rules)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {"all", no_argument, NULL, 'a'},
+	    {"explain", no_argument, NULL, 'e'},
+	    {"zone", required_argument, NULL, 'z'},
+	    {"now", required_argument, NULL, 'n'},
+	    {"rules", required_argument, NULL, 'r'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	optind = 1;
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			s->json = true;
+			break;
+		case 'a':
+			s->all = true;
+			break;
+		case 'e':
+			s->explain = true;
+			break;
+		case 'z':
+			s->zone = optarg;
+			break;
+		case 'n':
+			if (clock_parse(optarg, strlen(optarg), &s->now_us) ==
+			    strlen(optarg))
+				break;
+			fprintf(stderr, "plaintiff-agent: --now %s: not a time "
+			                "such as 2026-11-21T20:42:32Z\n",
+			    optarg);
+			return EX_USAGE;
+		case 'r':
+			*rules = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return EX_USAGE;
+		}
+	}
+	if (s->json && s->explain) {
+		fputs("plaintiff-agent: --json and --explain exclude each "
+		      "other\n",
+		    stderr);
+		return EX_USAGE;
+	}
+	if (optind == argc && isatty(STDIN_FILENO)) {
+		fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	return -1;
+}
+
+static void
+print_summary(struct scan *s)
+{
+	if (s->json || s->explain)
+		return;
+	scan_table_print(s->table, stdout);
+	printf("%s%" PRIu64 " events in %" PRIu64 " lines; %" PRIu64
+	       " lines without a header that we know\n",
+	    s->events > 0 ? "\n" : "", s->events, s->lines, s->unparsable);
+}
+
+static int
+scan_all(struct scan *s, int count, char **paths)
+{
+	static char standard_input[] = "-";
+	char *none[] = {standard_input};
+	int code = 0;
+
+	if (count == 0) {
+		count = 1;
+		paths = none;
+	}
+	for (int i = 0; i < count; i++) {
+		int now = scan_path(s, paths[i]);
+
+		/* what can be read is read, the code tells of the rest */
+		if (now != 0)
+			code = now;
+		if (now == EX_USAGE || (now != 0 && ferror(stdout)))
+			return code;
+	}
+	if (flush(s, 0) != 0)
+		return EX_IOERR;
+	print_summary(s);
+	if (fflush(stdout) != 0)
+		return EX_IOERR;
+	return code;
+}
+
+int
+scan_main(int argc, char **argv)
+{
+	struct scan s = {.zone = "", .now_us = INT64_MIN};
+	const char *folder = NULL;
+	struct buf errors = {0};
+	int code = read_options(&s, argc, argv, &folder);
+
+	if (code >= 0)
+		return code;
+	s.rules = rules_open(folder, &errors);
+	if (s.rules == NULL) {
+		fputs(errors.data, stderr);
+		buf_free(&errors);
+		return EX_CONFIG;
+	}
+	s.arena = arena_open(0);
+	s.table = scan_table_open();
+	s.show_progress = isatty(STDERR_FILENO);
+	code = scan_all(&s, argc - optind, argv + optind);
+	scan_table_close(s.table);
+	arena_close(s.arena);
+	rules_close(s.rules);
+	buf_free(&s.out);
+	buf_free(&errors);
+	return code;
+}

@@ -1,0 +1,41 @@
+/*
+ * What instant the stamp of a log line means.
+ *
+ * RFC 3164 stamps have no year and no zone.  The year is the newest that
+ * does not put the stamp later than the bound (plus a day of slack); a stamp
+ * in the hour that comes twice in autumn is the first of the two unless that
+ * would go back from the line before.
+ */
+#ifndef PLAINTIFF_STAMP_H
+#define PLAINTIFF_STAMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/line.h"
+
+struct zone;
+
+enum { STAMP_KEY_BYTES = 12 };
+
+struct stamp_clock {
+	const struct zone *zone;
+	int64_t bound_us; /* no stamp is later than this and a day */
+	int64_t last_s;   /* the line before, INT64_MIN if none */
+	/* the minute of the line before, so that most lines are two digits */
+	char key[STAMP_KEY_BYTES];
+	size_t key_n;
+	int64_t minute_s;
+};
+
+void stamp_init(struct stamp_clock *c, const struct zone *zone);
+void stamp_set_bound(struct stamp_clock *c, int64_t bound_us);
+
+/* Every line of the source is to be shown, in order.  False when the stamp
+ * names no instant. */
+bool stamp_see(struct stamp_clock *c, const struct line *line);
+/* The instant of the line that stamp_see has just seen.  False as above. */
+bool stamp_time(const struct stamp_clock *c, const struct line *line,
+    int64_t *time_us);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * One message form as a template: literal text and typed fields, matched
+ * without backtracking.  docs/rules.md describes the language.
+ *
+ * A template has up to three regions.  The head is matched from the left end
+ * of the message; the tail from the right end; what a client may write
+ * freely is between them.  The accused address has to be in the head or the
+ * tail, and so has all literal text that makes a message this form and no
+ * other: template_compile refuses anything else, because there a client
+ * could write the address, or the text, itself.
+ */
+#ifndef PLAINTIFF_TEMPLATE_H
+#define PLAINTIFF_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/addr.h"
+#include "proto/base/text.h"
+
+struct arena;
+struct template;
+
+/* The form in which a daemon writes who its client is. */
+enum client_form {
+	CLIENT_NONE,     /* {client} may not be used */
+	CLIENT_POSTFIX,  /* name[address] or name[address]:port */
+	CLIENT_EXIM,     /* [name ][(helo) ][address][:port][ I=[local]:port] */
+	CLIENT_SENDMAIL, /* [name ][address][ (may be forged)] */
+};
+
+/* What a match found; texts lie in the message, absent ones have no at. */
+struct match {
+	struct addr source;
+	uint16_t source_port; /* 0 if the message does not say */
+	struct addr local;    /* family 0 if it does not say */
+	uint16_t local_port;
+	struct text ptr;      /* absent for "unknown" */
+	struct text login;
+	struct text mechanism;
+	size_t stopped;       /* no match: the byte where it ended */
+	bool past_head;       /* no match, but the head did */
+};
+
+/* Reads a template.  NULL with *why (in the arena or static) when it is
+ * malformed or could be forged.  The template lives in the arena. */
+struct template *template_compile(struct arena *a, struct text source,
+    enum client_form client, const char **why);
+
+/* Does the whole message have this form?  Fills *m either way. */
+bool template_match(const struct template *t, struct text message,
+    struct match *m);
+
+/* The literal text with which each message of this form begins, or, with
+ * *after_queue_id, which follows its queue id; may be empty. */
+struct text template_lead(const struct template *t, bool *after_queue_id);
+
+/* CLIENT_NONE when there is no such name. */
+enum client_form template_client_of_name(struct text name);
+
+#endif
