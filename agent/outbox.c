@@ -450,9 +450,3 @@ outbox_sources(struct outbox *o, struct arena *a, const char ***names)
 	(void)sqlite3_finalize(st);
 	return n;
 }
-
-const char *
-outbox_library(void)
-{
-	return sqlite3_libversion();
-}

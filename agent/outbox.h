@@ -101,7 +101,4 @@ void outbox_size(struct outbox *o, int64_t *used, int64_t *most);
 size_t outbox_sources(struct outbox *o, struct arena *a,
     const char ***names);
 
-/* "3.40.1" */
-const char *outbox_library(void);
-
 #endif

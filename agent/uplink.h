@@ -84,7 +84,4 @@ void uplink_again(struct uplink *u);
 /* Did the hub say welcome on the present connection? */
 bool uplink_is_up(const struct uplink *u);
 
-/* "4.3.4"; *old when it is one with known holes (before 4.3.3). */
-const char *uplink_library(bool *old);
-
 #endif

@@ -224,16 +224,3 @@ uplink_context_close(void *context)
 	if (context != NULL)
 		(void)zmq_ctx_term(context);
 }
-
-const char *
-uplink_library(bool *old)
-{
-	static char text[32];
-	int major, minor, patch;
-
-	zmq_version(&major, &minor, &patch);
-	*old = ZMQ_MAKE_VERSION(major, minor, patch) <
-	    ZMQ_MAKE_VERSION(4, 3, 3);
-	(void)snprintf(text, sizeof text, "%d.%d.%d", major, minor, patch);
-	return text;
-}

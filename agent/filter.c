@@ -1,0 +1,132 @@
+/* Filtering events; see filter.h. */
+#include "agent/filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/die.h"
+
+enum { LOGINS = 4096 };
+#define LOGIN_US (3600 * CLOCK_SECOND_US)
+
+struct filter {
+	struct filter_options o;
+	/* one place a hash: a collision sends a login twice, no more */
+	struct {
+		uint64_t hash;
+		int64_t time_us;
+	} seen[LOGINS];
+};
+
+struct filter *
+filter_open(const struct filter_options *o)
+{
+	struct filter *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		die(EX_OSERR, "out of memory");
+	f->o = *o;
+	return f;
+}
+
+void
+filter_close(struct filter *f)
+{
+	free(f);
+}
+
+void
+filter_forget(struct filter *f)
+{
+	memset(f->seen, 0, sizeof f->seen);
+}
+
+static bool
+is_own(const struct filter *f, const struct addr *a)
+{
+	for (size_t i = 0; i < f->o.address_count; i++)
+		if (addr_equal(&f->o.addresses[i], a))
+			return true;
+	return false;
+}
+
+static uint64_t
+hash(uint64_t h, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * UINT64_C(1099511628211);
+	return (h ^ 0xff) * UINT64_C(1099511628211);
+}
+
+static bool
+is_repeated_login(struct filter *f, const struct event *e)
+{
+	uint64_t h = hash(UINT64_C(14695981039346656037), e->source.bytes,
+	    sizeof e->source.bytes);
+	size_t i;
+
+	h = hash(h, e->login.at, e->login.n);
+	i = (size_t)((h ^ h >> 32) % LOGINS);
+	if (f->seen[i].hash == h && e->time_us - f->seen[i].time_us < LOGIN_US
+	    && e->time_us >= f->seen[i].time_us)
+		return true;
+	f->seen[i].hash = h;
+	f->seen[i].time_us = e->time_us;
+	return false;
+}
+
+enum filter_verdict
+filter_judge(struct filter *f, const struct event *e)
+{
+	if (e->source.family == 0 || is_own(f, &e->source) ||
+	    prefixes_hold(f->o.unreportable, &e->source) ||
+	    prefixes_hold(f->o.own, &e->source))
+		return FILTER_UNREPORTABLE;
+	if (e->kind == KIND_LOGIN_SUCCESS && is_repeated_login(f, e))
+		return FILTER_WITHHELD;
+	return FILTER_SEND;
+}
+
+static bool
+ends_with(struct text t, struct text end)
+{
+	return t.n >= end.n &&
+	    memcmp(t.at + t.n - end.n, end.at, end.n) == 0;
+}
+
+static bool
+holds(struct text t, const char *word)
+{
+	return t.n != 0 && memmem(t.at, t.n, word, strlen(word)) != NULL;
+}
+
+/* Master.cf names services as it likes; these names mean these ports. */
+static uint16_t
+port_of(struct text service)
+{
+	if (!ends_with(service, TEXT("smtpd")))
+		return EVENT_NO_PORT;
+	if (holds(service, "/submissions/") || holds(service, "/smtps/"))
+		return 465;
+	if (holds(service, "/submission/"))
+		return 587;
+	for (size_t i = 0, slashes = 0; i < service.n; i++)
+		if (service.at[i] == '/' && ++slashes > 1)
+			return EVENT_NO_PORT;
+	return 25;
+}
+
+void
+filter_complete(const struct filter *f, struct event *e)
+{
+	for (size_t i = 0; i < f->o.address_count && e->local.family == 0;
+	     i++)
+		if (f->o.addresses[i].family == e->source.family)
+			e->local = f->o.addresses[i];
+	if (e->local_port == EVENT_NO_PORT)
+		e->local_port = port_of(e->service);
+}

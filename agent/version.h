@@ -1,0 +1,13 @@
+/* Versions of the libraries in use: --version prints them, and a library
+ * with a known hole is refused at the start (libzmq < 4.3.3, protobuf-c <
+ * 1.4.1). */
+#ifndef PLAINTIFF_AGENT_VERSION_H
+#define PLAINTIFF_AGENT_VERSION_H
+
+#include <stdbool.h>
+
+void agent_version_print(void);
+/* False: logged which library is too old. */
+bool agent_version_is_safe(void);
+
+#endif
