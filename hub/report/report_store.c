@@ -1,0 +1,109 @@
+/* Storing a report; see report_store.h. */
+#include "hub/report/report_store.h"
+
+#include "hub/conf.h"
+#include "hub/report/compose.h"
+#include "hub/report/report_rows.h"
+#include "proto/base/arena.h"
+
+enum db_result
+report_store_lock(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t contact, bool *due)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_rows *rows;
+	enum db_result r;
+
+	db_arg_int(args, contact);
+	r = db_run(db, "report_lock", args, NULL);
+	if (r != DB_OK)
+		return r;
+	db_arg_int(args, conf->report_every);
+	r = db_run(db, "report_is_due", args, &rows);
+	if (r != DB_OK)
+		return r;
+	*due = db_rows_count(rows) == 1 && db_flag(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+static enum db_result
+put_report(struct db *db, struct arena *a, const struct report_case *c,
+    const struct composed *mail, bool hold, int64_t *report)
+{
+	const struct compose_facts *f = c->facts;
+	struct db_args *args = db_args_new(a);
+	struct db_rows *rows;
+	enum db_result r;
+
+	db_arg_string(args, f->uuid);
+	db_arg_int(args, c->contact);
+	db_arg_string(args, hold ? "held" : "ready");
+	db_arg_int(args, c->upto);
+	db_arg_int(args, (int64_t)f->source_count);
+	db_arg_int(args, f->events);
+	db_arg_int(args, f->first_us);
+	db_arg_int(args, f->last_us);
+	db_arg_string(args, f->to);
+	db_arg_string(args, mail->subject);
+	db_arg_string(args, mail->message_id);
+	db_arg_bytes(args, mail->mail.at, mail->mail.n);
+	r = db_run(db, "report_insert", args, &rows);
+	if (r != DB_OK)
+		return r;
+	*report = db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+static enum db_result
+put_sources(struct db *db, struct arena *a, const struct report_case *c,
+    int64_t report)
+{
+	const struct compose_facts *f = c->facts;
+	struct db_args *args = db_args_new(a);
+	struct db_array *address, *events, *first, *last, *after;
+
+	db_arg_int(args, report);
+	address = db_arg_array(args);
+	events = db_arg_array(args);
+	first = db_arg_array(args);
+	last = db_arg_array(args);
+	after = db_arg_array(args);
+	for (size_t i = 0; i < f->source_count; i++) {
+		db_array_addr(address, &f->sources[i].address);
+		db_array_int(events, f->sources[i].events);
+		db_array_int(first, f->sources[i].first_us);
+		db_array_int(last, f->sources[i].last_us);
+		db_array_int(after, c->after[i]);
+	}
+	db_arg_int(args, c->upto);
+	return db_run(db, "report_sources_insert", args, NULL);
+}
+
+static enum db_result
+advance(struct db *db, struct arena *a, const struct report_case *c)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_array *address = db_arg_array(args);
+
+	for (size_t i = 0; i < c->facts->source_count; i++)
+		db_array_addr(address, &c->facts->sources[i].address);
+	db_arg_int(args, c->upto);
+	return db_run(db, "report_advance", args, NULL);
+}
+
+enum db_result
+report_store_put(struct db *db, struct arena *a, const struct report_case *c,
+    const struct composed *mail, bool hold, int64_t *report)
+{
+	enum db_result r = put_report(db, a, c, mail, hold, report);
+
+	if (r == DB_OK)
+		r = put_sources(db, a, c, *report);
+	if (r == DB_OK)
+		r = advance(db, a, c);
+	if (r == DB_OK)
+		r = db_run(db, "report_notify", NULL, NULL);
+	return r;
+}
