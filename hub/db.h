@@ -112,6 +112,14 @@ struct text db_bytes(const struct db_rows *rows, size_t row, size_t column,
 /* Name of a column, for tables printed from views. */
 size_t db_column_count(const struct db_rows *rows);
 const char *db_column_name(const struct db_rows *rows, size_t column);
+/* How a column's values are to be shown. */
+enum db_shape {
+	DB_SHAPE_TEXT,
+	DB_SHAPE_NUMBER,
+	DB_SHAPE_FLAG,
+	DB_SHAPE_TIME, /* "2026-11-21 20:42:32.5+00" */
+};
+enum db_shape db_column_shape(const struct db_rows *rows, size_t column);
 /* NULL is legal. */
 void db_rows_free(struct db_rows *rows);
 

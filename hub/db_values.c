@@ -259,6 +259,25 @@ db_column_name(const struct db_rows *rows, size_t column)
 	return PQfname(rows->result, (int)column);
 }
 
+/* Object ids of PostgreSQL's own types, which never change. */
+enum db_shape
+db_column_shape(const struct db_rows *rows, size_t column)
+{
+	switch (PQftype(rows->result, (int)column)) {
+	case 16: /* bool */
+		return DB_SHAPE_FLAG;
+	case 20: /* int8, int2, int4, numeric */
+	case 21:
+	case 23:
+	case 1700:
+		return DB_SHAPE_NUMBER;
+	case 1184: /* timestamptz */
+		return DB_SHAPE_TIME;
+	default:
+		return DB_SHAPE_TEXT;
+	}
+}
+
 bool
 db_is_null(const struct db_rows *rows, size_t row, size_t column)
 {

@@ -1,0 +1,73 @@
+/* The administrator's statements; see ctl_rows.h. */
+#include "hub/ctl/ctl_rows.h"
+
+#include "hub/ctl/ctl.h"
+#include "hub/db.h"
+
+int
+ctl_rows_list(struct ctl *c, const char *statement, struct db_rows **out)
+{
+	return db_run(c->db, statement, NULL, out) == DB_OK ? 0 : -1;
+}
+
+int
+ctl_rows_agent_find(struct ctl *c, const char *name, const char *key,
+    struct db_rows **out)
+{
+	struct db_args *args = db_args_new(c->arena);
+
+	db_arg_string(args, name);
+	db_arg_string(args, key);
+	return db_run(c->db, "ctl_agent_find", args, out) == DB_OK ? 0 : -1;
+}
+
+int
+ctl_rows_agent_add(struct ctl *c, const char *name, const char *key)
+{
+	struct db_args *args = db_args_new(c->arena);
+
+	db_arg_string(args, name);
+	db_arg_string(args, key);
+	return db_run(c->db, "ctl_agent_add", args, NULL) == DB_OK ? 0 : -1;
+}
+
+int
+ctl_rows_agent_revoke(struct ctl *c, const char *name, bool *done)
+{
+	struct db_args *args = db_args_new(c->arena);
+	struct db_rows *rows;
+
+	db_arg_string(args, name);
+	if (db_run(c->db, "ctl_agent_revoke", args, &rows) != DB_OK)
+		return -1;
+	*done = db_rows_count(rows) != 0;
+	db_rows_free(rows);
+	return 0;
+}
+
+int
+ctl_rows_report(struct ctl *c, int64_t report, struct db_rows **out)
+{
+	struct db_args *args = db_args_new(c->arena);
+
+	db_arg_int(args, report);
+	return db_run(c->db, "ctl_report", args, out) == DB_OK ? 0 : -1;
+}
+
+int
+ctl_rows_report_move(struct ctl *c, int64_t report, const char *from,
+    const char *to, const char *said, bool *done)
+{
+	struct db_args *args = db_args_new(c->arena);
+	struct db_rows *rows;
+
+	db_arg_int(args, report);
+	db_arg_string(args, from);
+	db_arg_string(args, to);
+	db_arg_string(args, said);
+	if (db_run(c->db, "ctl_report_move", args, &rows) != DB_OK)
+		return -1;
+	*done = db_rows_count(rows) != 0;
+	db_rows_free(rows);
+	return 0;
+}

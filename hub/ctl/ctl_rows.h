@@ -1,0 +1,33 @@
+/* The administrator's side of the database; the statements are in
+ * schema/stmts/ctl.sql.  Lists come straight from views. */
+#ifndef PLAINTIFF_CTL_ROWS_H
+#define PLAINTIFF_CTL_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ctl;
+struct db_rows;
+
+/* A statement without arguments whose rows are wanted: 0, or -1 (logged). */
+int ctl_rows_list(struct ctl *c, const char *statement, struct db_rows **out);
+
+/* Agents with this name or this key: name, key, state.  0 or -1. */
+int ctl_rows_agent_find(struct ctl *c, const char *name, const char *key,
+    struct db_rows **out);
+/* Adds an agent and tells the receive stages.  0 or -1. */
+int ctl_rows_agent_add(struct ctl *c, const char *name, const char *key);
+/* Revokes an active agent and tells the receive stages; *done false when
+ * there is no active one of that name.  0 or -1. */
+int ctl_rows_agent_revoke(struct ctl *c, const char *name, bool *done);
+
+/* One report: the columns of report_list, then the mail.  0 or -1. */
+int ctl_rows_report(struct ctl *c, int64_t report, struct db_rows **out);
+/* Moves a report from one state to another and tells deliver; *done false
+ * when it is not in the first state.  said: NULL leaves what is there.  A
+ * report that becomes ready or held loses its week, which is over or never
+ * began.  0 or -1. */
+int ctl_rows_report_move(struct ctl *c, int64_t report, const char *from,
+    const char *to, const char *said, bool *done);
+
+#endif

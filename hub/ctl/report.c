@@ -1,0 +1,124 @@
+/* plaintiff report ...: what was composed, and what the administrator decides
+ * about it.  previews: preview.c. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "hub/ctl/ctl.h"
+#include "hub/ctl/ctl_rows.h"
+#include "hub/ctl/mail.h"
+#include "hub/ctl/table.h"
+#include "hub/db.h"
+#include "proto/base/buf.h"
+#include "proto/base/log.h"
+#include "proto/base/text.h"
+
+enum { MAIL_COLUMN = 19 }; /* in ctl_report */
+
+int
+ctl_report_list(struct ctl *c)
+{
+	enum { FOR_PEOPLE = 9 };
+	struct db_rows *rows;
+	struct buf out = {0};
+
+	if (ctl_rows_list(c, "ctl_report_list", &rows) < 0)
+		return EX_SOFTWARE;
+	if (c->json) {
+		table_json(&out, rows);
+		buf_putc(&out, '\n');
+	} else {
+		table_text(&out, rows, FOR_PEOPLE);
+	}
+	table_flush(&out);
+	db_rows_free(rows);
+	return EX_OK;
+}
+
+/* The one row of a report; NULL: logged, *code set. */
+static struct db_rows *
+find(struct ctl *c, int64_t report, int *code)
+{
+	struct db_rows *rows;
+
+	*code = EX_SOFTWARE;
+	if (ctl_rows_report(c, report, &rows) < 0)
+		return NULL;
+	if (db_rows_count(rows) != 0)
+		return rows;
+	log_error("no report %" PRId64 "; see plaintiff report list", report);
+	db_rows_free(rows);
+	*code = EX_DATAERR;
+	return NULL;
+}
+
+int
+ctl_report_show(struct ctl *c)
+{
+	int64_t report = strtoll(c->args[0], NULL, 10);
+	struct buf out = {0};
+	struct db_rows *rows;
+	int code;
+
+	rows = find(c, report, &code);
+	if (rows == NULL)
+		return code;
+	mail_show(&out, db_bytes(rows, 0, MAIL_COLUMN, c->arena),
+	    isatty(STDOUT_FILENO) == 1);
+	table_flush(&out);
+	db_rows_free(rows);
+	return EX_OK;
+}
+
+/* Moves a report; says why not when it is in another state. */
+static int
+move(struct ctl *c, const char *from, const char *to, const char *said,
+    const char *done_words)
+{
+	int64_t report = strtoll(c->args[0], NULL, 10);
+	struct db_rows *rows;
+	bool done;
+	int code;
+
+	if (ctl_rows_report_move(c, report, from, to, said, &done) < 0)
+		return EX_SOFTWARE;
+	if (done) {
+		printf("report %" PRId64 " %s\n", report, done_words);
+		return EX_OK;
+	}
+	rows = find(c, report, &code);
+	if (rows == NULL)
+		return code;
+	log_error("report %" PRId64 " is %s, not %s", report,
+	    db_string(rows, 0, 1), from);
+	db_rows_free(rows);
+	return EX_DATAERR;
+}
+
+int
+ctl_report_hold(struct ctl *c)
+{
+	return move(c, "ready", "held", NULL,
+	    "is held until plaintiff report release");
+}
+
+int
+ctl_report_release(struct ctl *c)
+{
+	return move(c, "held", "ready", NULL, "is ready to be sent");
+}
+
+int
+ctl_report_resolve(struct ctl *c)
+{
+	if (strcmp(c->args[1], "sent") == 0)
+		return move(c, "unknown", "sent",
+		    "the administrator says it was sent",
+		    "counts as sent and is not sent again");
+	return move(c, "unknown", "ready",
+	    "the administrator says it was lost",
+	    "is ready to be sent again");
+}

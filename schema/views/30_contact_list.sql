@@ -1,0 +1,21 @@
+CREATE VIEW contact_list AS
+SELECT c.contact, c.mailbox, c.state, coalesce(s.addresses, 0) AS addresses,
+	coalesce(r.reports, 0) AS reports, r.last_report, r.quiet_until,
+	c.note, c.created
+FROM contact c
+LEFT JOIN (SELECT contact, count(*) AS addresses FROM source
+	WHERE contact IS NOT NULL GROUP BY contact) s
+	ON s.contact = c.contact
+LEFT JOIN (SELECT contact, count(*) AS reports, max(created) AS last_report,
+	max(upper(quiet)) AS quiet_until FROM report GROUP BY contact) r
+	ON r.contact = c.contact;
+COMMENT ON VIEW contact_list IS 'abuse mailboxes and what they were sent';
+COMMENT ON COLUMN contact_list.contact IS 'number';
+COMMENT ON COLUMN contact_list.mailbox IS 'where mail goes';
+COMMENT ON COLUMN contact_list.state IS 'active or suspended';
+COMMENT ON COLUMN contact_list.addresses IS 'addresses it answers for now';
+COMMENT ON COLUMN contact_list.reports IS 'reports composed for it';
+COMMENT ON COLUMN contact_list.last_report IS 'when the newest was composed';
+COMMENT ON COLUMN contact_list.quiet_until IS 'no other mail before then';
+COMMENT ON COLUMN contact_list.note IS 'for people';
+COMMENT ON COLUMN contact_list.created IS 'when it was first found';
