@@ -1,1 +1,126 @@
 -- Statements of lookup; prepared when it connects.
+--
+-- "Parked" is next_ask in the year 9999: an address that is not asked for
+-- before new events of it come.
+
+-- name: lookup_behind
+-- without a lock: only whether it is worth to take it
+SELECT s.is_called AND s.last_value > w.stored
+FROM stored_seq s, watermark w WHERE w.name = 'tally';
+
+-- name: lookup_store_lock
+-- receive holds it shared while it stores
+SELECT pg_advisory_xact_lock(7411001);
+
+-- name: lookup_stored_upto
+-- in a statement of its own: a sequence is read before functions are called
+SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM stored_seq;
+
+-- name: lookup_watermark
+SELECT stored FROM watermark WHERE name = 'tally' FOR UPDATE SKIP LOCKED;
+
+-- name: lookup_count
+-- events stored in ($1, $2] into tally; those of kinds $3 that may be
+-- reported make their address a source
+WITH batch AS MATERIALIZED (
+	SELECT address, kind, host, (time AT TIME ZONE 'UTC')::date AS day,
+		stale, count(*) AS events, min(time) AS first, max(time) AS last
+	FROM event
+	WHERE stored > $1::bigint AND stored <= $2::bigint
+	GROUP BY 1, 2, 3, 4, 5
+), tallied AS (
+	INSERT INTO tally AS t (address, kind, host, day, events, first, last)
+	SELECT address, kind, host, day, sum(events)::integer, min(first),
+		max(last)
+	FROM batch GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+	ON CONFLICT (address, kind, host, day) DO UPDATE SET
+		events = t.events + excluded.events,
+		first = least(t.first, excluded.first),
+		last = greatest(t.last, excluded.last)
+), sourced AS (
+	INSERT INTO source AS s (address, first_seen, last_seen)
+	SELECT address, min(first), max(last)
+	FROM batch WHERE NOT stale AND kind = ANY ($3::smallint[])
+	GROUP BY address ORDER BY address
+	ON CONFLICT (address) DO UPDATE SET
+		first_seen = least(s.first_seen, excluded.first_seen),
+		last_seen = greatest(s.last_seen, excluded.last_seen),
+		next_ask = CASE WHEN s.next_ask = timestamptz '9999-01-01Z'
+			THEN now() ELSE s.next_ask END
+	RETURNING 1
+), moved AS (
+	UPDATE watermark SET stored = $2::bigint WHERE name = 'tally'
+)
+SELECT coalesce(sum(events), 0)::bigint, (SELECT count(*) FROM sourced)
+FROM batch;
+
+-- name: lookup_claim
+-- up to $1 addresses that are due, leased for $2 ms; $3: report.days
+WITH due AS (
+	SELECT address FROM source
+	WHERE next_ask <= now() AND (lease_until IS NULL OR lease_until <= now())
+	ORDER BY next_ask LIMIT $1::bigint
+	FOR UPDATE SKIP LOCKED
+)
+UPDATE source s
+SET lease_until = now() + $2::bigint * interval '1 millisecond'
+FROM due WHERE s.address = due.address
+RETURNING s.address, s.state = 'found', s.tries, us(s.fresh_until),
+	us(now()), us(s.lease_until),
+	s.last_seen <= now() - $3::integer * interval '1 day',
+	EXISTS (SELECT FROM agent_address o WHERE o.address = s.address);
+
+-- name: lookup_park
+UPDATE source
+SET next_ask = timestamptz '9999-01-01Z', lease_until = NULL
+WHERE address = ANY ($2::inet[]) AND lease_until = ts($1::bigint);
+
+-- name: lookup_release
+UPDATE source SET lease_until = NULL
+WHERE address = ANY ($2::inet[]) AND lease_until = ts($1::bigint);
+
+-- name: lookup_contacts
+-- without the WHERE each answer would use up a number
+INSERT INTO contact (key, mailbox)
+SELECT DISTINCT ON (key) key, mailbox
+FROM unnest($1::text[], $2::text[]) AS u (key, mailbox)
+WHERE NOT EXISTS (SELECT FROM contact c WHERE c.key = u.key)
+ORDER BY key, mailbox
+ON CONFLICT (key) DO NOTHING;
+
+-- name: lookup_record
+-- a: one row an address; a kept address keeps state, contact and freshness
+WITH a AS (
+	SELECT * FROM unnest($2::inet[], $3::text[], $4::text[], $5::text[],
+		$6::text[], $7::text[], $8::text[], $9::integer[], $10::bigint[],
+		$11::bigint[], $12::integer[])
+	AS a (address, method, key, mailboxes, said, why, state, kept, fresh_s,
+		next_s, tries)
+), settled AS (
+	UPDATE source s SET
+		state = CASE a.kept WHEN 1 THEN s.state ELSE a.state END,
+		contact = CASE a.kept WHEN 1 THEN s.contact ELSE c.contact END,
+		asked = CASE a.kept WHEN 1 THEN s.asked ELSE now() END,
+		fresh_until = CASE a.kept WHEN 1 THEN s.fresh_until
+			ELSE now() + a.fresh_s * interval '1 second' END,
+		next_ask = coalesce(now() + a.next_s * interval '1 second',
+			timestamptz '9999-01-01Z'),
+		tries = a.tries,
+		lease_until = NULL
+	FROM a LEFT JOIN contact c ON c.key = a.key
+	WHERE s.address = a.address AND s.lease_until = ts($1::bigint)
+	RETURNING s.address
+), answered AS (
+	INSERT INTO answer (address, method, state, contact, mailboxes, said,
+		why, fresh_until)
+	SELECT a.address, a.method, a.state, c.contact,
+		string_to_array(a.mailboxes, ','), a.said, a.why,
+		now() + a.fresh_s * interval '1 second'
+	FROM a JOIN settled USING (address) LEFT JOIN contact c ON c.key = a.key
+	ORDER BY a.address
+	RETURNING 1
+)
+SELECT count(*) FROM answered;
+
+-- name: lookup_notify
+SELECT pg_notify('plaintiff_sources', '');
