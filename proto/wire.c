@@ -422,10 +422,11 @@ read_batch(const Plaintiff__Batch *m, struct arena *a, struct wire_batch *b)
 	size_t n = m->count;
 	int64_t time_us = 0;
 
-	if (n > WIRE_BATCH_EVENTS)
-		return "too many events in a batch";
 	if (m->batch == 0 || m->batch >> 63 != 0)
 		return "batch number out of range";
+	b->batch = m->batch;
+	if (n > WIRE_BATCH_EVENTS)
+		return "too many events in a batch";
 	if (m->id.len != n * EVENT_ID_BYTES || m->n_time_us != n ||
 	    m->n_read_us != n || !column_fits(m->n_kind, n) ||
 	    !column_fits(m->n_ordinal, n) || !column_fits(m->n_host, n) ||
@@ -446,7 +447,6 @@ read_batch(const Plaintiff__Batch *m, struct arena *a, struct wire_batch *b)
 		b->site = (struct text){.at = (const char *)m->site.data,
 		    .n = m->site.len};
 	}
-	b->batch = m->batch;
 	b->count = n;
 	b->events = arena_try(a, (n + 1) * sizeof *b->events);
 	if (b->events == NULL)
@@ -559,6 +559,7 @@ wire_unpack(const void *bytes, size_t n, struct arena *a,
 	    .allocator_data = &heap};
 	Plaintiff__Frame *m;
 
+	memset(f, 0, sizeof *f);
 	if (n > WIRE_FRAME_BYTES) {
 		*why = "frame over the limit";
 		return WIRE_TOO_LARGE;
@@ -569,8 +570,10 @@ wire_unpack(const void *bytes, size_t n, struct arena *a,
 		                    : "not a frame";
 		return heap.refused ? WIRE_TOO_LARGE : WIRE_GARBAGE;
 	}
-	memset(f, 0, sizeof *f);
 	*why = read_body(m, a, f);
+	if (*why != NULL && f->type == WIRE_BATCH &&
+	    m->batch->count > WIRE_BATCH_EVENTS)
+		return WIRE_TOO_LARGE;
 	return *why == NULL ? WIRE_OK : WIRE_GARBAGE;
 }
 

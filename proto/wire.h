@@ -119,7 +119,8 @@ void wire_pack(const struct wire_frame *f, struct buf *out);
 
 /* Reads one frame.  Everything in *f lives in the arena or in the bytes.
  * *why says what is wrong, static storage.  Ids are not recomputed here:
- * event_id_is_true. */
+ * event_id_is_true.  When it is not WIRE_OK, f->type and f->batch.batch tell
+ * which batch cannot be used, as far as that could be read; 0 if not. */
 enum wire_result wire_unpack(const void *bytes, size_t n, struct arena *a,
     struct wire_frame *f, const char **why);
 

@@ -1,24 +1,472 @@
-/* Stage receive. */
-#include "hub/worker.h"
+/*
+ * Stage receive: takes batches of events from agents over CURVE, stores them,
+ * and acknowledges only what is committed.  One zmq_poll over the ZAP socket,
+ * the ROUTER, the database's notifications and signals; no other wait but the
+ * database's own.  Who an agent is comes from its key (zap.c) and is looked up
+ * again for every frame.  Killed at any point it loses nothing: agents send
+ * again what has not been acknowledged.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
 
-static int64_t
-every_ms(const struct hub_conf *conf)
+#include <zmq.h>
+
+#include "hub/conf.h"
+#include "hub/db.h"
+#include "hub/receive/agents.h"
+#include "hub/receive/door.h"
+#include "hub/receive/group.h"
+#include "hub/receive/meter.h"
+#include "hub/receive/selftest.h"
+#include "hub/receive/session.h"
+#include "hub/receive/zap.h"
+#include "hub/worker.h"
+#include "proto/base/arena.h"
+#include "proto/base/buf.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/base/signals.h"
+#include "proto/curve.h"
+#include "proto/wire.h"
+
+enum {
+	POLL_MS = 200,
+	TURN_FRAMES = 64,
+	BUSY_MS = 1000, /* what a busy hub asks agents to wait */
+	ONCE_IDLE_MS = 1000,
+};
+
+enum { METER_UNKNOWN, METER_GARBAGE, METER_REVOKED, METERS };
+
+/* A batch that waits for the end of its turn. */
+struct waiting {
+	struct door_frame frame;
+	const struct wire_batch *wire;
+};
+
+struct receive {
+	struct worker_context *c;
+	struct session *session;
+	struct door *door;
+	struct meter meters[METERS];
+	int64_t busy_ms; /* last frame */
+	struct waiting waiting[GROUP_BATCHES];
+	size_t waiting_count, waiting_events;
+	struct buf out;
+};
+
+/* Counts of what strangers did, when their line is due. */
+static void
+say_meters(struct receive *r)
 {
-	(void)conf;
-	return 1000;
+	static const char *const phrases[METERS] = {
+	    [METER_UNKNOWN] = "unknown key refused",
+	    [METER_GARBAGE] = "malformed frame dropped",
+	    [METER_REVOKED] = "revoked agent refused",
+	};
+
+	for (size_t i = 0; i < METERS; i++) {
+		uint64_t count = meter_due(&r->meters[i], clock_mono_ms());
+
+		if (count != 0)
+			log_warning("%s count=%llu", phrases[i],
+			    (unsigned long long)count);
+	}
 }
 
-static enum worker_step
-step(struct worker_context *c, void *state)
+/* ---- answers ---- */
+
+static void
+answer(struct receive *r, const struct door_frame *f,
+    const struct wire_frame *what)
 {
-	(void)c;
-	(void)state;
-	return WORKER_IDLE;
+	buf_reset(&r->out);
+	wire_pack(what, &r->out);
+	if (!door_answer(r->door, f, &r->out))
+		log_info("answer not delivered");
+}
+
+static void
+refuse(struct receive *r, const struct door_frame *f, uint64_t batch,
+    enum wire_reason reason)
+{
+	answer(r, f, &(struct wire_frame){.type = WIRE_NAK,
+	    .nak = {.batch = batch, .reason = reason,
+	        .retry_ms = reason == WIRE_BUSY ? BUSY_MS : 0}});
+}
+
+static void
+on_garbage(struct receive *r, const char *who, const char *why)
+{
+	uint64_t count = meter_hit(&r->meters[METER_GARBAGE], clock_mono_ms());
+
+	if (count != 0)
+		log_warning("malformed frame dropped count=%llu agent=%s "
+		            "why=\"%s\"", (unsigned long long)count, who, why);
+}
+
+/* ---- frames ---- */
+
+static void
+on_hello(struct receive *r, const struct door_frame *f,
+    const struct agent *agent, const struct wire_hello *h)
+{
+	uint64_t last_batch = 0;
+
+	if (h->version != WIRE_VERSION) {
+		log_warning("agent speaks another version agent=%s version=%u "
+		            "ours=%d", agent->name, h->version, WIRE_VERSION);
+		refuse(r, f, 0, WIRE_BAD_VERSION);
+		return;
+	}
+	if (session_hello(r->session, agent, h, &last_batch) !=
+	    SESSION_DONE) {
+		refuse(r, f, 0, WIRE_BUSY);
+		return;
+	}
+	log_notice("agent connected agent=%s host=%.*s software=\"%.*s\" "
+	           "last_batch=%llu", agent->name, (int)h->host.n,
+	    h->host.at == NULL ? "" : h->host.at, (int)h->software.n,
+	    h->software.at == NULL ? "" : h->software.at,
+	    (unsigned long long)last_batch);
+	answer(r, f, &(struct wire_frame){.type = WIRE_WELCOME,
+	    .welcome = {.version = WIRE_VERSION,
+	        .window = (uint32_t)r->c->conf->receive_window,
+	        .max_bytes = WIRE_FRAME_BYTES,
+	        .max_events = WIRE_BATCH_EVENTS,
+	        .time_us = clock_wall_us(),
+	        .last_batch = last_batch}});
+}
+
+static void
+on_ping(struct receive *r, const struct door_frame *f, struct agent *agent,
+    const struct wire_ping *p)
+{
+	session_counters(r->session, agent, &p->counters);
+	answer(r, f, &(struct wire_frame){.type = WIRE_PONG,
+	    .pong = {.time_us = clock_wall_us()}});
+}
+
+/* Keeps the frame, whose answer comes at the end of the turn. */
+static void
+on_batch(struct receive *r, struct door_frame *f,
+    const struct wire_frame *frame)
+{
+	struct wire_batch *b = arena_alloc(r->c->arena, sizeof *b);
+
+	*b = frame->batch;
+	r->waiting[r->waiting_count++] =
+	    (struct waiting){.frame = *f, .wire = b};
+	r->waiting_events += b->count;
+	*f = (struct door_frame){0};
+}
+
+static void
+on_revoked(struct receive *r, const struct door_frame *f, uint64_t batch)
+{
+	uint64_t count = meter_hit(&r->meters[METER_REVOKED], clock_mono_ms());
+
+	if (count != 0)
+		log_warning("revoked agent refused count=%llu number=%s",
+		    (unsigned long long)count,
+		    f->user_id == NULL ? "none" : f->user_id);
+	refuse(r, f, batch, WIRE_REVOKED);
+}
+
+/* A frame that cannot be used; an agent that knows it goes on behind it. */
+static void
+on_unusable(struct receive *r, const struct door_frame *f,
+    const struct agent *agent, enum wire_result result, uint64_t batch,
+    const char *why)
+{
+	on_garbage(r, agent->name, why);
+	if (result == WIRE_TOO_LARGE) {
+		refuse(r, f, batch, WIRE_TOO_BIG);
+	} else if (batch != 0) {
+		log_error("batch malformed agent=%s batch=%llu why=\"%s\"",
+		    agent->name, (unsigned long long)batch, why);
+		refuse(r, f, batch, WIRE_MALFORMED);
+	}
+}
+
+static void
+on_frame(struct receive *r, struct door_frame *f)
+{
+	struct agent *agent = agents_of_user_id(session_agents(r->session), f->user_id);
+	struct wire_frame frame;
+	const char *why = NULL;
+	enum wire_result result =
+	    wire_unpack(f->bytes, f->n, r->c->arena, &frame, &why);
+	uint64_t batch = frame.type == WIRE_BATCH ? frame.batch.batch : 0;
+
+	if (agent == NULL) {
+		on_revoked(r, f, batch);
+		return;
+	}
+	if (result != WIRE_OK) {
+		on_unusable(r, f, agent, result, batch, why);
+		return;
+	}
+	switch (frame.type) {
+	case WIRE_HELLO:
+		on_hello(r, f, agent, &frame.hello);
+		break;
+	case WIRE_BATCH:
+		on_batch(r, f, &frame);
+		break;
+	case WIRE_PING:
+		on_ping(r, f, agent, &frame.ping);
+		break;
+	case WIRE_WELCOME:
+	case WIRE_ACK:
+	case WIRE_NAK:
+	case WIRE_PONG:
+		on_garbage(r, agent->name, "a frame that only hubs send");
+		break;
+	}
+}
+
+/* ---- storing ---- */
+
+static void
+acknowledge(struct receive *r, const struct waiting *w,
+    const struct group_batch *b)
+{
+	log_info("batch stored agent=%s batch=%llu events=%zu new=%u known=%u "
+	         "aside=%u", b->agent->name,
+	    (unsigned long long)b->wire->batch, b->wire->count, b->new_events,
+	    b->known_events, b->aside);
+	answer(r, &w->frame, &(struct wire_frame){.type = WIRE_ACK,
+	    .ack = {.batch = b->wire->batch, .new_events = b->new_events,
+	        .known_events = b->known_events}});
+}
+
+static struct waiting *
+waiting_of(struct receive *r, const struct wire_batch *wire)
+{
+	for (size_t i = 0; i < r->waiting_count; i++)
+		if (r->waiting[i].wire == wire)
+			return &r->waiting[i];
+	abort();
+}
+
+/* Stores n batches together, or, when the database refuses that, each alone,
+ * so that one cannot hold up the others. */
+static void
+store_and_answer(struct receive *r, struct group_batch *batches, size_t n)
+{
+	enum session_result result = session_store(r->session, batches, n);
+
+	if (result == SESSION_REFUSED && n > 1) {
+		for (size_t i = 0; i < n; i++)
+			store_and_answer(r, &batches[i], 1);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct group_batch *b = &batches[i];
+		const struct waiting *w = waiting_of(r, b->wire);
+
+		if (result == SESSION_DONE) {
+			acknowledge(r, w, b);
+			continue;
+		}
+		if (result == SESSION_REFUSED)
+			log_error("batch refused by the database agent=%s "
+			          "batch=%llu", b->agent->name,
+			    (unsigned long long)b->wire->batch);
+		refuse(r, &w->frame, b->wire->batch, WIRE_BUSY);
+	}
+}
+
+/* The end of a turn: every batch that waits gets its answer. */
+static void
+store_waiting(struct receive *r)
+{
+	struct group_batch batches[GROUP_BATCHES];
+	size_t n = 0;
+
+	/* no event is stored on the word of an old table */
+	if (r->waiting_count != 0)
+		session_refresh(r->session);
+	for (size_t i = 0; i < r->waiting_count; i++) {
+		struct waiting *w = &r->waiting[i];
+		const struct agent *agent =
+		    agents_of_user_id(session_agents(r->session), w->frame.user_id);
+
+		if (agent == NULL)
+			on_revoked(r, &w->frame, w->wire->batch);
+		else if (session_is_away(r->session))
+			refuse(r, &w->frame, w->wire->batch, WIRE_BUSY);
+		else
+			batches[n++] = (struct group_batch){
+			    .agent = agent, .wire = w->wire};
+	}
+	if (n != 0)
+		store_and_answer(r, batches, n);
+	for (size_t i = 0; i < r->waiting_count; i++)
+		door_done(&r->waiting[i].frame);
+	r->waiting_count = r->waiting_events = 0;
+}
+
+/* ---- the loop ---- */
+
+static void
+answer_zap(struct receive *r)
+{
+	struct zap_refusal refusal;
+	enum zap_result result;
+
+	while ((result = zap_answer(door_zap(r->door), session_agents(r->session),
+	            &refusal)) != ZAP_EMPTY) {
+		uint64_t count = 0;
+
+		if (result == ZAP_REFUSED)
+			count = meter_hit(&r->meters[METER_UNKNOWN], clock_mono_ms());
+		if (count != 0)
+			log_warning("unknown key refused count=%llu "
+			            "address=%s key=%s",
+			    (unsigned long long)count, refusal.address,
+			    refusal.key);
+	}
+}
+
+/* Takes frames until the turn is full; each is answered now, batches at the
+ * end. */
+static void
+take_frames(struct receive *r)
+{
+	for (int i = 0; i < TURN_FRAMES; i++) {
+		struct door_frame f;
+		enum door_result result;
+
+		if (r->waiting_count == GROUP_BATCHES ||
+		    r->waiting_events >= GROUP_EVENTS)
+			return;
+		result = door_next(r->door, &f);
+		if (result == DOOR_EMPTY)
+			return;
+		r->busy_ms = clock_mono_ms();
+		if (result == DOOR_GARBAGE) {
+			on_garbage(r, "", "not one part");
+			continue;
+		}
+		on_frame(r, &f);
+		door_done(&f);
+	}
+}
+
+/* False: stop. */
+static bool
+take_signals(struct receive *r)
+{
+	for (;;) {
+		switch (signals_next(r->c->signals)) {
+		case SIGNALS_STOP:
+			return false;
+		case SIGNALS_RELOAD:
+			(void)worker_reload(r->c);
+			break;
+		case SIGNALS_CHILD:
+			break;
+		case SIGNALS_NONE:
+			return true;
+		}
+	}
+}
+
+static int
+loop(struct receive *r)
+{
+	r->busy_ms = clock_mono_ms();
+	while (take_signals(r)) {
+		zmq_pollitem_t items[] = {
+		    {.socket = door_router(r->door), .events = ZMQ_POLLIN},
+		    {.socket = door_zap(r->door), .events = ZMQ_POLLIN},
+		    {.fd = r->c->signals, .events = ZMQ_POLLIN},
+		    {.fd = r->c->db == NULL ? -1 : db_fd(r->c->db),
+		        .events = ZMQ_POLLIN},
+		};
+
+		/* without a session there is nothing to watch there */
+		(void)zmq_poll(items, r->c->db == NULL ? 3 : 4, POLL_MS);
+		arena_reset(r->c->arena);
+		answer_zap(r);
+		take_frames(r);
+		store_waiting(r);
+		if (!session_look_after(r->session))
+			return EX_CONFIG;
+		say_meters(r);
+		if (r->c->once && clock_mono_ms() - r->busy_ms > ONCE_IDLE_MS)
+			break;
+	}
+	return EX_OK;
+}
+
+/* ---- start ---- */
+
+static void
+serve_selftest(void *arg)
+{
+	struct receive *r = arg;
+	struct zap_refusal refusal;
+
+	while (zap_answer(door_zap(r->door), session_agents(r->session), &refusal) != ZAP_EMPTY)
+		continue;
+}
+
+static bool
+open_door(struct receive *r, const struct curve_key *key)
+{
+	enum selftest_result tested;
+
+	r->door = door_open(&r->c->conf->receive_bind, key);
+	if (r->door == NULL)
+		return false;
+	tested = selftest_run(door_context(r->door), door_endpoint(r->door),
+	    key->public_text, SELFTEST_MS, serve_selftest, r);
+	if (tested != SELFTEST_REFUSED) {
+		log_error("self-test failed: %s; not started",
+		    selftest_words(tested));
+		return false;
+	}
+	log_notice("self-test passed: %s", selftest_words(tested));
+	return true;
+}
+
+static int
+run(struct worker_context *c)
+{
+	struct receive *r = calloc(1, sizeof *r);
+	struct curve_key key;
+	const char *why;
+	int code = EX_CONFIG;
+
+	if (r == NULL)
+		return EX_OSERR;
+	r->c = c;
+	r->session = session_open(c);
+	if (curve_read(c->conf->receive_key, &key, &why) < 0) {
+		log_error("cannot use receive.key %s: %s; plaintiff-hub key "
+		          "makes one", c->conf->receive_key, why);
+		goto done;
+	}
+	if (!session_first(r->session, &code))
+		goto done;
+	code = EX_CONFIG;
+	if (open_door(r, &key))
+		code = loop(r);
+done:
+	door_close(r->door);
+	session_close(r->session);
+	buf_free(&r->out);
+	free(r);
+	return code;
 }
 
 const struct worker worker_receive = {
     .name = "receive",
-    .what = "",
-    .every_ms = every_ms,
-    .step = step,
+    .what = "takes events from agents, stores them, acknowledges them",
+    .channel = "plaintiff_agents",
+    .run = run,
 };

@@ -1,0 +1,61 @@
+/*
+ * receive's side of the database; the statements are in
+ * schema/stmts/receive.sql.  Knows no socket.
+ */
+#ifndef PLAINTIFF_RECEIVE_ROWS_H
+#define PLAINTIFF_RECEIVE_ROWS_H
+
+#include <stdint.h>
+
+#include "hub/db.h"
+
+struct agent;
+struct agents;
+struct arena;
+struct days;
+struct group;
+struct names;
+struct wire_batch;
+struct wire_counters;
+struct wire_hello;
+
+/* Reads the active agents and their own addresses into an empty, unsealed
+ * table. */
+enum db_result receive_rows_agents(struct db *db, struct agents *into)
+    __attribute__((warn_unused_result));
+
+/* Reads for which days there are partitions; both are replaced when DB_OK. */
+enum db_result receive_rows_days(struct db *db, struct days *event_days,
+    struct days *evidence_days)
+    __attribute__((warn_unused_result));
+
+/* Notes who says hello: its counters, and its own addresses in place of those
+ * it said before.  *changed: the addresses are others now.  *last_batch: the
+ * highest batch stored of this outbox, 0 for none. */
+enum db_result receive_rows_hello(struct db *db, struct arena *a,
+    const struct agent *agent, const struct wire_hello *hello, bool *changed,
+    uint64_t *last_batch) __attribute__((warn_unused_result));
+
+/* Notes an agent's counters. */
+enum db_result receive_rows_counters(struct db *db, struct arena *a,
+    const struct agent *agent, const struct wire_counters *counters)
+    __attribute__((warn_unused_result));
+
+/* Notes a batch's number and counters; part of receive_rows_store. */
+enum db_result receive_rows_batch(struct db *db, struct arena *a,
+    const struct agent *agent, const struct wire_batch *batch)
+    __attribute__((warn_unused_result));
+
+/* Stores a group in one transaction: new events with their evidence,
+ * witnesses of known ones, what is set aside, counters.  When DB_OK all of it
+ * is committed and the batches' counts are set; otherwise nothing of it may
+ * be acknowledged (DB_LOST: it may be stored all the same).  Storing the
+ * same group again changes nothing. */
+enum db_result receive_rows_store(struct db *db, struct arena *a,
+    struct names *names, struct group *g) __attribute__((warn_unused_result));
+
+/* Wakes the stages that wait for events. */
+enum db_result receive_rows_notify(struct db *db)
+    __attribute__((warn_unused_result));
+
+#endif

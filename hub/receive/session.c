@@ -1,0 +1,298 @@
+/* The database and what is kept of it; see session.h. */
+#include "hub/receive/session.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "hub/db.h"
+#include "hub/receive/agents.h"
+#include "hub/receive/days.h"
+#include "hub/receive/group.h"
+#include "hub/receive/names.h"
+#include "hub/receive/receive_rows.h"
+#include "hub/worker.h"
+#include "proto/base/clock.h"
+#include "proto/base/die.h"
+#include "proto/base/log.h"
+
+enum {
+	AGENTS_MS = 500,      /* how old the table of agents may become ... */
+	AGENTS_MOST_MS = 900, /* ... and still be used to store */
+	DAYS_MS = 60000,
+	DAYS_AGAIN_MS = 1000,
+	COUNTERS_MS = 1000,
+	NOTIFY_MS = 1000,
+	STORE_MS = 1500, /* after that no further try: agents wait */
+	STORE_TRIES = 3,
+	RECONNECT_FIRST_MS = 250,
+	RECONNECT_MAX_MS = 5000,
+};
+
+static const char stage[] = "receive";
+
+struct session {
+	struct worker_context *c; /* its db is NULL while away */
+	struct agents *agents;
+	int64_t agents_ms; /* when they were read */
+	bool agents_changed;
+	struct days event_days, evidence_days;
+	int64_t days_ms;
+	struct names *names;
+	int64_t retry_ms, retry_wait_ms;
+	int64_t notify_ms;
+	bool news; /* stored, and nobody told yet */
+};
+
+struct session *
+session_open(struct worker_context *c)
+{
+	struct session *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		die(EX_OSERR, "out of memory");
+	s->c = c;
+	s->names = names_open();
+	s->agents = agents_open();
+	agents_seal(s->agents, NULL);
+	return s;
+}
+
+void
+session_close(struct session *s)
+{
+	if (s == NULL)
+		return;
+	names_close(s->names);
+	agents_close(s->agents);
+	free(s);
+}
+
+bool
+session_is_away(const struct session *s)
+{
+	return s->c->db == NULL;
+}
+
+const struct agents *
+session_agents(const struct session *s)
+{
+	return s->agents;
+}
+
+/* Looks after a result; true when it was good. */
+static bool
+good(struct session *s, enum db_result result)
+{
+	if (result == DB_LOST) {
+		db_close(s->c->db);
+		s->c->db = NULL;
+		s->retry_wait_ms = RECONNECT_FIRST_MS;
+		s->retry_ms = clock_mono_ms() + s->retry_wait_ms;
+		log_warning("database lost: agents are told to wait");
+	}
+	return result == DB_OK;
+}
+
+static bool
+load_agents(struct session *s)
+{
+	struct agents *t = agents_open();
+	/* before the question: the table is at least as new as that */
+	int64_t now_ms = clock_mono_ms();
+
+	if (!good(s, receive_rows_agents(s->c->db, t))) {
+		agents_close(t);
+		return false;
+	}
+	agents_seal(t, s->agents);
+	agents_close(s->agents);
+	s->agents = t;
+	s->agents_ms = now_ms;
+	s->agents_changed = false;
+	return true;
+}
+
+static bool
+load_days(struct session *s)
+{
+	s->days_ms = clock_mono_ms();
+	return good(s, receive_rows_days(s->c->db, &s->event_days,
+	    &s->evidence_days));
+}
+
+/* What a new connection needs before it is of use. */
+static bool
+enter(struct session *s)
+{
+	if (!good(s, db_listen(s->c->db, worker_receive.channel)) ||
+	    !load_agents(s) || !load_days(s)) {
+		db_close(s->c->db);
+		s->c->db = NULL;
+		return false;
+	}
+	s->retry_wait_ms = RECONNECT_FIRST_MS;
+	log_notice("database connected agents=%zu days=%zu",
+	    agents_count(s->agents), s->event_days.n);
+	if (s->event_days.n == 0)
+		log_warning("no partitions: events are set aside until "
+		            "plaintiff-hub tidy has run");
+	return true;
+}
+
+bool
+session_first(struct session *s, int *code)
+{
+	for (;;) {
+		if (!worker_connect(s->c, stage, code))
+			return false;
+		if (enter(s))
+			return true;
+		/* paces the tries when connecting works and working fails */
+		(void)poll(NULL, 0, RECONNECT_FIRST_MS);
+	}
+}
+
+/* One try when it is time.  False: hopeless. */
+static bool
+reconnect(struct session *s)
+{
+	bool hopeless = false;
+
+	if (clock_mono_ms() < s->retry_ms)
+		return true;
+	s->c->db = db_open(s->c->conf, stage, &hopeless);
+	if (s->c->db != NULL && enter(s))
+		return true;
+	s->retry_ms = clock_mono_ms() + s->retry_wait_ms;
+	s->retry_wait_ms = s->retry_wait_ms * 2 > RECONNECT_MAX_MS
+	    ? RECONNECT_MAX_MS
+	    : s->retry_wait_ms * 2;
+	return !hopeless;
+}
+
+bool
+session_look_after(struct session *s)
+{
+	int64_t now_ms = clock_mono_ms();
+	bool any = false;
+
+	if (session_is_away(s) && !reconnect(s))
+		return false;
+	if (!session_is_away(s) &&
+	    good(s, db_notifications(s->c->db, &any)) &&
+	    (any || s->agents_changed || now_ms - s->agents_ms >= AGENTS_MS))
+		(void)load_agents(s);
+	if (!session_is_away(s) && now_ms - s->days_ms >= DAYS_MS)
+		(void)load_days(s);
+	if (!session_is_away(s) && s->news && now_ms >= s->notify_ms &&
+	    good(s, receive_rows_notify(s->c->db))) {
+		s->news = false;
+		s->notify_ms = now_ms + NOTIFY_MS;
+	}
+	return true;
+}
+
+void
+session_refresh(struct session *s)
+{
+	if (!session_is_away(s) && (s->agents_changed ||
+	        clock_mono_ms() - s->agents_ms >= AGENTS_MOST_MS))
+		(void)load_agents(s);
+}
+
+static enum session_result
+session_result_of(enum db_result result)
+{
+	switch (result) {
+	case DB_OK:
+		return SESSION_DONE;
+	case DB_REFUSED:
+		return SESSION_REFUSED;
+	case DB_CONFLICT:
+	case DB_LOST:
+		return SESSION_LATER;
+	}
+	return SESSION_LATER;
+}
+
+enum session_result
+session_hello(struct session *s, const struct agent *agent,
+    const struct wire_hello *hello, uint64_t *last_batch)
+{
+	enum db_result result;
+	bool changed = false;
+
+	if (session_is_away(s))
+		return SESSION_LATER;
+	result = receive_rows_hello(s->c->db, s->c->arena, agent, hello,
+	    &changed, last_batch);
+	/* batches that follow are judged by the new addresses already */
+	if (good(s, result) && changed)
+		s->agents_changed = true;
+	return session_result_of(result);
+}
+
+void
+session_counters(struct session *s, struct agent *agent,
+    const struct wire_counters *counters)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (session_is_away(s) || (agent->counters_ms != INT64_MIN &&
+	        now_ms - agent->counters_ms < COUNTERS_MS))
+		return;
+	agent->counters_ms = now_ms;
+	(void)good(s, receive_rows_counters(s->c->db, s->c->arena, agent,
+	    counters));
+}
+
+/* An event without a partition may have got one since they were read. */
+static void
+judge(struct session *s, struct group_batch *batches, size_t n,
+    struct group *g)
+{
+	struct group_rules rules = {.conf = s->c->conf,
+	    .event_days = &s->event_days,
+	    .evidence_days = &s->evidence_days,
+	    .now_us = clock_wall_us()};
+	bool homeless = false;
+
+	group_make(s->c->arena, batches, n, &rules, g);
+	for (size_t i = 0; i < g->event_count; i++)
+		if (g->events[i].verdict == GROUP_OUT_OF_RANGE)
+			homeless = true;
+	if (homeless && clock_mono_ms() - s->days_ms >= DAYS_AGAIN_MS &&
+	    load_days(s))
+		group_make(s->c->arena, batches, n, &rules, g);
+}
+
+enum session_result
+session_store(struct session *s, struct group_batch *batches, size_t n)
+{
+	int64_t end_ms = clock_mono_ms() + STORE_MS;
+	enum db_result result = DB_LOST;
+
+	for (int tries = 0; tries < STORE_TRIES && !session_is_away(s);
+	     tries++) {
+		struct group g;
+
+		judge(s, batches, n, &g);
+		if (session_is_away(s))
+			break;
+		result = receive_rows_store(s->c->db, s->c->arena, s->names,
+		    &g);
+		if (good(s, result)) {
+			for (size_t i = 0; i < n; i++)
+				if (batches[i].new_events != 0)
+					s->news = true;
+			return SESSION_DONE;
+		}
+		if (clock_mono_ms() > end_ms)
+			break;
+		/* refused: a partition may have been removed just now */
+		if (result == DB_REFUSED)
+			(void)load_days(s);
+	}
+	return session_is_away(s) ? SESSION_LATER : session_result_of(result);
+}

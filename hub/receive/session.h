@@ -1,0 +1,57 @@
+/*
+ * receive's side that talks to the database, through outages: the session
+ * with its reconnects, what is kept of the database in memory (agents, days,
+ * names), and storing with its retries.  Knows no socket.
+ */
+#ifndef PLAINTIFF_SESSION_H
+#define PLAINTIFF_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct agent;
+struct agents;
+struct group_batch;
+struct session;
+struct wire_counters;
+struct wire_hello;
+struct worker_context;
+
+enum session_result {
+	SESSION_DONE,    /* committed */
+	SESSION_REFUSED, /* the database will not have it; logged */
+	SESSION_LATER,   /* away or busy; it may be stored all the same */
+};
+
+struct session *session_open(struct worker_context *c);
+/* NULL is legal; the context's db stays open. */
+void session_close(struct session *s);
+
+/* Waits until the database is there and all that must be known of it is
+ * read.  False: a stop came or it is hopeless; *code is the exit code. */
+bool session_first(struct session *s, int *code);
+/* What is due by now: a try to reconnect, notifications, tables read again,
+ * other stages woken.  False: hopeless, as for session_first. */
+bool session_look_after(struct session *s);
+bool session_is_away(const struct session *s);
+
+/* The active agents as last read; replaced by session_look_after and
+ * session_refresh, and only then. */
+const struct agents *session_agents(const struct session *s);
+/* Reads the agents again when they are older than storing may rely on. */
+void session_refresh(struct session *s);
+
+/* See receive_rows.h. */
+enum session_result session_hello(struct session *s,
+    const struct agent *agent, const struct wire_hello *hello,
+    uint64_t *last_batch) __attribute__((warn_unused_result));
+/* At most once a second an agent; the rest is left to the next. */
+void session_counters(struct session *s, struct agent *agent,
+    const struct wire_counters *counters);
+/* Judges and stores n batches (sorted in place) in one transaction. */
+enum session_result session_store(struct session *s,
+    struct group_batch *batches, size_t n)
+    __attribute__((warn_unused_result));
+
+#endif
