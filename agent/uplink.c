@@ -4,7 +4,7 @@
  * fresh socket; what was under way is sent again there, and the ids make
  * that harmless.
  */
-#include "agent/uplink.h"
+#include "agent/uplink_inside.h"
 
 #include <inttypes.h>
 #include <sodium.h>
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "agent/uplink_socket.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
@@ -26,44 +25,6 @@ enum {
 	KEY_REFUSED_MS = 5000,   /* unknown yet: the admin is adding it */
 	BUSY_MS = 1000,          /* when the hub does not say */
 	BUSY_MOST_MS = 60000,
-};
-
-enum state { AWAY, GREETING, UP };
-
-/* What was logged last, so that each change is said once. */
-enum said { SAID_NOTHING, SAID_UP, SAID_SILENT, SAID_REFUSED, SAID_BROKEN,
-	SAID_REVOKED, SAID_VERSION, SAID_BUSY, SAID_ADDRESS };
-
-/* A batch between sending and its acknowledgement. */
-struct flight {
-	uint64_t batch; /* 0: this place is free */
-	int64_t first, last;
-	size_t count;
-	struct buf frame;
-	bool sent;      /* on this connection */
-	int64_t due_ms; /* reply until, if sent; else not to be sent before */
-};
-
-struct uplink {
-	struct uplink_options o;
-	struct curve_key key;
-	struct link link;
-	enum state state;
-	enum said said;
-	struct arena *arena;
-	char *in;              /* WIRE_FRAME_BYTES */
-	size_t hub;            /* index in o.hubs */
-	unsigned misses, doublings;
-	int64_t retry_ms;      /* AWAY: when to connect */
-	int64_t reply_ms;      /* GREETING: WELCOME until */
-	bool greeted;          /* HELLO was taken by the socket */
-	int64_t ping_ms;       /* the next ping */
-	int64_t pong_ms;       /* its reply until; 0: none is due */
-	int64_t hold_ms;       /* BUSY: nothing is sent before */
-	uint32_t window, max_bytes, max_events;
-	size_t most;           /* events a batch, after TOO_BIG */
-	int64_t cursor;        /* the highest seq that is in flight */
-	struct flight flight[UPLINK_WINDOW];
 };
 
 struct uplink *
@@ -103,16 +64,6 @@ uplink_is_up(const struct uplink *u)
 	return u->state == UP;
 }
 
-/* How long to wait for a reply: grows with each miss, never the same for
- * two agents. */
-static int64_t
-patience_ms(const struct uplink *u)
-{
-	int64_t ms = u->o.wait_ms << u->doublings;
-
-	return ms + (int64_t)randombytes_uniform((uint32_t)(ms / 4 + 1));
-}
-
 static const char *
 hub_name(const struct uplink *u)
 {
@@ -120,7 +71,7 @@ hub_name(const struct uplink *u)
 }
 
 static bool
-say(struct uplink *u, enum said what)
+say(struct uplink *u, enum uplink_said what)
 {
 	bool is_new = u->said != what;
 
@@ -136,10 +87,8 @@ hang_up(struct uplink *u, int64_t wait_ms)
 	u->state = AWAY;
 	u->retry_ms = clock_mono_ms() + wait_ms;
 	u->pong_ms = 0;
-	for (size_t i = 0; i < UPLINK_WINDOW; i++) {
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
 		u->flight[i].sent = false;
-		u->flight[i].due_ms = 0;
-	}
 }
 
 static void
@@ -182,14 +131,6 @@ answered(struct uplink *u)
 		u->doublings--;
 }
 
-void
-uplink_again(struct uplink *u)
-{
-	for (size_t i = 0; i < UPLINK_WINDOW; i++)
-		u->flight[i].batch = 0;
-	u->cursor = 0;
-}
-
 static void
 connect_hub(struct uplink *u)
 {
@@ -206,7 +147,7 @@ connect_hub(struct uplink *u)
 	}
 	u->state = GREETING;
 	u->greeted = false;
-	u->reply_ms = clock_mono_ms() + patience_ms(u);
+	u->reply_ms = clock_mono_ms() + uplink_patience_ms(u);
 }
 
 static bool
@@ -268,31 +209,12 @@ on_welcome(struct uplink *u, const struct wire_welcome *w)
 	}
 }
 
-static struct flight *
-find_flight(struct uplink *u, uint64_t batch)
-{
-	for (size_t i = 0; i < UPLINK_WINDOW && batch != 0; i++)
-		if (u->flight[i].batch == batch)
-			return &u->flight[i];
-	return NULL;
-}
-
 static void
 on_ack(struct uplink *u, const struct wire_ack *a)
 {
-	struct flight *f = find_flight(u, a->batch);
-
 	answered(u);
-	if (f == NULL)
+	if (!uplink_window_drop(u, uplink_window_find(u, a->batch), true))
 		return;
-	u->o.feed.acked(u->o.feed.ctx, f->batch, f->first, f->last, true);
-	f->batch = 0;
-	/* the hub works: the batches behind this one have time again */
-	for (size_t i = 0; i < UPLINK_WINDOW; i++)
-		u->flight[i].due_ms = clock_mono_ms() + patience_ms(u);
-	if (u->most < WIRE_BATCH_EVENTS)
-		u->most = u->most * 2 < WIRE_BATCH_EVENTS ? u->most * 2
-		                                          : WIRE_BATCH_EVENTS;
 	if (u->said == SAID_BUSY && say(u, SAID_UP))
 		log_notice("uplink: the hub takes events again hub=%s",
 		    hub_name(u));
@@ -307,10 +229,8 @@ on_busy(struct uplink *u, const struct wire_nak *n, struct flight *f)
 	ms += (int64_t)randombytes_uniform((uint32_t)(ms / 8 + 1));
 	u->misses = 0;
 	u->hold_ms = clock_mono_ms() + ms;
-	if (f != NULL) {
+	if (f != NULL)
 		f->sent = false;
-		f->due_ms = 0;
-	}
 	if (say(u, SAID_BUSY))
 		log_notice("uplink: the hub is %s; events wait in the outbox "
 		    "hub=%s", n->reason == WIRE_QUOTA
@@ -339,7 +259,7 @@ on_too_big(struct uplink *u, struct flight *f)
 static void
 on_nak(struct uplink *u, const struct wire_nak *n)
 {
-	struct flight *f = find_flight(u, n->batch);
+	struct flight *f = uplink_window_find(u, n->batch);
 
 	switch (n->reason) {
 	case WIRE_BUSY:
@@ -365,9 +285,7 @@ on_nak(struct uplink *u, const struct wire_nak *n)
 			return;
 		log_error("uplink: the hub set a batch aside as malformed "
 		    "batch=%" PRIu64 " events=%zu", f->batch, f->count);
-		u->o.feed.acked(u->o.feed.ctx, f->batch, f->first, f->last,
-		    false);
-		f->batch = 0;
+		(void)uplink_window_drop(u, f, false);
 		return;
 	case WIRE_TOO_BIG:
 		on_too_big(u, f);
@@ -446,79 +364,13 @@ hear_news(struct uplink *u)
 				log_error("uplink: no CURVE handshake with "
 				    "hub=%s: [hub] key does not match it, or "
 				    "it is no hub", hub_name(u));
-			hang_up(u, patience_ms(u));
+			hang_up(u, uplink_patience_ms(u));
 			if (u->doublings < MOST_DOUBLINGS)
 				u->doublings++;
 			if (++u->misses >= MISSES_A_HUB)
 				next_hub(u);
 			return;
 		}
-	}
-}
-
-/* Packs as many of the n events as fit a frame; how many. */
-static size_t
-pack_batch(struct uplink *u, struct flight *f, uint64_t batch,
-    struct event *events, size_t n)
-{
-	struct wire_frame frame = {.type = WIRE_BATCH,
-	    .batch = {.batch = batch,
-	        .site = text_of(u->o.site),
-	        .events = events}};
-
-	u->o.feed.counters(u->o.feed.ctx, &frame.batch.counters);
-	for (;; n /= 2) {
-		frame.batch.count = n;
-		buf_reset(&f->frame);
-		wire_pack(&frame, &f->frame);
-		if (f->frame.n <= u->max_bytes || n == 1)
-			return n;
-	}
-}
-
-/* Puts the next events into a free place of the window. */
-static bool
-load(struct uplink *u, struct flight *f)
-{
-	struct event *events;
-	int64_t *seqs;
-	size_t n, most = u->most < u->max_events ? u->most : u->max_events;
-
-	arena_reset(u->arena);
-	events = arena_array(u->arena, most, sizeof *events);
-	seqs = arena_array(u->arena, most, sizeof *seqs);
-	n = u->o.feed.fetch(u->o.feed.ctx, u->cursor, most, u->arena, events,
-	    seqs);
-	if (n == 0)
-		return false;
-	f->batch = u->o.feed.next_batch(u->o.feed.ctx);
-	f->count = pack_batch(u, f, f->batch, events, n);
-	f->first = seqs[0];
-	f->last = seqs[f->count - 1];
-	f->sent = false;
-	f->due_ms = 0;
-	u->cursor = f->last;
-	return true;
-}
-
-static void
-send_batches(struct uplink *u)
-{
-	int64_t now = clock_mono_ms();
-
-	if (now < u->hold_ms)
-		return;
-	for (size_t i = 0; i < u->window; i++) {
-		struct flight *f = &u->flight[i];
-
-		if (f->batch == 0 && !load(u, f))
-			continue;
-		if (f->sent)
-			continue;
-		if (!uplink_socket_send(&u->link, f->frame.data, f->frame.n))
-			return;
-		f->sent = true;
-		f->due_ms = now + patience_ms(u);
 	}
 }
 
@@ -537,19 +389,6 @@ send_ping(struct uplink *u)
 		u->pong_ms = now + (u->o.wait_ms << MOST_DOUBLINGS);
 }
 
-/* The earliest reply that is due; INT64_MAX: none. */
-static int64_t
-earliest_reply_ms(const struct uplink *u)
-{
-	int64_t ms = u->pong_ms != 0 ? u->pong_ms : INT64_MAX;
-
-	for (size_t i = 0; i < UPLINK_WINDOW; i++)
-		if (u->flight[i].batch != 0 && u->flight[i].sent &&
-		    u->flight[i].due_ms < ms)
-			ms = u->flight[i].due_ms;
-	return ms;
-}
-
 void
 uplink_step(struct uplink *u)
 {
@@ -564,9 +403,9 @@ uplink_step(struct uplink *u)
 		missed(u, "welcome");
 	if (u->state != UP)
 		return;
-	send_batches(u);
+	uplink_window_send(u);
 	send_ping(u);
-	if (clock_mono_ms() >= earliest_reply_ms(u))
+	if (clock_mono_ms() >= uplink_window_due_ms(u))
 		missed(u, "acknowledgement");
 }
 
@@ -587,8 +426,8 @@ uplink_due_ms(const struct uplink *u)
 			due = now;
 		break;
 	case UP:
-		if (earliest_reply_ms(u) < due)
-			due = earliest_reply_ms(u);
+		if (uplink_window_due_ms(u) < due)
+			due = uplink_window_due_ms(u);
 		for (size_t i = 0; i < UPLINK_WINDOW; i++)
 			waits |= u->flight[i].batch != 0 &&
 			    !u->flight[i].sent;

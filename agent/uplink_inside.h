@@ -1,0 +1,74 @@
+/*
+ * The uplink's members, shared by uplink.c (the conversation: connecting,
+ * greeting, replies) and uplink_window.c (batches under way).  For these two
+ * only.
+ */
+#ifndef PLAINTIFF_UPLINK_INSIDE_H
+#define PLAINTIFF_UPLINK_INSIDE_H
+
+#include "agent/uplink.h"
+#include "agent/uplink_socket.h"
+#include "proto/base/buf.h"
+
+enum uplink_state { AWAY, GREETING, UP };
+
+/* What was logged last, so that each change is said once. */
+enum uplink_said {
+	SAID_NOTHING,
+	SAID_UP,
+	SAID_SILENT,
+	SAID_REFUSED,
+	SAID_BROKEN,
+	SAID_REVOKED,
+	SAID_VERSION,
+	SAID_BUSY,
+	SAID_ADDRESS,
+};
+
+/* A batch between sending and its acknowledgement. */
+struct flight {
+	uint64_t batch; /* 0: this place is free */
+	int64_t first, last;
+	size_t count;
+	struct buf frame;
+	bool sent;      /* on this connection */
+	int64_t due_ms; /* reply until, if sent */
+};
+
+struct uplink {
+	struct uplink_options o;
+	struct curve_key key;
+	struct link link;
+	enum uplink_state state;
+	enum uplink_said said;
+	struct arena *arena;
+	char *in;              /* WIRE_FRAME_BYTES */
+	size_t hub;            /* index in o.hubs */
+	unsigned misses, doublings;
+	int64_t retry_ms;      /* AWAY: when to connect */
+	int64_t reply_ms;      /* GREETING: WELCOME until */
+	bool greeted;          /* HELLO was taken by the socket */
+	int64_t ping_ms;       /* the next ping */
+	int64_t pong_ms;       /* its reply until; 0: none is due */
+	int64_t hold_ms;       /* BUSY: nothing is sent before */
+	uint32_t window, max_bytes, max_events;
+	size_t most;           /* events a batch, after TOO_BIG */
+	int64_t cursor;        /* the highest seq that is in flight */
+	struct flight flight[UPLINK_WINDOW];
+};
+
+/* How long to wait for a reply: grows with each miss, never the same for
+ * two agents. */
+int64_t uplink_patience_ms(const struct uplink *u);
+
+/* The batch under way with this number, or NULL. */
+struct flight *uplink_window_find(struct uplink *u, uint64_t batch);
+/* The hub has it (stored), or has set it aside: it is not sent again.
+ * False when f is NULL. */
+bool uplink_window_drop(struct uplink *u, struct flight *f, bool stored);
+/* Fills free places of the window and sends what is to be sent. */
+void uplink_window_send(struct uplink *u);
+/* When the earliest reply is due, pongs too; INT64_MAX: none is. */
+int64_t uplink_window_due_ms(const struct uplink *u);
+
+#endif

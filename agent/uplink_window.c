@@ -1,0 +1,129 @@
+/*
+ * Batches under way: taken from the feed, packed within the hub's limits,
+ * sent, and dropped when acknowledged.  Each is acknowledged by itself;
+ * their ranges of seq never overlap.  See uplink.h.
+ */
+#include <sodium.h>
+#include <string.h>
+
+#include "agent/uplink_inside.h"
+#include "proto/base/arena.h"
+#include "proto/base/clock.h"
+
+int64_t
+uplink_patience_ms(const struct uplink *u)
+{
+	int64_t ms = u->o.wait_ms << u->doublings;
+
+	return ms + (int64_t)randombytes_uniform((uint32_t)(ms / 4 + 1));
+}
+
+void
+uplink_again(struct uplink *u)
+{
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		u->flight[i].batch = 0;
+	u->cursor = 0;
+}
+
+struct flight *
+uplink_window_find(struct uplink *u, uint64_t batch)
+{
+	for (size_t i = 0; i < UPLINK_WINDOW && batch != 0; i++)
+		if (u->flight[i].batch == batch)
+			return &u->flight[i];
+	return NULL;
+}
+
+bool
+uplink_window_drop(struct uplink *u, struct flight *f, bool stored)
+{
+	if (f == NULL)
+		return false;
+	u->o.feed.acked(u->o.feed.ctx, f->batch, f->first, f->last, stored);
+	f->batch = 0;
+	/* the hub works: the batches behind this one have time again */
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		u->flight[i].due_ms = clock_mono_ms() + uplink_patience_ms(u);
+	if (stored && u->most < WIRE_BATCH_EVENTS)
+		u->most = u->most * 2 < WIRE_BATCH_EVENTS ? u->most * 2
+		                                          : WIRE_BATCH_EVENTS;
+	return true;
+}
+
+/* Packs as many of the n events as fit a frame; how many. */
+static size_t
+pack_batch(struct uplink *u, struct flight *f, uint64_t batch,
+    struct event *events, size_t n)
+{
+	struct wire_frame frame = {.type = WIRE_BATCH,
+	    .batch = {.batch = batch,
+	        .site = text_of(u->o.site),
+	        .events = events}};
+
+	u->o.feed.counters(u->o.feed.ctx, &frame.batch.counters);
+	for (;; n /= 2) {
+		frame.batch.count = n;
+		buf_reset(&f->frame);
+		wire_pack(&frame, &f->frame);
+		if (f->frame.n <= u->max_bytes || n == 1)
+			return n;
+	}
+}
+
+/* Puts the next events into a free place of the window. */
+static bool
+load(struct uplink *u, struct flight *f)
+{
+	struct event *events;
+	int64_t *seqs;
+	size_t n, most = u->most < u->max_events ? u->most : u->max_events;
+
+	arena_reset(u->arena);
+	events = arena_array(u->arena, most, sizeof *events);
+	seqs = arena_array(u->arena, most, sizeof *seqs);
+	n = u->o.feed.fetch(u->o.feed.ctx, u->cursor, most, u->arena, events,
+	    seqs);
+	if (n == 0)
+		return false;
+	f->batch = u->o.feed.next_batch(u->o.feed.ctx);
+	f->count = pack_batch(u, f, f->batch, events, n);
+	f->first = seqs[0];
+	f->last = seqs[f->count - 1];
+	f->sent = false;
+	u->cursor = f->last;
+	return true;
+}
+
+void
+uplink_window_send(struct uplink *u)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now < u->hold_ms)
+		return;
+	for (size_t i = 0; i < u->window; i++) {
+		struct flight *f = &u->flight[i];
+
+		if (f->batch == 0 && !load(u, f))
+			continue;
+		if (f->sent)
+			continue;
+		if (!uplink_socket_send(&u->link, f->frame.data, f->frame.n))
+			return;
+		f->sent = true;
+		f->due_ms = now + uplink_patience_ms(u);
+	}
+}
+
+int64_t
+uplink_window_due_ms(const struct uplink *u)
+{
+	int64_t ms = u->pong_ms != 0 ? u->pong_ms : INT64_MAX;
+
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		if (u->flight[i].batch != 0 && u->flight[i].sent &&
+		    u->flight[i].due_ms < ms)
+			ms = u->flight[i].due_ms;
+	return ms;
+}
