@@ -3,24 +3,106 @@
 
 #include "hub/conf.h"
 #include "hub/db.h"
-#include "proto/base/log.h"
 
-enum { DAYS_AHEAD = 3 };
+enum {
+	DAYS_AHEAD = 3,
+	PIECE = 5000, /* rows removed by one transaction */
+};
 
-int
+static int64_t
+longer(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Days that events are kept: at least those that they may still come for, or
+ * tidy would make and drop the same partition for ever. */
+static int64_t
+event_days(const struct hub_conf *conf)
+{
+	return longer(conf->tidy_event_days, conf->tidy_backlog_days);
+}
+
+/* Runs a statement whose only value is a count. */
+static enum db_result
+count(struct db *db, const char *statement, const struct db_args *args,
+    int64_t *n)
+{
+	struct db_rows *rows;
+	enum db_result r = db_run(db, statement, args, &rows);
+
+	*n = 0;
+	if (r != DB_OK)
+		return r;
+	*n = db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
 tidy_rows_partitions(struct db *db, struct arena *a,
-    const struct hub_conf *conf)
+    const struct hub_conf *conf, int64_t *made)
 {
 	struct db_args *args = db_args_new(a);
-	struct db_rows *rows;
 
 	db_arg_int(args, conf->tidy_backlog_days);
 	db_arg_int(args, DAYS_AHEAD);
-	if (db_run(db, "tidy_partitions_make", args, &rows) != DB_OK)
-		return -1;
-	if (db_int(rows, 0, 0) != 0)
-		log_notice("partitions made count=%lld",
-		    (long long)db_int(rows, 0, 0));
-	db_rows_free(rows);
-	return 0;
+	return count(db, "tidy_partitions_make", args, made);
+}
+
+enum db_result
+tidy_rows_drop(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t *removed)
+{
+	struct db_args *args = db_args_new(a);
+
+	db_arg_int(args, event_days(conf));
+	db_arg_int(args, conf->tidy_evidence_days);
+	db_arg_int(args, conf->tidy_backlog_days);
+	return count(db, "tidy_partitions_drop", args, removed);
+}
+
+static enum db_result
+piece(struct db *db, struct arena *a, const char *statement, int64_t days,
+    int64_t *removed)
+{
+	struct db_args *args = db_args_new(a);
+
+	db_arg_int(args, days);
+	db_arg_int(args, PIECE);
+	return count(db, statement, args, removed);
+}
+
+enum db_result
+tidy_rows_set_aside(struct db *db, struct arena *a,
+    const struct hub_conf *conf, int64_t *removed)
+{
+	return piece(db, a, "tidy_set_aside", event_days(conf), removed);
+}
+
+enum db_result
+tidy_rows_answers(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t *removed)
+{
+	return piece(db, a, "tidy_answers", conf->tidy_report_days, removed);
+}
+
+enum db_result
+tidy_rows_tallies(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t *removed)
+{
+	/* never before their events, or the two would not agree */
+	return piece(db, a, "tidy_tallies",
+	    longer(conf->tidy_report_days, event_days(conf)), removed);
+}
+
+enum db_result
+tidy_rows_reports(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t *removed)
+{
+	/* a report is what keeps the next one away */
+	int64_t quiet_days = conf->report_every / 86400 + 1;
+
+	return piece(db, a, "tidy_reports",
+	    longer(conf->tidy_report_days, quiet_days), removed);
 }

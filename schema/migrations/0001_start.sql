@@ -265,29 +265,47 @@ LANGUAGE sql STABLE SET search_path = plaintiff, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION partition_days IS 'the days for which partitions exist';
 
-CREATE FUNCTION partitions_drop(event_before date, evidence_before date)
+CREATE FUNCTION partitions_drop(event_before date, evidence_before date,
+	room_from date, most integer)
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = plaintiff, pg_temp AS $$
 DECLARE
 	gone date;
+	part text;
+	has_rows boolean;
 	dropped integer := 0;
 BEGIN
 	PERFORM pg_advisory_xact_lock(7411002);
 	FOR gone IN SELECT d FROM partition_days('evidence') d
 		WHERE d < evidence_before OR d < event_before
 	LOOP
-		EXECUTE format('DROP TABLE plaintiff.%I',
-			'evidence' || to_char(gone, '"_"YYYYMMDD'));
-		dropped := dropped + 1;
+		EXIT WHEN dropped >= most;
+		part := 'evidence' || to_char(gone, '"_"YYYYMMDD');
+		IF gone < room_from OR gone < event_before THEN
+			EXECUTE format('DROP TABLE plaintiff.%I', part);
+			dropped := dropped + 1;
+			CONTINUE;
+		END IF;
+		-- late events may still come for that day: it keeps its room
+		EXECUTE format('SELECT EXISTS (SELECT FROM plaintiff.%I)', part)
+			INTO has_rows;
+		IF has_rows THEN
+			EXECUTE format('TRUNCATE plaintiff.%I', part);
+			dropped := dropped + 1;
+		END IF;
 	END LOOP;
 	FOR gone IN SELECT d FROM partition_days('event') d
 		WHERE d < event_before
 	LOOP
+		EXIT WHEN dropped >= most;
+		part := 'event' || to_char(gone, '"_"YYYYMMDD');
+		-- nothing may be stored between the count and the drop
+		EXECUTE format('LOCK TABLE plaintiff.%I IN EXCLUSIVE MODE', part);
 		EXECUTE format('INSERT INTO agent_past AS p (agent, day, first_seen)'
 			' SELECT agent, %L, count(*) FROM plaintiff.%I GROUP BY agent'
 			' ON CONFLICT (agent, day) DO UPDATE'
 			' SET first_seen = p.first_seen + excluded.first_seen',
-			gone, 'event' || to_char(gone, '"_"YYYYMMDD'));
+			gone, part);
 		WITH removed AS (
 			DELETE FROM witness
 			WHERE event >= id_floor(gone::timestamp AT TIME ZONE 'UTC')
@@ -297,14 +315,13 @@ BEGIN
 		SELECT agent, gone, count(*) FROM removed GROUP BY agent
 		ON CONFLICT (agent, day) DO UPDATE
 		SET witnessed = p.witnessed + excluded.witnessed;
-		EXECUTE format('DROP TABLE plaintiff.%I',
-			'event' || to_char(gone, '"_"YYYYMMDD'));
+		EXECUTE format('DROP TABLE plaintiff.%I', part);
 		dropped := dropped + 1;
 	END LOOP;
 	RETURN dropped;
 END $$;
 COMMENT ON FUNCTION partitions_drop IS
-	'drops partitions of days before the given ones; how many it dropped';
+	'drops up to most partitions of days before the given ones, empties evidence of days from room_from on; how many it did';
 
 -- ---- addresses and who answers for them ----
 

@@ -26,8 +26,8 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 		THEN 'report ' || r.open || ' is ' || r.open_state
 	END AS detail,
 	CASE
-	WHEN s.state IN ('new', 'none', 'failed', 'refused') THEN s.next_ask
-	WHEN s.fresh_until <= now() THEN s.next_ask
+	WHEN s.state <> 'found' OR s.fresh_until <= now()
+		THEN nullif(s.next_ask, timestamptz '9999-01-01Z')
 	WHEN r.open IS NULL AND r.not_before > now() THEN r.not_before
 	END AS not_before
 FROM (SELECT e.address, count(*) AS events, min(e.time) AS first,

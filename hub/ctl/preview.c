@@ -1,0 +1,122 @@
+/*
+ * plaintiff report preview, report send --to-me: what would be reported now.
+ * Nothing is stored, no contact is written to, and nothing changes for the
+ * reports that follow.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "hub/conf.h"
+#include "hub/ctl/ctl.h"
+#include "hub/ctl/mail.h"
+#include "hub/ctl/table.h"
+#include "hub/deliver/transport.h"
+#include "hub/report/preview.h"
+#include "proto/base/arena.h"
+#include "proto/base/buf.h"
+#include "proto/base/log.h"
+
+struct shown {
+	struct buf out;
+	bool json;
+	size_t n;
+};
+
+static void
+add_json(struct buf *out, const char *name, const char *s, size_t n)
+{
+	buf_printf(out, "\"%s\": \"", name);
+	buf_json(out, s, n);
+	buf_puts(out, "\", ");
+}
+
+static void
+on_preview(void *ctx, const struct preview_mail *mail)
+{
+	struct shown *s = ctx;
+
+	if (s->json) {
+		buf_puts(&s->out, s->n++ == 0 ? "[\n{" : ",\n{");
+		add_json(&s->out, "contact", mail->mailbox,
+		    strlen(mail->mailbox));
+		add_json(&s->out, "subject", mail->subject,
+		    strlen(mail->subject));
+		add_json(&s->out, "mail", mail->mail.at, mail->mail.n);
+		buf_printf(&s->out, "\"sources\": %zu, \"events\": %lld}",
+		    mail->sources, (long long)mail->events);
+		return;
+	}
+	buf_printf(&s->out, "%s==== %zu %s, %lld %s, for ",
+	    s->n++ == 0 ? "" : "\n", mail->sources,
+	    mail->sources == 1 ? "address" : "addresses",
+	    (long long)mail->events, mail->events == 1 ? "event" : "events");
+	table_neuter(&s->out, mail->mailbox, strlen(mail->mailbox));
+	buf_puts(&s->out, "\n\n");
+	mail_show(&s->out, mail->mail, true);
+}
+
+int
+ctl_report_preview(struct ctl *c)
+{
+	struct preview_ask ask = {.mailbox = c->args[0]};
+	struct shown s = {.json = c->json};
+	size_t count;
+
+	if (preview_reports(c->db, c->conf, &ask, on_preview, &s, &count) !=
+	    DB_OK) {
+		buf_free(&s.out);
+		return EX_DATAERR;
+	}
+	if (c->json)
+		buf_puts(&s.out, count == 0 ? "[]\n" : "\n]\n");
+	else if (count == 0)
+		buf_puts(&s.out, "nothing is due\n");
+	table_flush(&s.out);
+	return EX_OK;
+}
+
+struct sending {
+	const struct ctl *c;
+	size_t failed;
+};
+
+static void
+on_send(void *ctx, const struct preview_mail *mail)
+{
+	struct sending *s = ctx;
+	struct arena *a = arena_open(0);
+	struct buf line = {0};
+	const char *said = "", *words;
+
+	/* a name that nobody takes for a report's own file */
+	if (transport_send(s->c->conf, arena_printf(a, "to-me-%s", mail->uuid),
+	        mail->to, mail->mail, -1, a, &said) != SMTP_SENT)
+		s->failed++;
+	words = arena_printf(a, "for %s, to %s: %s", mail->mailbox, mail->to,
+	    said);
+	table_neuter(&line, words, strlen(words));
+	buf_putc(&line, '\n');
+	table_flush(&line);
+	arena_close(a);
+}
+
+int
+ctl_report_send(struct ctl *c)
+{
+	struct preview_ask ask = {.to = c->conf->report_from};
+	struct sending s = {.c = c};
+	size_t count;
+
+	if (transport_check(c->conf) < 0)
+		return EX_CONFIG;
+	if (preview_reports(c->db, c->conf, &ask, on_send, &s, &count) != DB_OK)
+		return EX_DATAERR;
+	if (count == 0)
+		puts("nothing is due");
+	if (s.failed != 0) {
+		log_error("%zu of %zu mails did not go", s.failed, count);
+		return EX_TEMPFAIL;
+	}
+	return EX_OK;
+}
