@@ -99,7 +99,6 @@ router_of(void *context, const struct curve_key *key)
 	set_int(s, ZMQ_TCP_KEEPALIVE, 1);
 	set_int(s, ZMQ_SNDHWM, HIGH_WATER);
 	set_int(s, ZMQ_RCVHWM, HIGH_WATER);
-	set_int(s, ZMQ_IPV6, 1);
 	if (zmq_setsockopt(s, ZMQ_MAXMSGSIZE, &(int64_t){MESSAGE_BYTES},
 	        sizeof(int64_t)) != 0)
 		die(EX_SOFTWARE, "libzmq refuses a frame limit");
@@ -141,6 +140,9 @@ bind_all(struct door *d, const struct conf_texts *endpoints)
 	for (size_t i = 0; i < endpoints->n; i++) {
 		size_t n = sizeof bound;
 
+		/* otherwise IPv4 would be bound, and shown, as mapped IPv6 */
+		set_int(d->router, ZMQ_IPV6,
+		    strchr(endpoints->at[i], '[') != NULL);
 		if (zmq_bind(d->router, endpoints->at[i]) != 0) {
 			log_error("cannot bind %s: %s", endpoints->at[i],
 			    zmq_strerror(errno));
