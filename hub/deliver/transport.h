@@ -1,0 +1,33 @@
+/*
+ * Where a mail goes: into a folder, or to the relay when the settings say
+ * live.  Called by deliver, and by the administrator's command for mails to
+ * himself.  The names of results are those of smtp.h.
+ */
+#ifndef PLAINTIFF_TRANSPORT_H
+#define PLAINTIFF_TRANSPORT_H
+
+#include "hub/deliver/smtp.h"
+#include "proto/base/text.h"
+
+struct arena;
+struct hub_conf;
+
+/* -1: the settings do not make a transport; logged with the setting's name. */
+int transport_check(const struct hub_conf *conf)
+    __attribute__((warn_unused_result));
+
+/* "writing to /folder/NAME.eml" or "sending through smtp://...": stored with
+ * the claim, so that after a crash it is known what had been begun. */
+const char *transport_plan(const struct hub_conf *conf, const char *name,
+    struct arena *a);
+
+/* After a crash: the file that such a plan names, or NULL for another. */
+const char *transport_plan_file(const char *plan);
+
+/* Sends to one recipient, or writes NAME.eml.  *said: for people, in the
+ * arena. stop_fd as in smtp.h. */
+enum smtp_result transport_send(const struct hub_conf *conf,
+    const char *name, const char *recipient, struct text mail, int stop_fd,
+    struct arena *a, const char **said);
+
+#endif
