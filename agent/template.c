@@ -200,24 +200,40 @@ check_again(struct compiling *c, const struct template *t)
 	}
 }
 
-/* The rule of the house: a client may not be able to write the address, nor
- * the text that says what it did. */
+static bool
+is_firm(const struct template *t, size_t i)
+{
+	return i < t->head || i >= t->tail;
+}
+
+/* The rule of the house, its first half: no client may be able to write the
+ * address. */
 static void
-check_forgery(struct compiling *c, const struct template *t)
+check_address(struct compiling *c, const struct template *t)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		enum field f = c->parts[i].field;
+
+		if (is_accused(f) && !is_firm(t, i))
+			c->why = "a client could forge the address: its own "
+			         "text can stand on both sides of it";
+		if (f == FIELD_CLIENT && i >= t->tail &&
+		    t->client == CLIENT_EXIM)
+			c->why = "client = exim can only be read from the left: "
+			         "no text of a client may stand before it";
+	}
+}
+
+/* Its second half: nor the text that says what the client did. */
+static void
+check_text(struct compiling *c, const struct template *t)
 {
 	size_t letters = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
 		const struct part *p = &c->parts[i];
-		bool firm = i < t->head || i >= t->tail;
+		bool firm = is_firm(t, i);
 
-		if (is_accused(p->field) && !firm)
-			c->why = "a client could forge the address: its own "
-			         "text can stand on both sides of it";
-		if (p->field == FIELD_CLIENT && i >= t->tail &&
-		    t->client == CLIENT_EXIM)
-			c->why = "client = exim can only be read from the left: "
-			         "no text of a client may stand before it";
 		if (p->field != FIELD_LITERAL)
 			continue;
 		for (size_t k = 0; firm && k < p->text.n; k++)
@@ -253,7 +269,9 @@ template_compile(struct arena *a, struct text source, enum client_form client,
 		check_again(&c, t);
 	}
 	if (c.why == NULL)
-		check_forgery(&c, t);
+		check_address(&c, t);
+	if (c.why == NULL)
+		check_text(&c, t);
 	if (c.why != NULL) {
 		*why = c.why;
 		return NULL;
