@@ -7,7 +7,8 @@
  * and expands it twice: CONF_FIELD makes the members of its struct, CONF_ROW
  * the table for conf_load.  --help, sample files and man pages are printed
  * from the same table.  Files: "key = value" under "[section]", "#" comments
- * at the start of a line or behind blanks; lists repeat their key.
+ * at the start of a line or behind blanks ("key = #x" is a value: keys may
+ * begin so); lists repeat their key.
  */
 #ifndef PLAINTIFF_CONF_H
 #define PLAINTIFF_CONF_H

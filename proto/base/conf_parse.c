@@ -24,12 +24,27 @@ trim(struct text t)
 	return t;
 }
 
+/* Does a value begin at i, right behind "=" and blanks?  A CURVE key may
+ * begin with '#'. */
+static bool
+begins_value(struct text t, size_t i)
+{
+	size_t before = i;
+
+	while (before != 0 && is_blank(t.at[before - 1]))
+		before--;
+	return before != 0 && t.at[before - 1] == '=' &&
+	    memchr(t.at, '=', before - 1) == NULL && i + 1 < t.n &&
+	    !is_blank(t.at[i + 1]);
+}
+
 /* Cuts a comment: a '#' at the start or behind a blank. */
 static struct text
 without_comment(struct text t)
 {
 	for (size_t i = 0; i < t.n; i++)
-		if (t.at[i] == '#' && (i == 0 || is_blank(t.at[i - 1])))
+		if (t.at[i] == '#' && (i == 0 || is_blank(t.at[i - 1])) &&
+		    !begins_value(t, i))
 			return (struct text){.at = t.at, .n = i};
 	return t;
 }
