@@ -37,8 +37,10 @@ def lines(tree, name):
 
 
 def law_size(tree):
-    """No file over 500 lines."""
+    """No file over 500 lines.  A migration cannot be split once it is out."""
     for name in texts(tree):
+        if name.startswith("schema/migrations/"):
+            continue
         n = tree.text(name).count("\n")
         if n > 500:
             yield name, n, "has %d lines, 500 are the limit" % n
