@@ -404,20 +404,33 @@ def test_database_restarts_while_batches_flow(cluster, pb, hub, agent):
 
 
 def test_killed_in_the_middle(pb, hub, receive, agent):
-    events = make_events(6000)
-    running = receive
-    frames = [agent.batch(b) for b in in_batches(events, 100)]
+    stop = threading.Event()
+    acked = []
+
+    def feed():
+        while not stop.is_set():
+            first = len(acked) * 100
+            events = [make_event(first + i) for i in range(100)]
+            acked.append(agent.send_until_acked(agent.batch(events), 60)[0])
+
+    t = threading.Thread(target=feed)
+    t.start()
     rng = random.Random(11)
-    for i, frame in enumerate(frames):
-        agent.say(frame)
-        if i % 6 == 0:  # at any moment of receiving, storing, answering
-            time.sleep(rng.random() * 0.02)
+    running = receive
+    try:
+        for _ in range(6):
+            # it is at work; then at any moment of receiving, storing,
+            # answering
+            wait_until(lambda: "batch stored" in running.stderr, 20)
+            time.sleep(rng.random() * 0.05)
             running.kill(signal.SIGKILL)
             running = hub.start("receive")
-    for frame in frames:
-        agent.send_until_acked(frame, 60)
-    assert count(hub, "event") == len(events)
-    assert count(hub, "evidence") == len(events)
+    finally:
+        stop.set()
+        t.join()
+    assert len(acked) > 6
+    assert count(hub, "event") == 100 * len(acked)
+    assert count(hub, "evidence") == 100 * len(acked)
     assert count(hub, "witness") == 0
 
 
