@@ -1,0 +1,1575 @@
+-- Made by tests/golden/accept from a fresh database.
+CREATE SCHEMA plaintiff;
+
+COMMENT ON SCHEMA plaintiff IS 'abuse events and the reports of them';
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA plaintiff;
+
+COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
+
+CREATE FUNCTION plaintiff.id_floor(t timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ((lpad(to_hex((LEAST(GREATEST(floor(EXTRACT(epoch FROM t)), (0)::numeric), ('4294967295'::bigint)::numeric))::bigint), 8, '0'::text) || repeat('0'::text, 24)))::uuid;
+
+COMMENT ON FUNCTION plaintiff.id_floor(t timestamp with time zone) IS 'smallest event id of that second of log time';
+
+CREATE FUNCTION plaintiff.partition_days(parent text) RETURNS SETOF date
+    LANGUAGE sql STABLE
+    SET search_path TO 'plaintiff', 'pg_temp'
+    AS $$
+	SELECT to_date(right(c.relname, 8), 'YYYYMMDD')
+	FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+	WHERE i.inhparent = to_regclass(format('plaintiff.%I', parent))
+	ORDER BY 1
+$$;
+
+COMMENT ON FUNCTION plaintiff.partition_days(parent text) IS 'the days for which partitions exist';
+
+CREATE FUNCTION plaintiff.partitions_drop(event_before date, evidence_before date, room_from date, most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'plaintiff', 'pg_temp'
+    AS $$
+DECLARE
+	gone date;
+	part text;
+	has_rows boolean;
+	dropped integer := 0;
+BEGIN
+	PERFORM pg_advisory_xact_lock(7411002);
+	FOR gone IN SELECT d FROM partition_days('evidence') d
+		WHERE d < evidence_before OR d < event_before
+	LOOP
+		EXIT WHEN dropped >= most;
+		part := 'evidence' || to_char(gone, '"_"YYYYMMDD');
+		IF gone < room_from OR gone < event_before THEN
+			EXECUTE format('DROP TABLE plaintiff.%I', part);
+			dropped := dropped + 1;
+			CONTINUE;
+		END IF;
+		-- late events may still come for that day: it keeps its room
+		EXECUTE format('SELECT EXISTS (SELECT FROM plaintiff.%I)', part)
+			INTO has_rows;
+		IF has_rows THEN
+			EXECUTE format('TRUNCATE plaintiff.%I', part);
+			dropped := dropped + 1;
+		END IF;
+	END LOOP;
+	FOR gone IN SELECT d FROM partition_days('event') d
+		WHERE d < event_before
+	LOOP
+		EXIT WHEN dropped >= most;
+		part := 'event' || to_char(gone, '"_"YYYYMMDD');
+		-- nothing may be stored between the count and the drop
+		EXECUTE format('LOCK TABLE plaintiff.%I IN EXCLUSIVE MODE', part);
+		EXECUTE format('INSERT INTO agent_past AS p (agent, day, first_seen)'
+			' SELECT agent, %L, count(*) FROM plaintiff.%I GROUP BY agent'
+			' ON CONFLICT (agent, day) DO UPDATE'
+			' SET first_seen = p.first_seen + excluded.first_seen',
+			gone, part);
+		WITH removed AS (
+			DELETE FROM witness
+			WHERE event >= id_floor(gone::timestamp AT TIME ZONE 'UTC')
+			AND event < id_floor((gone + 1)::timestamp AT TIME ZONE 'UTC')
+			RETURNING agent)
+		INSERT INTO agent_past AS p (agent, day, witnessed)
+		SELECT agent, gone, count(*) FROM removed GROUP BY agent
+		ON CONFLICT (agent, day) DO UPDATE
+		SET witnessed = p.witnessed + excluded.witnessed;
+		EXECUTE format('DROP TABLE plaintiff.%I', part);
+		dropped := dropped + 1;
+	END LOOP;
+	RETURN dropped;
+END $$;
+
+COMMENT ON FUNCTION plaintiff.partitions_drop(event_before date, evidence_before date, room_from date, most integer) IS 'drops up to most partitions of days before the given ones, empties evidence of days from room_from on; how many it did';
+
+CREATE FUNCTION plaintiff.partitions_make(first date, last date) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'plaintiff', 'pg_temp'
+    AS $$
+DECLARE
+	day date;
+	parent text;
+	made integer := 0;
+BEGIN
+	PERFORM pg_advisory_xact_lock(7411002);
+	FOR day IN SELECT generate_series(first, last, interval '1 day')::date
+	LOOP
+		FOREACH parent IN ARRAY ARRAY['event', 'evidence'] LOOP
+			CONTINUE WHEN to_regclass(format('plaintiff.%I',
+				parent || to_char(day, '"_"YYYYMMDD'))) IS NOT NULL;
+			EXECUTE format(
+				'CREATE TABLE plaintiff.%I PARTITION OF plaintiff.%I'
+				' FOR VALUES FROM (%L) TO (%L)',
+				parent || to_char(day, '"_"YYYYMMDD'), parent,
+				id_floor(day::timestamp AT TIME ZONE 'UTC'),
+				id_floor((day + 1)::timestamp AT TIME ZONE 'UTC'));
+			made := made + 1;
+		END LOOP;
+	END LOOP;
+	RETURN made;
+END $$;
+
+COMMENT ON FUNCTION plaintiff.partitions_make(first date, last date) IS 'makes the missing partitions from first to last day; how many it made';
+
+CREATE FUNCTION plaintiff.ts(us bigint) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ('1970-01-01 00:00:00+00'::timestamp with time zone + ((us)::double precision * '00:00:00.000001'::interval));
+
+COMMENT ON FUNCTION plaintiff.ts(us bigint) IS 'the inverse of us()';
+
+CREATE FUNCTION plaintiff.us(t timestamp with time zone) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ((EXTRACT(epoch FROM t) * (1000000)::numeric))::bigint;
+
+COMMENT ON FUNCTION plaintiff.us(t timestamp with time zone) IS 'microseconds since 1970-01-01T00:00:00Z';
+
+CREATE TABLE plaintiff.agent (
+    agent integer NOT NULL,
+    name text NOT NULL,
+    key text NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    added timestamp with time zone DEFAULT now() NOT NULL,
+    revoked timestamp with time zone,
+    CONSTRAINT agent_check CHECK (((state = 'revoked'::text) = (revoked IS NOT NULL))),
+    CONSTRAINT agent_key_check CHECK ((length(key) = 40)),
+    CONSTRAINT agent_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'::text)),
+    CONSTRAINT agent_state_check CHECK ((state = ANY (ARRAY['active'::text, 'revoked'::text])))
+);
+
+COMMENT ON TABLE plaintiff.agent IS 'who may send events: one row a key';
+
+COMMENT ON COLUMN plaintiff.agent.agent IS 'number used everywhere else';
+
+COMMENT ON COLUMN plaintiff.agent.name IS 'name that the administrator gave';
+
+COMMENT ON COLUMN plaintiff.agent.key IS 'public CURVE key, Z85';
+
+COMMENT ON COLUMN plaintiff.agent.state IS 'active or revoked';
+
+COMMENT ON COLUMN plaintiff.agent.added IS 'when it was added';
+
+COMMENT ON COLUMN plaintiff.agent.revoked IS 'when it was revoked';
+
+CREATE TABLE plaintiff.agent_address (
+    agent integer NOT NULL,
+    address inet NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.agent_address IS 'own addresses of the agents'' hosts, as they say; never reported';
+
+COMMENT ON COLUMN plaintiff.agent_address.agent IS 'agent that said so';
+
+COMMENT ON COLUMN plaintiff.agent_address.address IS 'address of its host';
+
+ALTER TABLE plaintiff.agent ALTER COLUMN agent ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.agent_agent_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.agent_outbox (
+    agent integer NOT NULL,
+    outbox bytea NOT NULL,
+    software text,
+    host text,
+    last_batch bigint DEFAULT 0 NOT NULL,
+    lines bigint DEFAULT 0 NOT NULL,
+    ignored bigint DEFAULT 0 NOT NULL,
+    unparsable bigint DEFAULT 0 NOT NULL,
+    unreportable bigint DEFAULT 0 NOT NULL,
+    emitted bigint DEFAULT 0 NOT NULL,
+    repeated bigint DEFAULT 0 NOT NULL,
+    unacked bigint DEFAULT 0 NOT NULL,
+    gaps bigint DEFAULT 0 NOT NULL,
+    withheld bigint DEFAULT 0 NOT NULL,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT agent_outbox_outbox_check CHECK ((length(outbox) = 8))
+);
+
+COMMENT ON TABLE plaintiff.agent_outbox IS 'what each outbox of an agent says it has done; a new outbox is a new row';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.agent IS 'agent';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.outbox IS 'random name the outbox gave itself';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.software IS 'program and version';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.host IS 'host name the agent runs on';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.last_batch IS 'highest batch number stored';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.lines IS 'log lines read';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.ignored IS 'lines without an event';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.unparsable IS 'lines without a known header';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.unreportable IS 'events dropped by the agent''s own list';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.emitted IS 'events put into the outbox';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.repeated IS 'events dropped because the outbox had that id';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.unacked IS 'events not yet acknowledged';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.gaps IS 'events the agent declared lost';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.withheld IS 'events counted but not sent: logins after the first of an hour';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.first_seen IS 'first frame of this outbox';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.last_seen IS 'last frame of this outbox';
+
+CREATE TABLE plaintiff.agent_past (
+    agent integer NOT NULL,
+    day date NOT NULL,
+    first_seen bigint DEFAULT 0 NOT NULL,
+    witnessed bigint DEFAULT 0 NOT NULL,
+    set_aside bigint DEFAULT 0 NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.agent_past IS 'counts of rows that retention has removed, for the conservation law';
+
+COMMENT ON COLUMN plaintiff.agent_past.agent IS 'agent';
+
+COMMENT ON COLUMN plaintiff.agent_past.day IS 'day of log time (set_aside: of arrival)';
+
+COMMENT ON COLUMN plaintiff.agent_past.first_seen IS 'event rows removed';
+
+COMMENT ON COLUMN plaintiff.agent_past.witnessed IS 'witness rows removed';
+
+COMMENT ON COLUMN plaintiff.agent_past.set_aside IS 'set_aside rows removed';
+
+CREATE SEQUENCE plaintiff.stored_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+COMMENT ON SEQUENCE plaintiff.stored_seq IS 'order of storing; read its last value only under the store lock';
+
+CREATE TABLE plaintiff.event (
+    id uuid NOT NULL,
+    stored bigint DEFAULT nextval('plaintiff.stored_seq'::regclass) NOT NULL,
+    "time" timestamp with time zone NOT NULL,
+    agent integer NOT NULL,
+    host integer NOT NULL,
+    service integer,
+    mechanism integer,
+    rule integer,
+    port integer,
+    destination_port integer,
+    kind smallint NOT NULL,
+    stale boolean DEFAULT false NOT NULL,
+    address inet NOT NULL,
+    destination inet,
+    CONSTRAINT event_destination_port_check CHECK (((destination_port >= 1) AND (destination_port <= 65535))),
+    CONSTRAINT event_port_check CHECK (((port >= 1) AND (port <= 65535)))
+)
+PARTITION BY RANGE (id);
+
+COMMENT ON TABLE plaintiff.event IS 'one row a log line that accuses an address; never updated; a partition a day';
+
+COMMENT ON COLUMN plaintiff.event.id IS '4 bytes of log time, then a hash of the line: the same line is one row';
+
+COMMENT ON COLUMN plaintiff.event.stored IS 'order of storing';
+
+COMMENT ON COLUMN plaintiff.event."time" IS 'time of the log line';
+
+COMMENT ON COLUMN plaintiff.event.agent IS 'agent that sent it first; others: witness';
+
+COMMENT ON COLUMN plaintiff.event.host IS 'host as logged (name)';
+
+COMMENT ON COLUMN plaintiff.event.service IS 'service as logged (name)';
+
+COMMENT ON COLUMN plaintiff.event.mechanism IS 'SASL mechanism (name)';
+
+COMMENT ON COLUMN plaintiff.event.rule IS 'rule that matched (name)';
+
+COMMENT ON COLUMN plaintiff.event.port IS 'source port, if the line says';
+
+COMMENT ON COLUMN plaintiff.event.destination_port IS 'our port, if known';
+
+COMMENT ON COLUMN plaintiff.event.kind IS 'kind of event';
+
+COMMENT ON COLUMN plaintiff.event.stale IS 'too old or too far ahead when it came: kept, never reported';
+
+COMMENT ON COLUMN plaintiff.event.address IS 'the accused address';
+
+COMMENT ON COLUMN plaintiff.event.destination IS 'our address, if known';
+
+CREATE TABLE plaintiff.set_aside (
+    agent integer NOT NULL,
+    id uuid NOT NULL,
+    why text NOT NULL,
+    detail text,
+    noted timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT set_aside_why_check CHECK ((why = ANY (ARRAY['poisoned'::text, 'out_of_range'::text, 'unreportable'::text])))
+);
+
+COMMENT ON TABLE plaintiff.set_aside IS 'events that were acknowledged but not stored';
+
+COMMENT ON COLUMN plaintiff.set_aside.agent IS 'agent that sent it';
+
+COMMENT ON COLUMN plaintiff.set_aside.id IS 'id as sent';
+
+COMMENT ON COLUMN plaintiff.set_aside.why IS 'poisoned, out_of_range or unreportable';
+
+COMMENT ON COLUMN plaintiff.set_aside.detail IS 'the event in short, for people';
+
+COMMENT ON COLUMN plaintiff.set_aside.noted IS 'when';
+
+CREATE TABLE plaintiff.witness (
+    event uuid NOT NULL,
+    agent integer NOT NULL,
+    noted timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.witness IS 'agents that sent an event which another had sent';
+
+COMMENT ON COLUMN plaintiff.witness.event IS 'event';
+
+COMMENT ON COLUMN plaintiff.witness.agent IS 'agent that sent it again';
+
+COMMENT ON COLUMN plaintiff.witness.noted IS 'when';
+
+CREATE VIEW plaintiff.agent_balance; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.agent_balance IS 'what each agent sent against the rows there are: remainder must be 0';
+
+COMMENT ON COLUMN plaintiff.agent_balance.agent IS 'name of the agent';
+
+COMMENT ON COLUMN plaintiff.agent_balance.emitted IS 'events it has put into its outboxes, as it says';
+
+COMMENT ON COLUMN plaintiff.agent_balance.first_seen IS 'events that it sent first';
+
+COMMENT ON COLUMN plaintiff.agent_balance.witnessed IS 'events that another agent had sent before';
+
+COMMENT ON COLUMN plaintiff.agent_balance.set_aside IS 'events acknowledged but not stored; see set_aside';
+
+COMMENT ON COLUMN plaintiff.agent_balance.past IS 'rows of all three kinds that retention has removed';
+
+COMMENT ON COLUMN plaintiff.agent_balance.unacked IS 'events it still has to hand over';
+
+COMMENT ON COLUMN plaintiff.agent_balance.gaps IS 'events it declared lost';
+
+COMMENT ON COLUMN plaintiff.agent_balance.remainder IS 'emitted less all the others; above 0 events are missing';
+
+CREATE VIEW plaintiff.agent_list; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.agent_list IS 'agents and what they say of themselves';
+
+COMMENT ON COLUMN plaintiff.agent_list.agent IS 'number';
+
+COMMENT ON COLUMN plaintiff.agent_list.name IS 'name';
+
+COMMENT ON COLUMN plaintiff.agent_list.state IS 'active or revoked';
+
+COMMENT ON COLUMN plaintiff.agent_list.host IS 'host it runs on; foreign text';
+
+COMMENT ON COLUMN plaintiff.agent_list.software IS 'its program and version; foreign text';
+
+COMMENT ON COLUMN plaintiff.agent_list.last_seen IS 'its last frame';
+
+COMMENT ON COLUMN plaintiff.agent_list.lines IS 'log lines it has read';
+
+COMMENT ON COLUMN plaintiff.agent_list.emitted IS 'events it has put into its outbox';
+
+COMMENT ON COLUMN plaintiff.agent_list.unacked IS 'events of those that it still has to hand over';
+
+COMMENT ON COLUMN plaintiff.agent_list.gaps IS 'events it declared lost';
+
+COMMENT ON COLUMN plaintiff.agent_list.outboxes IS 'outboxes it has had';
+
+COMMENT ON COLUMN plaintiff.agent_list.added IS 'when it was added';
+
+COMMENT ON COLUMN plaintiff.agent_list.revoked IS 'when it was revoked';
+
+COMMENT ON COLUMN plaintiff.agent_list.key IS 'public key';
+
+CREATE TABLE plaintiff.answer (
+    answer bigint NOT NULL,
+    address inet NOT NULL,
+    method text NOT NULL,
+    state text NOT NULL,
+    contact integer,
+    mailboxes text[] DEFAULT '{}'::text[] NOT NULL,
+    said text,
+    why text,
+    asked timestamp with time zone DEFAULT now() NOT NULL,
+    fresh_until timestamp with time zone,
+    CONSTRAINT answer_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
+    CONSTRAINT answer_state_check CHECK ((state = ANY (ARRAY['found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE plaintiff.answer IS 'what each contact source said of an address, and when';
+
+COMMENT ON COLUMN plaintiff.answer.answer IS 'number';
+
+COMMENT ON COLUMN plaintiff.answer.address IS 'address that was asked for';
+
+COMMENT ON COLUMN plaintiff.answer.method IS 'abusix';
+
+COMMENT ON COLUMN plaintiff.answer.state IS 'found, none, failed or refused';
+
+COMMENT ON COLUMN plaintiff.answer.contact IS 'contact taken from it';
+
+COMMENT ON COLUMN plaintiff.answer.mailboxes IS 'all acceptable mailboxes, in its order';
+
+COMMENT ON COLUMN plaintiff.answer.said IS 'the text as answered, made harmless';
+
+COMMENT ON COLUMN plaintiff.answer.why IS 'why it is none, failed or refused';
+
+COMMENT ON COLUMN plaintiff.answer.asked IS 'when';
+
+COMMENT ON COLUMN plaintiff.answer.fresh_until IS 'until when it may be used';
+
+ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.answer_answer_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.contact (
+    contact integer NOT NULL,
+    key text NOT NULL,
+    mailbox text NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    note text,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT contact_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text])))
+);
+
+COMMENT ON TABLE plaintiff.contact IS 'abuse mailboxes: one row a mailbox, however spelt';
+
+COMMENT ON COLUMN plaintiff.contact.contact IS 'number used everywhere else';
+
+COMMENT ON COLUMN plaintiff.contact.key IS 'mailbox in lower case, domain in A-labels, plus-tag removed';
+
+COMMENT ON COLUMN plaintiff.contact.mailbox IS 'mailbox as first written; mail goes there';
+
+COMMENT ON COLUMN plaintiff.contact.state IS 'active or suspended';
+
+COMMENT ON COLUMN plaintiff.contact.note IS 'for people';
+
+COMMENT ON COLUMN plaintiff.contact.created IS 'when it was first found';
+
+ALTER TABLE plaintiff.contact ALTER COLUMN contact ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.contact_contact_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.report (
+    report bigint NOT NULL,
+    uuid uuid NOT NULL,
+    contact integer NOT NULL,
+    state text NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    changed timestamp with time zone DEFAULT now() NOT NULL,
+    upto bigint NOT NULL,
+    sources integer NOT NULL,
+    events bigint NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    message_id text NOT NULL,
+    mail bytea NOT NULL,
+    owner text,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
+    said text,
+    quiet tstzrange,
+    CONSTRAINT report_check CHECK (((state = ANY (ARRAY['sending'::text, 'sent'::text, 'unknown'::text])) = (quiet IS NOT NULL))),
+    CONSTRAINT report_check1 CHECK (((state <> ALL (ARRAY['sending'::text, 'unknown'::text])) OR (owner IS NOT NULL))),
+    CONSTRAINT report_events_check CHECK ((events > 0)),
+    CONSTRAINT report_quiet_check CHECK (((quiet IS NULL) OR ((NOT isempty(quiet)) AND (NOT upper_inf(quiet)) AND ((upper(quiet) - lower(quiet)) >= '168:00:00'::interval)))),
+    CONSTRAINT report_sources_check CHECK ((sources > 0)),
+    CONSTRAINT report_state_check CHECK ((state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
+);
+
+COMMENT ON TABLE plaintiff.report IS 'one mail to one contact, composed once and stored whole';
+
+COMMENT ON COLUMN plaintiff.report.report IS 'number';
+
+COMMENT ON COLUMN plaintiff.report.uuid IS 'id as the mail shows it';
+
+COMMENT ON COLUMN plaintiff.report.contact IS 'to whom';
+
+COMMENT ON COLUMN plaintiff.report.state IS 'held, ready, sending, sent, failed or unknown';
+
+COMMENT ON COLUMN plaintiff.report.created IS 'when it was composed';
+
+COMMENT ON COLUMN plaintiff.report.changed IS 'when its state last changed';
+
+COMMENT ON COLUMN plaintiff.report.upto IS 'covers events stored up to here';
+
+COMMENT ON COLUMN plaintiff.report.sources IS 'addresses in it';
+
+COMMENT ON COLUMN plaintiff.report.events IS 'events in it';
+
+COMMENT ON COLUMN plaintiff.report.first IS 'first log time in it';
+
+COMMENT ON COLUMN plaintiff.report.last IS 'last log time in it';
+
+COMMENT ON COLUMN plaintiff.report.recipient IS 'the one envelope recipient';
+
+COMMENT ON COLUMN plaintiff.report.subject IS 'subject, for lists';
+
+COMMENT ON COLUMN plaintiff.report.message_id IS 'Message-ID, without the brackets';
+
+COMMENT ON COLUMN plaintiff.report.mail IS 'the exact bytes that are sent';
+
+COMMENT ON COLUMN plaintiff.report.owner IS 'deliver instance that has or had it';
+
+COMMENT ON COLUMN plaintiff.report.tries IS 'tries that ended in a temporary refusal';
+
+COMMENT ON COLUMN plaintiff.report.next_try IS 'not before then';
+
+COMMENT ON COLUMN plaintiff.report.said IS 'last answer of the relay';
+
+COMMENT ON COLUMN plaintiff.report.quiet IS 'no other mail to this contact in this time; the week as a constraint';
+
+CREATE TABLE plaintiff.source (
+    address inet NOT NULL,
+    contact integer,
+    state text DEFAULT 'new'::text NOT NULL,
+    asked timestamp with time zone,
+    fresh_until timestamp with time zone,
+    next_ask timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone,
+    reported_upto bigint DEFAULT 0 NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    CONSTRAINT source_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
+    CONSTRAINT source_check1 CHECK (((state <> 'found'::text) OR (fresh_until IS NOT NULL))),
+    CONSTRAINT source_state_check CHECK ((state = ANY (ARRAY['new'::text, 'found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE plaintiff.source IS 'accused addresses that may be reported, and who answers for them';
+
+COMMENT ON COLUMN plaintiff.source.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.source.contact IS 'who answers for it, by a fresh answer';
+
+COMMENT ON COLUMN plaintiff.source.state IS 'new, found, none, failed or refused';
+
+COMMENT ON COLUMN plaintiff.source.asked IS 'when the present state was answered';
+
+COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used';
+
+COMMENT ON COLUMN plaintiff.source.next_ask IS 'when lookup asks (again)';
+
+COMMENT ON COLUMN plaintiff.source.tries IS 'failed tries in a row';
+
+COMMENT ON COLUMN plaintiff.source.lease_until IS 'claimed by a lookup process until then';
+
+COMMENT ON COLUMN plaintiff.source.reported_upto IS 'events stored up to here are in some report of this address';
+
+COMMENT ON COLUMN plaintiff.source.first_seen IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.source.last_seen IS 'last log time';
+
+CREATE VIEW plaintiff.contact_list; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.contact_list IS 'abuse mailboxes and what they were sent';
+
+COMMENT ON COLUMN plaintiff.contact_list.contact IS 'number';
+
+COMMENT ON COLUMN plaintiff.contact_list.mailbox IS 'where mail goes';
+
+COMMENT ON COLUMN plaintiff.contact_list.state IS 'active or suspended';
+
+COMMENT ON COLUMN plaintiff.contact_list.addresses IS 'addresses it answers for now';
+
+COMMENT ON COLUMN plaintiff.contact_list.reports IS 'reports composed for it';
+
+COMMENT ON COLUMN plaintiff.contact_list.last_report IS 'when the newest was composed';
+
+COMMENT ON COLUMN plaintiff.contact_list.quiet_until IS 'no other mail before then';
+
+COMMENT ON COLUMN plaintiff.contact_list.note IS 'for people';
+
+COMMENT ON COLUMN plaintiff.contact_list.created IS 'when it was first found';
+
+CREATE TABLE plaintiff.evidence (
+    id uuid NOT NULL,
+    line text NOT NULL,
+    login text,
+    ptr text
+)
+PARTITION BY RANGE (id);
+
+COMMENT ON TABLE plaintiff.evidence IS 'what an event''s log line said; kept shorter than the event';
+
+COMMENT ON COLUMN plaintiff.evidence.id IS 'event';
+
+COMMENT ON COLUMN plaintiff.evidence.line IS 'message as logged, passwords removed';
+
+COMMENT ON COLUMN plaintiff.evidence.login IS 'tried login as logged';
+
+COMMENT ON COLUMN plaintiff.evidence.ptr IS 'client name as logged';
+
+CREATE TABLE plaintiff.kind (
+    kind smallint NOT NULL,
+    name text NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.kind IS 'kinds of events; the same numbers as on the wire';
+
+COMMENT ON COLUMN plaintiff.kind.kind IS 'number, as in plaintiff.proto';
+
+COMMENT ON COLUMN plaintiff.kind.name IS 'name, as in rules files and reports';
+
+CREATE TABLE plaintiff.name (
+    name integer NOT NULL,
+    text text NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.name IS 'texts that repeat (hosts, services, mechanisms, rules), once each';
+
+COMMENT ON COLUMN plaintiff.name.name IS 'number used in event';
+
+COMMENT ON COLUMN plaintiff.name.text IS 'the text';
+
+CREATE VIEW plaintiff.event_list; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.event_list IS 'events, with names in place of numbers';
+
+COMMENT ON COLUMN plaintiff.event_list.id IS 'event';
+
+COMMENT ON COLUMN plaintiff.event_list.stored IS 'order of storing';
+
+COMMENT ON COLUMN plaintiff.event_list."time" IS 'time of the log line';
+
+COMMENT ON COLUMN plaintiff.event_list.agent IS 'name of the agent that sent it first';
+
+COMMENT ON COLUMN plaintiff.event_list.host IS 'host as logged';
+
+COMMENT ON COLUMN plaintiff.event_list.service IS 'service as logged';
+
+COMMENT ON COLUMN plaintiff.event_list.kind IS 'kind of event';
+
+COMMENT ON COLUMN plaintiff.event_list.address IS 'the accused address';
+
+COMMENT ON COLUMN plaintiff.event_list.port IS 'its port, if the line says';
+
+COMMENT ON COLUMN plaintiff.event_list.destination IS 'our address, if known';
+
+COMMENT ON COLUMN plaintiff.event_list.destination_port IS 'our port, if known';
+
+COMMENT ON COLUMN plaintiff.event_list.mechanism IS 'SASL mechanism';
+
+COMMENT ON COLUMN plaintiff.event_list.login IS 'tried login, while the evidence is kept; foreign text';
+
+COMMENT ON COLUMN plaintiff.event_list.ptr IS 'client name as logged, while the evidence is kept; foreign text';
+
+COMMENT ON COLUMN plaintiff.event_list.line IS 'message as logged, while the evidence is kept; foreign text';
+
+COMMENT ON COLUMN plaintiff.event_list.rule IS 'rule that matched';
+
+COMMENT ON COLUMN plaintiff.event_list.stale IS 'too old or too far ahead when it came: never reported';
+
+CREATE VIEW plaintiff.line_balance; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.line_balance IS 'what each agent did with the log lines it read: remainder must be 0';
+
+COMMENT ON COLUMN plaintiff.line_balance.agent IS 'name of the agent';
+
+COMMENT ON COLUMN plaintiff.line_balance.outbox IS 'its outbox';
+
+COMMENT ON COLUMN plaintiff.line_balance.lines IS 'log lines read';
+
+COMMENT ON COLUMN plaintiff.line_balance.ignored IS 'lines without an event';
+
+COMMENT ON COLUMN plaintiff.line_balance.unparsable IS 'lines without a known header';
+
+COMMENT ON COLUMN plaintiff.line_balance.emitted IS 'events put into the outbox';
+
+COMMENT ON COLUMN plaintiff.line_balance.repeated IS 'events dropped because the outbox had that id';
+
+COMMENT ON COLUMN plaintiff.line_balance.unreportable IS 'events dropped by the agent''s own list';
+
+COMMENT ON COLUMN plaintiff.line_balance.withheld IS 'events counted but not sent';
+
+COMMENT ON COLUMN plaintiff.line_balance.remainder IS 'lines less all the others';
+
+ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.name_name_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.watermark (
+    name text NOT NULL,
+    stored bigint NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.watermark IS 'how far the events were counted already';
+
+COMMENT ON COLUMN plaintiff.watermark.name IS 'who counts';
+
+COMMENT ON COLUMN plaintiff.watermark.stored IS 'event.stored up to which it has';
+
+CREATE VIEW plaintiff.not_reported; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.not_reported IS 'addresses with events that are in no report, and why';
+
+COMMENT ON COLUMN plaintiff.not_reported.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.not_reported.contact IS 'mailbox of its contact';
+
+COMMENT ON COLUMN plaintiff.not_reported.events IS 'its events that are in no report';
+
+COMMENT ON COLUMN plaintiff.not_reported.first IS 'first log time of those';
+
+COMMENT ON COLUMN plaintiff.not_reported.last IS 'last log time of those';
+
+COMMENT ON COLUMN plaintiff.not_reported.reason IS 'not counted, stale, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+
+COMMENT ON COLUMN plaintiff.not_reported.detail IS 'what the contact source or the administrator said; foreign text';
+
+COMMENT ON COLUMN plaintiff.not_reported.not_before IS 'when this is looked at again, if known';
+
+CREATE TABLE plaintiff.report_source (
+    report bigint NOT NULL,
+    address inet NOT NULL,
+    events bigint NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    stored_after bigint NOT NULL,
+    stored_upto bigint NOT NULL,
+    CONSTRAINT report_source_check CHECK ((stored_after < stored_upto)),
+    CONSTRAINT report_source_events_check CHECK ((events > 0))
+);
+
+COMMENT ON TABLE plaintiff.report_source IS 'the addresses of a report';
+
+COMMENT ON COLUMN plaintiff.report_source.report IS 'report';
+
+COMMENT ON COLUMN plaintiff.report_source.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.report_source.events IS 'its events in this report';
+
+COMMENT ON COLUMN plaintiff.report_source.first IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.report_source.last IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.report_source.stored_after IS 'covers its events with stored above this';
+
+COMMENT ON COLUMN plaintiff.report_source.stored_upto IS 'and up to this';
+
+CREATE TABLE plaintiff.tally (
+    address inet NOT NULL,
+    kind smallint NOT NULL,
+    host integer NOT NULL,
+    day date NOT NULL,
+    events integer NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.tally IS 'events counted by address, kind, host and day; thresholds and views read this';
+
+COMMENT ON COLUMN plaintiff.tally.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.tally.kind IS 'kind';
+
+COMMENT ON COLUMN plaintiff.tally.host IS 'host as logged (name)';
+
+COMMENT ON COLUMN plaintiff.tally.day IS 'day of log time, UTC';
+
+COMMENT ON COLUMN plaintiff.tally.events IS 'events';
+
+COMMENT ON COLUMN plaintiff.tally.first IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.tally.last IS 'last log time';
+
+CREATE VIEW plaintiff.offender_list; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.offender_list IS 'accused addresses: what they did where, and who answers for them';
+
+COMMENT ON COLUMN plaintiff.offender_list.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.offender_list.events IS 'events counted so far';
+
+COMMENT ON COLUMN plaintiff.offender_list.hosts IS 'hosts that logged it';
+
+COMMENT ON COLUMN plaintiff.offender_list.kinds IS 'kinds of its events';
+
+COMMENT ON COLUMN plaintiff.offender_list.first IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.offender_list.last IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.offender_list.state IS 'of its contact: new, found, none, failed or refused; null: nothing of it is reported';
+
+COMMENT ON COLUMN plaintiff.offender_list.contact IS 'mailbox of its contact';
+
+COMMENT ON COLUMN plaintiff.offender_list.asked IS 'when the contact was answered';
+
+COMMENT ON COLUMN plaintiff.offender_list.report IS 'newest report it is in';
+
+CREATE VIEW plaintiff.report_balance; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.report_balance IS 'reports against what they are made of: each remainder must be 0';
+
+COMMENT ON COLUMN plaintiff.report_balance.item IS 'what is compared';
+
+COMMENT ON COLUMN plaintiff.report_balance.expected IS 'what it should be';
+
+COMMENT ON COLUMN plaintiff.report_balance.counted IS 'what there is';
+
+COMMENT ON COLUMN plaintiff.report_balance.remainder IS 'expected less counted';
+
+CREATE VIEW plaintiff.report_list; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.report_list IS 'reports, without the mail itself';
+
+COMMENT ON COLUMN plaintiff.report_list.report IS 'number';
+
+COMMENT ON COLUMN plaintiff.report_list.state IS 'held, ready, sending, sent, failed or unknown';
+
+COMMENT ON COLUMN plaintiff.report_list.created IS 'when it was composed';
+
+COMMENT ON COLUMN plaintiff.report_list.changed IS 'when its state last changed';
+
+COMMENT ON COLUMN plaintiff.report_list.contact IS 'mailbox of the contact';
+
+COMMENT ON COLUMN plaintiff.report_list.recipient IS 'the one envelope recipient';
+
+COMMENT ON COLUMN plaintiff.report_list.sources IS 'addresses in it';
+
+COMMENT ON COLUMN plaintiff.report_list.events IS 'events in it';
+
+COMMENT ON COLUMN plaintiff.report_list.first IS 'first log time in it';
+
+COMMENT ON COLUMN plaintiff.report_list.last IS 'last log time in it';
+
+COMMENT ON COLUMN plaintiff.report_list.subject IS 'subject';
+
+COMMENT ON COLUMN plaintiff.report_list.tries IS 'tries that ended in a temporary refusal';
+
+COMMENT ON COLUMN plaintiff.report_list.next_try IS 'not before then';
+
+COMMENT ON COLUMN plaintiff.report_list.said IS 'last answer of the relay; foreign text';
+
+COMMENT ON COLUMN plaintiff.report_list.owner IS 'deliver instance that has or had it';
+
+COMMENT ON COLUMN plaintiff.report_list.quiet_until IS 'no other mail to this contact before then';
+
+COMMENT ON COLUMN plaintiff.report_list.bytes IS 'size of the mail';
+
+COMMENT ON COLUMN plaintiff.report_list.uuid IS 'id as the mail shows it';
+
+COMMENT ON COLUMN plaintiff.report_list.message_id IS 'Message-ID, without the brackets';
+
+ALTER TABLE plaintiff.report ALTER COLUMN report ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.report_report_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.schema_migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.schema_migration IS 'what plaintiff schema upgrade has done';
+
+COMMENT ON COLUMN plaintiff.schema_migration.number IS 'number of the migration; 0: views and roles';
+
+COMMENT ON COLUMN plaintiff.schema_migration.name IS 'its name';
+
+COMMENT ON COLUMN plaintiff.schema_migration.checksum IS 'SHA-256 of its text';
+
+COMMENT ON COLUMN plaintiff.schema_migration.applied IS 'when';
+
+ALTER TABLE ONLY plaintiff.agent_address
+    ADD CONSTRAINT agent_address_pkey PRIMARY KEY (agent, address);
+
+ALTER TABLE ONLY plaintiff.agent
+    ADD CONSTRAINT agent_key_key UNIQUE (key);
+
+ALTER TABLE ONLY plaintiff.agent
+    ADD CONSTRAINT agent_name_key UNIQUE (name);
+
+ALTER TABLE ONLY plaintiff.agent_outbox
+    ADD CONSTRAINT agent_outbox_pkey PRIMARY KEY (agent, outbox);
+
+ALTER TABLE ONLY plaintiff.agent_past
+    ADD CONSTRAINT agent_past_pkey PRIMARY KEY (agent, day);
+
+ALTER TABLE ONLY plaintiff.agent
+    ADD CONSTRAINT agent_pkey PRIMARY KEY (agent);
+
+ALTER TABLE ONLY plaintiff.answer
+    ADD CONSTRAINT answer_pkey PRIMARY KEY (answer);
+
+ALTER TABLE ONLY plaintiff.contact
+    ADD CONSTRAINT contact_key_key UNIQUE (key);
+
+ALTER TABLE ONLY plaintiff.contact
+    ADD CONSTRAINT contact_pkey PRIMARY KEY (contact);
+
+ALTER TABLE ONLY plaintiff.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY plaintiff.evidence
+    ADD CONSTRAINT evidence_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY plaintiff.kind
+    ADD CONSTRAINT kind_name_key UNIQUE (name);
+
+ALTER TABLE ONLY plaintiff.kind
+    ADD CONSTRAINT kind_pkey PRIMARY KEY (kind);
+
+ALTER TABLE ONLY plaintiff.name
+    ADD CONSTRAINT name_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY plaintiff.name
+    ADD CONSTRAINT name_text_key UNIQUE (text);
+
+ALTER TABLE ONLY plaintiff.report
+    ADD CONSTRAINT report_message_id_key UNIQUE (message_id);
+
+ALTER TABLE ONLY plaintiff.report
+    ADD CONSTRAINT report_pkey PRIMARY KEY (report);
+
+ALTER TABLE ONLY plaintiff.report_source
+    ADD CONSTRAINT report_source_pkey PRIMARY KEY (report, address);
+
+ALTER TABLE ONLY plaintiff.report
+    ADD CONSTRAINT report_uuid_key UNIQUE (uuid);
+
+ALTER TABLE ONLY plaintiff.report
+    ADD CONSTRAINT report_week EXCLUDE USING gist (contact WITH =, quiet WITH &&);
+
+ALTER TABLE ONLY plaintiff.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY plaintiff.set_aside
+    ADD CONSTRAINT set_aside_pkey PRIMARY KEY (agent, id);
+
+ALTER TABLE ONLY plaintiff.source
+    ADD CONSTRAINT source_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY plaintiff.tally
+    ADD CONSTRAINT tally_pkey PRIMARY KEY (address, kind, host, day);
+
+ALTER TABLE ONLY plaintiff.watermark
+    ADD CONSTRAINT watermark_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY plaintiff.witness
+    ADD CONSTRAINT witness_pkey PRIMARY KEY (event, agent);
+
+CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
+
+CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
+
+CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
+
+CREATE INDEX report_source_address ON plaintiff.report_source USING btree (address);
+
+CREATE INDEX report_state ON plaintiff.report USING btree (state, next_try);
+
+CREATE INDEX source_ask ON plaintiff.source USING btree (next_ask);
+
+CREATE INDEX source_contact ON plaintiff.source USING btree (contact) WHERE (contact IS NOT NULL);
+
+CREATE INDEX tally_day ON plaintiff.tally USING btree (day);
+
+ALTER TABLE ONLY plaintiff.agent_address
+    ADD CONSTRAINT agent_address_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
+
+ALTER TABLE ONLY plaintiff.agent_outbox
+    ADD CONSTRAINT agent_outbox_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
+
+ALTER TABLE ONLY plaintiff.agent_past
+    ADD CONSTRAINT agent_past_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
+
+ALTER TABLE ONLY plaintiff.answer
+    ADD CONSTRAINT answer_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.report
+    ADD CONSTRAINT report_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.report_source
+    ADD CONSTRAINT report_source_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
+
+ALTER TABLE ONLY plaintiff.set_aside
+    ADD CONSTRAINT set_aside_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent);
+
+ALTER TABLE ONLY plaintiff.source
+    ADD CONSTRAINT source_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.witness
+    ADD CONSTRAINT witness_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent);
+
+GRANT USAGE ON SCHEMA plaintiff TO plaintiff_receive;
+GRANT USAGE ON SCHEMA plaintiff TO plaintiff_lookup;
+GRANT USAGE ON SCHEMA plaintiff TO plaintiff_report;
+GRANT USAGE ON SCHEMA plaintiff TO plaintiff_deliver;
+GRANT USAGE ON SCHEMA plaintiff TO plaintiff_tidy;
+GRANT USAGE ON SCHEMA plaintiff TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey16_in(cstring) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey16_out(plaintiff.gbtreekey16) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey2_in(cstring) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey2_out(plaintiff.gbtreekey2) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey32_in(cstring) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey32_out(plaintiff.gbtreekey32) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey4_in(cstring) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey4_out(plaintiff.gbtreekey4) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey8_in(cstring) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey8_out(plaintiff.gbtreekey8) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey_var_in(cstring) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbtreekey_var_out(plaintiff.gbtreekey_var) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.cash_dist(money, money) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.date_dist(date, date) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.float4_dist(real, real) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.float8_dist(double precision, double precision) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bit_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bit_consistent(internal, bit, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bit_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bit_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bit_same(plaintiff.gbtreekey_var, plaintiff.gbtreekey_var, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bit_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bool_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bool_consistent(internal, boolean, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bool_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bool_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bool_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bool_same(plaintiff.gbtreekey2, plaintiff.gbtreekey2, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bool_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bpchar_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bpchar_consistent(internal, character, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bytea_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bytea_consistent(internal, bytea, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bytea_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bytea_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bytea_same(plaintiff.gbtreekey_var, plaintiff.gbtreekey_var, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_bytea_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_cash_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_cash_consistent(internal, money, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_cash_distance(internal, money, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_cash_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_cash_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_cash_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_cash_same(plaintiff.gbtreekey16, plaintiff.gbtreekey16, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_cash_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_date_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_date_consistent(internal, date, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_date_distance(internal, date, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_date_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_date_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_date_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_date_same(plaintiff.gbtreekey8, plaintiff.gbtreekey8, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_date_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_decompress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_enum_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_enum_consistent(internal, anyenum, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_enum_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_enum_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_enum_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_enum_same(plaintiff.gbtreekey8, plaintiff.gbtreekey8, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_enum_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float4_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float4_consistent(internal, real, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float4_distance(internal, real, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float4_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float4_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float4_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float4_same(plaintiff.gbtreekey8, plaintiff.gbtreekey8, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float4_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float8_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float8_consistent(internal, double precision, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float8_distance(internal, double precision, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float8_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float8_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float8_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float8_same(plaintiff.gbtreekey16, plaintiff.gbtreekey16, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_float8_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_inet_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_inet_consistent(internal, inet, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_inet_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_inet_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_inet_same(plaintiff.gbtreekey16, plaintiff.gbtreekey16, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_inet_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int2_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int2_consistent(internal, smallint, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int2_distance(internal, smallint, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int2_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int2_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int2_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int2_same(plaintiff.gbtreekey4, plaintiff.gbtreekey4, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int2_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int4_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int4_consistent(internal, integer, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int4_distance(internal, integer, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int4_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int4_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int4_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int4_same(plaintiff.gbtreekey8, plaintiff.gbtreekey8, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int4_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int8_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int8_consistent(internal, bigint, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int8_distance(internal, bigint, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int8_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int8_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int8_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int8_same(plaintiff.gbtreekey16, plaintiff.gbtreekey16, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_int8_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_consistent(internal, interval, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_decompress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_distance(internal, interval, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_same(plaintiff.gbtreekey32, plaintiff.gbtreekey32, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_intv_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad8_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad8_consistent(internal, macaddr8, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad8_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad8_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad8_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad8_same(plaintiff.gbtreekey16, plaintiff.gbtreekey16, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad8_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad_consistent(internal, macaddr, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad_same(plaintiff.gbtreekey16, plaintiff.gbtreekey16, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_macad_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_numeric_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_numeric_consistent(internal, numeric, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_numeric_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_numeric_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_numeric_same(plaintiff.gbtreekey_var, plaintiff.gbtreekey_var, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_numeric_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_oid_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_oid_consistent(internal, oid, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_oid_distance(internal, oid, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_oid_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_oid_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_oid_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_oid_same(plaintiff.gbtreekey8, plaintiff.gbtreekey8, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_oid_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_text_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_text_consistent(internal, text, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_text_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_text_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_text_same(plaintiff.gbtreekey_var, plaintiff.gbtreekey_var, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_text_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_time_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_time_consistent(internal, time without time zone, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_time_distance(internal, time without time zone, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_time_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_time_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_time_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_time_same(plaintiff.gbtreekey16, plaintiff.gbtreekey16, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_time_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_timetz_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_timetz_consistent(internal, time with time zone, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_ts_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_ts_consistent(internal, timestamp without time zone, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_ts_distance(internal, timestamp without time zone, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_ts_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_ts_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_ts_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_ts_same(plaintiff.gbtreekey16, plaintiff.gbtreekey16, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_ts_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_tstz_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_tstz_consistent(internal, timestamp with time zone, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_tstz_distance(internal, timestamp with time zone, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_uuid_compress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_uuid_consistent(internal, uuid, smallint, oid, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_uuid_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_uuid_penalty(internal, internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_uuid_picksplit(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_uuid_same(plaintiff.gbtreekey32, plaintiff.gbtreekey32, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_uuid_union(internal, internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_var_decompress(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.gbt_var_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.int2_dist(smallint, smallint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.int4_dist(integer, integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.int8_dist(bigint, bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.interval_dist(interval, interval) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.oid_dist(oid, oid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.partition_days(parent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.partition_days(parent text) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.partition_days(parent text) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.partition_days(parent text) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.partitions_drop(event_before date, evidence_before date, room_from date, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.partitions_drop(event_before date, evidence_before date, room_from date, most integer) TO plaintiff_tidy;
+
+REVOKE ALL ON FUNCTION plaintiff.partitions_make(first date, last date) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.partitions_make(first date, last date) TO plaintiff_tidy;
+
+REVOKE ALL ON FUNCTION plaintiff.time_dist(time without time zone, time without time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.ts(us bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.ts_dist(timestamp without time zone, timestamp without time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.tstz_dist(timestamp with time zone, timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.us(t timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.agent TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.agent TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.agent TO plaintiff_tidy;
+GRANT SELECT,INSERT ON TABLE plaintiff.agent TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.agent TO plaintiff_admin;
+
+GRANT UPDATE(revoked) ON TABLE plaintiff.agent TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.agent_address TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.agent_outbox TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.agent_outbox TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.agent_past TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.agent_past TO plaintiff_admin;
+
+GRANT USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_receive;
+GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_lookup;
+GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_report;
+GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.event TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.event TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.event TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.event TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.set_aside TO plaintiff_receive;
+GRANT SELECT,DELETE ON TABLE plaintiff.set_aside TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.set_aside TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.witness TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.witness TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.agent_balance TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.agent_list TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.answer TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.answer TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_deliver;
+
+GRANT UPDATE(tries) ON TABLE plaintiff.report TO plaintiff_deliver;
+
+GRANT UPDATE(next_try) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(next_try) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(said) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(said) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.source TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.source TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.source TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
+
+GRANT SELECT ON TABLE plaintiff.contact_list TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.evidence TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.kind TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.kind TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.kind TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.kind TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.name TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.name TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.name TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.name TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.event_list TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.line_balance TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.watermark TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.watermark TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.not_reported TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.report_source TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_deliver;
+GRANT SELECT,DELETE ON TABLE plaintiff.report_source TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.tally TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.tally TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.offender_list TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.report_balance TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.report_list TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.schema_migration TO plaintiff_admin;
