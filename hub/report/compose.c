@@ -111,8 +111,7 @@ set_date(GMimeMessage *m, int64_t us)
 	g_date_time_unref(date);
 }
 
-/* May the body go as it is: ASCII, and nothing that a mail system on the
- * way would change? */
+/* May the body go as it is: ASCII in lines that no mail system breaks? */
 static bool
 is_7bit(const struct buf *body)
 {
@@ -120,9 +119,6 @@ is_7bit(const struct buf *body)
 
 	for (size_t i = 0; i < body->n; i++) {
 		if ((unsigned char)body->data[i] >= 0x80)
-			return false;
-		if (i == line && body->n - i >= 5 &&
-		    memcmp(body->data + i, "From ", 5) == 0)
 			return false;
 		if (body->data[i] == '\n')
 			line = i + 1;
