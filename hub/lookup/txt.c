@@ -314,8 +314,12 @@ txt_parse(struct arena *a, const void *message, size_t n, const char *name,
 		*why = "no such name";
 		return TXT_ABSENT;
 	}
-	if (counts[1] != 0)
-		return collect(a, &c, &answer, name, out, why);
+	if (counts[1] != 0) {
+		if (collect(a, &c, &answer, name, out, why) == TXT_ANSWERED)
+			return TXT_ANSWERED;
+		*out = (struct txt){0};
+		return TXT_FAILED;
+	}
 	referral = is_referral(a, &c, counts[2], &malformed);
 	if (malformed)
 		return TXT_FAILED;

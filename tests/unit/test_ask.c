@@ -1,0 +1,240 @@
+/* Protects what lookup and finder say to each other: what is packed is what
+ * is unpacked, and nothing else is taken for a message. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hub/lookup/ask.h"
+#include "proto/base/arena.h"
+#include "proto/base/buf.h"
+
+static struct arena *arena;
+
+static struct addr
+addr_of(const char *s)
+{
+	struct addr a;
+
+	assert_true(addr_parse(text_of(s), &a));
+	return a;
+}
+
+static struct ask_answer
+sample(void)
+{
+	return (struct ask_answer){.batch = 7, .index = 3,
+	    .address = addr_of("2001:db8::7"), .method = ASK_ABUSIX,
+	    .state = ASK_FOUND, .ttl_s = 86400,
+	    .mailboxes = {TEXT("a@isp.example"), TEXT("b@isp.example")},
+	    .mailboxes_n = 2, .said = TEXT("a@isp.example,b@isp.example")};
+}
+
+static void
+test_setup(void **state)
+{
+	struct ask_setup in = {.zone = "contacts.example", .timeout_ms = 400,
+	    .tries = 2, .parallel = 64, .servers_n = 2}, out;
+	struct buf b = {0}, again = {0};
+
+	(void)state;
+	in.servers[0] = (struct ask_server){addr_of("127.0.0.1"), 53};
+	in.servers[1] = (struct ask_server){addr_of("2001:db8::1"), 65535};
+	ask_pack_setup(&b, &in);
+	assert_int_equal(ask_kind(b.data, b.n), ASK_SETUP);
+	assert_true(ask_unpack_setup(arena, b.data, b.n, &out));
+	assert_string_equal(out.zone, in.zone);
+	assert_true(addr_equal(&out.servers[1].addr, &in.servers[1].addr));
+	ask_pack_setup(&again, &out);
+	assert_int_equal(again.n, b.n);
+	assert_memory_equal(again.data, b.data, b.n);
+	buf_free(&b);
+	buf_free(&again);
+}
+
+static void
+test_ask(void **state)
+{
+	struct ask in = {.batch = 9, .deadline_ms = 2000, .n = ASK_MOST}, out;
+	struct buf b = {0};
+
+	(void)state;
+	for (size_t i = 0; i < in.n; i++) {
+		in.addresses[i] = addr_of("203.0.113.0");
+		in.addresses[i].bytes[3] = (uint8_t)i;
+	}
+	ask_pack_ask(&b, &in);
+	assert_true(b.n <= ASK_MESSAGE_BYTES);
+	assert_int_equal(ask_kind(b.data, b.n), ASK_ASK);
+	assert_true(ask_unpack_ask(b.data, b.n, &out));
+	assert_int_equal(out.n, in.n);
+	assert_memory_equal(out.addresses, in.addresses, sizeof in.addresses);
+	/* not the address as addr.h would write it: IPv4-mapped */
+	in = (struct ask){.batch = 1, .deadline_ms = 1, .n = 1};
+	in.addresses[0] = (struct addr){.family = 6,
+	    .bytes = {[10] = 0xff, [11] = 0xff, [15] = 1}};
+	ask_pack_ask(&b, &in);
+	assert_false(ask_unpack_ask(b.data, b.n, &out));
+	buf_free(&b);
+}
+
+static void
+test_answer(void **state)
+{
+	struct ask_answer in = sample(), out;
+	struct buf b = {0};
+
+	(void)state;
+	ask_pack_answer(&b, &in);
+	assert_int_equal(ask_kind(b.data, b.n), ASK_ANSWER);
+	assert_true(ask_unpack_answer(arena, b.data, b.n, &out));
+	assert_int_equal(out.batch, 7);
+	assert_int_equal(out.index, 3);
+	assert_int_equal(out.ttl_s, 86400);
+	assert_true(addr_equal(&out.address, &in.address));
+	assert_true(text_equal(out.mailboxes[1], in.mailboxes[1]));
+	assert_true(text_equal(out.said, in.said));
+	assert_null(out.why.at);
+	buf_free(&b);
+}
+
+/* found without a mailbox, a mailbox without found, too long texts. */
+static void
+test_answers_that_contradict(void **state)
+{
+	static char big[2 * ASK_MESSAGE_BYTES];
+	struct ask_answer in = sample(), out;
+	struct buf b = {0};
+
+	(void)state;
+	in.mailboxes_n = 0;
+	ask_pack_answer(&b, &in);
+	assert_false(ask_unpack_answer(arena, b.data, b.n, &out));
+	in = sample();
+	in.state = ASK_FAILED;
+	ask_pack_answer(&b, &in);
+	assert_false(ask_unpack_answer(arena, b.data, b.n, &out));
+	in = sample();
+	memset(big, 'x', sizeof big);
+	in.said = in.why = (struct text){.at = big, .n = sizeof big};
+	in.mailboxes_n = ASK_MAILBOXES_MOST;
+	for (size_t i = 0; i < ASK_MAILBOXES_MOST; i++)
+		in.mailboxes[i] = in.said;
+	ask_pack_answer(&b, &in);
+	assert_true(b.n <= ASK_MESSAGE_BYTES);
+	assert_true(ask_unpack_answer(arena, b.data, b.n, &out));
+	assert_int_equal(out.said.n, ASK_SAID_BYTES);
+	buf_free(&b);
+}
+
+static bool
+any_unpacks(const char *bytes, size_t n)
+{
+	char *exact = malloc(n == 0 ? 1 : n);
+	struct ask_setup setup;
+	struct ask ask;
+	struct ask_answer answer;
+	bool any;
+
+	assert_non_null(exact);
+	memcpy(exact, bytes, n);
+	any = ask_unpack_setup(arena, exact, n, &setup);
+	any |= ask_unpack_ask(exact, n, &ask);
+	any |= ask_unpack_answer(arena, exact, n, &answer);
+	free(exact);
+	return any;
+}
+
+/* No prefix of a message and no longer text is a message. */
+static void
+test_cut_and_stretched(void **state)
+{
+	struct ask_answer in = sample();
+	struct ask ask = {.batch = 1, .deadline_ms = 1, .n = 1};
+	struct buf b = {0};
+
+	(void)state;
+	ask.addresses[0] = addr_of("203.0.113.7");
+	for (int kind = 0; kind < 2; kind++) {
+		if (kind == 0)
+			ask_pack_answer(&b, &in);
+		else
+			ask_pack_ask(&b, &ask);
+		assert_true(any_unpacks(b.data, b.n));
+		for (size_t n = 0; n < b.n; n++)
+			assert_false(any_unpacks(b.data, n));
+		buf_putc(&b, 0);
+		assert_false(any_unpacks(b.data, b.n));
+		/* another version, another kind */
+		b.n--;
+		b.data[0]++;
+		assert_false(any_unpacks(b.data, b.n));
+		assert_int_equal(ask_kind(b.data, b.n), ASK_NOTHING);
+	}
+	assert_int_equal(ask_kind("", 0), ASK_NOTHING);
+	assert_int_equal(ask_kind("\1\4", 2), ASK_NOTHING);
+	buf_free(&b);
+}
+
+static void
+test_servers(void **state)
+{
+	static const struct {
+		const char *s, *addr;
+		int port;
+	} good[] = {{"127.0.0.1", "127.0.0.1", 53},
+	    {"127.0.0.1:5353", "127.0.0.1", 5353}, {"::1", "::1", 53},
+	    {"2001:db8::53", "2001:db8::53", 53}, {"[::1]", "::1", 53},
+	    {"[::1]:65535", "::1", 65535}};
+	static const char *const bad[] = {"", "x", "127.0.0.1:", "[::1",
+	    "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:5 ",
+	    "[::1]53", "[::1]:", "[::1]:x", "127.0.0.1:99999999999",
+	    "dns.example:53", "[]:53", "127.0.0.1 53"};
+	char text[ADDR_TEXT_BYTES];
+	struct ask_server s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_true(ask_server_parse(good[i].s, &s));
+		assert_string_equal(addr_format(text, &s.addr), good[i].addr);
+		assert_int_equal(s.port, good[i].port);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (ask_server_parse(bad[i], &s))
+			fail_msg("\"%s\" was accepted", bad[i]);
+}
+
+static int
+open_arena(void **state)
+{
+	(void)state;
+	arena = arena_open(0);
+	return 0;
+}
+
+static int
+close_arena(void **state)
+{
+	(void)state;
+	arena_close(arena);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_setup),
+	    cmocka_unit_test(test_ask),
+	    cmocka_unit_test(test_answer),
+	    cmocka_unit_test(test_answers_that_contradict),
+	    cmocka_unit_test(test_cut_and_stretched),
+	    cmocka_unit_test(test_servers),
+	};
+
+	return cmocka_run_group_tests(tests, open_arena, close_arena);
+}
