@@ -82,6 +82,17 @@ takes(enum field f, unsigned char c)
 	return c > ' ';
 }
 
+/* Queue ids of all daemons hold a digit or a capital; "warning" and "fatal",
+ * which can stand in their place, do not. */
+static bool
+is_queue_id(struct text run)
+{
+	for (size_t i = 0; i < run.n; i++)
+		if (run.at[i] < 'a')
+			return true;
+	return false;
+}
+
 /* Keeps what a run of bytes says; false when it cannot be said. */
 static bool
 keep_run(enum field f, struct text run, struct match *m)
@@ -93,6 +104,8 @@ keep_run(enum field f, struct text run, struct match *m)
 			return false;
 		m->mechanism = run;
 	}
+	if (f == FIELD_QID)
+		return is_queue_id(run);
 	if (f == FIELD_HOST && !text_is(run, "unknown"))
 		m->ptr = run;
 	return run.n > 0 || f == FIELD_HELO || f == FIELD_PLAIN;
