@@ -49,7 +49,7 @@ is_flag(const char *word)
 	return word[0] == '-' && word[1] == '-' && word[2] != '\0';
 }
 
-/* Is word one of "a|b|c"?  Returns the word within text's meaning. */
+/* Is word one of "a|b|c"? */
 static bool
 is_choice(const char *choices, const char *word)
 {
@@ -182,14 +182,13 @@ sentence_read(const char *sentence, const char *const *words, size_t n,
 	while (part_next(&at, &p)) {
 		assert(used < SENTENCE_MOST_ARGS);
 		if (p.kind == PART_FLAG) {
-			value = has_flag(words, n, p.text) ? p.text : NULL;
-			if (value == NULL && !p.optional)
-				value = arena_string(a, p.text);
-			args[used++] = value;
-			if (!has_flag(words, n, p.text) && !p.optional) {
+			bool there = has_flag(words, n, p.text);
+
+			if (!there && !p.optional) {
 				*why = arena_printf(a, "%s is missing", p.text);
 				return -1;
 			}
+			args[used++] = there ? arena_string(a, p.text) : NULL;
 			continue;
 		}
 		if (part_read(&p, word_next(words, n, &i), &value, a, why) < 0)
