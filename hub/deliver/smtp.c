@@ -3,8 +3,8 @@
  *
  * What is certain after a failure depends on two things that libcurl does
  * not tell by its error code: whether the end of the mail can have reached
- * the server (only after our read callback has returned 0 does libcurl write
- * the final dot), and which command the last reply belongs to (seen through
+ * the server (only after our read callback has given the last byte does libcurl
+ * write the final dot), and which command the last reply belongs to (seen through
  * the debug callback).
  */
 #include "hub/deliver/smtp.h"
@@ -48,10 +48,12 @@ on_read(char *out, size_t size, size_t count, void *arg)
 	if (n > room)
 		n = room;
 	t->began = true;
-	if (n == 0)
-		t->ended = true;
 	memcpy(out, t->mail.at + t->at, n);
 	t->at += n;
+	/* libcurl was told the size: it asks no more after the last byte, and
+	 * writes the final dot by itself */
+	if (t->at == t->mail.n)
+		t->ended = true;
 	return n;
 }
 
@@ -225,7 +227,7 @@ hang_up(CURL *curl, const struct smtp_ask *ask)
 static enum smtp_result
 judge(CURLcode result, long code, const struct transfer *t)
 {
-	if (t->ended) {
+	if (t->ended || result == CURLE_OK) {
 		/* the last reply is that to the end of the mail, unless it
 		 * is still the 354 that asked for it */
 		if (code >= 200 && code < 300)
