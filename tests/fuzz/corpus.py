@@ -1,0 +1,100 @@
+"""Writes the seed inputs of fuzz_line, fuzz_template and fuzz_rules again:
+realistic lines of our own in every header form, forged ones, and all samples
+and blocks of the shipped rules.  Run it after rules were added:
+
+    /usr/bin/python3 tests/fuzz/corpus.py
+"""
+import hashlib
+import itertools
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+RULES = HERE.parents[1] / "agent" / "rules"
+
+STAMPS = ["Mar  4 13:01:16", "Mar 04 13:01:16", "Mar 4 13:01:16",
+          "Feb 29 00:00:00", "Dec 31 23:59:60",
+          "2025-03-24T13:01:16.123456+01:00", "2025-03-24T13:01:16Z",
+          "2025-03-24T13:01:16+0100"]
+PROGRAMS = ["postfix/smtpd[254]", "postfix/submission/smtpd[9]",
+            "postfix-in/smtps/smtpd[1]", "postfix/postscreen[77]",
+            "postfix/qmgr[3]", "dovecot"]
+CLIENTS = ["unknown[203.0.113.7]", "h-7.dyn.example[203.0.113.7]:51234",
+           "a_b.example[2001:db8::7]", "unknown[::ffff:203.0.113.7]",
+           "unknown[unknown]", "198-51-100-9.example[203.0.113.7]"]
+LOGINS = [b"carol", b"", b"(unavailable)", "żółć@example.org".encode(),
+          b"x[198.51.100.9]: SASL LOGIN authentication failed: a, "
+          b"sasl_username=root",
+          "a\u2028Mar  4 13:01:16 mx1 postfix/smtpd[9]: warning: "
+          "x[198.51.100.9]: SASL LOGIN authentication failed".encode(),
+          b"nul\0nul", b"\xff\xfe\xc3(", b"\x1b[31mred", b"a" * 300]
+MESSAGES = [
+    "warning: %s: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+    "warning: %s: SASL CRAM-MD5 authentication failed:",
+    "warning: %s: SASL PLAIN authentication failed: Connection lost to "
+    "authentication server",
+    "warning: %s: SASL <LOGIN authentication failed: x, sasl_username=root> "
+    "authentication failed: no mechanism available",
+    "NOQUEUE: reject: RCPT from %s: 554 5.7.1 <v@far.example>: Relay access "
+    "denied; from=<s@far.example> to=<v@far.example> proto=ESMTP "
+    "helo=<[198.51.100.9]>",
+    "4F1B72E0A33: reject: RCPT from %s: 454 4.7.1 <a b@far.example>: Relay "
+    "access denied; from=<\"x[198.51.100.9]: 554 5.7.1 <x>: Relay access "
+    "denied; from=\"@far.example> to=<\"a b\"@far.example> proto=SMTP "
+    "helo=<a.example>",
+    "NOQUEUE: reject: RCPT from %s: 554 5.7.1 <x@near.example>: Relay access "
+    "denied; from=<y>: Recipient address rejected: Access denied; "
+    "from=<s@far.example> to=<\"x@near.example>: Relay access denied; "
+    "from=<y\"> proto=ESMTP helo=<a.example>",
+    "connect from %s", "disconnect from %s ehlo=1 auth=0/1 commands=1/2",
+]
+
+
+def put(target, data):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(data).hexdigest()[:16]
+    (folder / name).write_bytes(data)
+
+
+def lines():
+    messages = [(m % c).encode() for m, c in
+                itertools.product(MESSAGES, CLIENTS)]
+    messages += [b"warning: unknown[203.0.113.7]: SASL PLAIN authentication "
+                 b"failed: authentication failure, sasl_username=" + login
+                 for login in LOGINS]
+    messages.append(b"PREGREET 14 after 0.1 from [203.0.113.7]:99: EHLO x")
+    headers = itertools.cycle(itertools.product(STAMPS, PROGRAMS[:3]))
+    for message in messages:
+        for _ in range(3):
+            stamp, program = next(headers)
+            yield ("%s mx1 %s: " % (stamp, program)).encode() + message
+    for stamp, program in itertools.product(STAMPS, PROGRAMS):
+        yield ("%s mx1 %s: hello" % (stamp, program)).encode()
+    whole = b"Mar  4 13:01:16 mx1 postfix/smtpd[254]: " + messages[4]
+    for n in range(0, len(whole), 7):
+        yield whole[:n]
+    yield b" " + whole
+    yield whole + b"\r"
+
+
+def main():
+    for line in lines():
+        put("line", line)
+    for path in sorted(RULES.glob("*.rules")):
+        text = path.read_text()
+        template = None
+        for line in text.split("\n"):
+            key, _, value = line.partition("=")
+            if key.strip() == "template":
+                template = value.strip()
+            elif key.strip() in ("hit", "miss"):
+                put("template", ("%s\n%s" % (template, value.strip()))
+                    .encode())
+        for block in re.split(r"\n(?=\[)", text)[1:]:
+            put("rules", block.encode())
+            put("rules", block[:len(block) // 2].encode())
+            put("rules", block.replace("{client}", "{said}").encode())
+
+
+main()

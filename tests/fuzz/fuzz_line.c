@@ -1,0 +1,123 @@
+/*
+ * One log line, any bytes: no crash, no overread, and whoever is accused is
+ * the address that stands where Postfix writes its client: in the first
+ * brackets of the message, behind a text without any.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/detect.h"
+#include "agent/line.h"
+#include "agent/rules.h"
+#include "proto/base/arena.h"
+#include "proto/base/clock.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char rules_text[] =
+    "[t.backend]\n"
+    "program = postfix*/smtpd\n"
+    "kind = backend_failure\n"
+    "client = postfix\n"
+    "template = warning: {client}: SASL {mech} authentication failed: "
+    "Connection lost to authentication server{said}\n"
+    "hit = warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: "
+    "Connection lost to authentication server\n"
+    "ip = 203.0.113.7\nmechanism = LOGIN\n"
+    "[t.sasl]\n"
+    "program = postfix*/smtpd\n"
+    "kind = auth_failure\n"
+    "client = postfix\n"
+    "no-login = (unavailable)\n"
+    "template = warning: {client}: SASL {mech} authentication failed: {said}, "
+    "sasl_username={user}\n"
+    "hit = warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: "
+    "x, sasl_username=y\n"
+    "ip = 203.0.113.7\nlogin = y\nmechanism = LOGIN\n"
+    "template = warning: {client}: SASL {said}\n"
+    "hit = warning: unknown[203.0.113.7]: SASL <LOGIN> authentication failed\n"
+    "ip = 203.0.113.7\n"
+    "[t.relay]\n"
+    "program = postfix*/smtpd\n"
+    "kind = relay_denied\n"
+    "client = postfix\n"
+    "template = {qid}: reject: {word} from {client}: {num} {num} <{again:to}>:"
+    " Relay access denied; from=<{path}> to=<{path:to}> proto={word} "
+    "helo=<{helo}>\n"
+    "hit = NOQUEUE: reject: RCPT from unknown[203.0.113.7]: 554 5.7.1 <a@b>: "
+    "Relay access denied; from=<c@d> to=<a@b> proto=ESMTP helo=<h>\n"
+    "ip = 203.0.113.7\n"
+    "[t.postscreen]\n"
+    "program = postfix*/postscreen\n"
+    "kind = protocol_abuse\n"
+    "template = PREGREET {num} after {num} from {ip}:{port}: {said}\n"
+    "hit = PREGREET 14 after 0 from [203.0.113.7]:99: x\n"
+    "ip = 203.0.113.7\nport = 99\n";
+
+static struct rules *
+load(void)
+{
+	struct rules *r = rules_new();
+	struct buf errors = {0};
+
+	if (rules_add(r, "fuzz", text_of(rules_text), &errors) < 0 ||
+	    rules_check(r, &errors) < 0)
+		abort();
+	buf_free(&errors);
+	return r;
+}
+
+static void
+judge(struct text line, const struct event *e)
+{
+	struct line parsed;
+	struct addr truth;
+	const char *open, *close;
+	size_t left;
+
+	if (!line_parse(line, &parsed))
+		abort();
+	open = memchr(parsed.message.at, '[', parsed.message.n);
+	if (open == NULL)
+		abort();
+	left = parsed.message.n - (size_t)(open - parsed.message.at);
+	close = memchr(open, ']', left);
+	if (close == NULL ||
+	    !addr_parse((struct text){.at = open + 1,
+	                    .n = (size_t)(close - open) - 1},
+	        &truth) ||
+	    !addr_equal(&truth, &e->source))
+		abort();
+	if (!text_is_utf8(e->message.at, e->message.n) ||
+	    e->message.n > EVENT_MESSAGE_BYTES ||
+	    e->login.n > EVENT_TEXT_BYTES ||
+	    !event_id_is_true(e, text_of("")))
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct rules *rules;
+	struct text line = {.at = (const char *)data, .n = size};
+	struct detect_options o = {.zone = "UTC", .site = ""};
+	static struct detect *detect;
+	static struct arena *arena;
+	const char *why;
+	struct event e;
+
+	if (rules == NULL) {
+		rules = load();
+		o.rules = rules;
+		arena = arena_open(0);
+		detect = detect_open(&o, &why);
+		if (detect == NULL)
+			abort();
+		detect_set_now(detect, INT64_C(1767225600) * CLOCK_SECOND_US);
+	}
+	arena_reset(arena);
+	if (detect_line(detect, line, arena, &e) == DETECT_EVENT)
+		judge(line, &e);
+	return 0;
+}
