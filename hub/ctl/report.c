@@ -112,6 +112,13 @@ ctl_report_release(struct ctl *c)
 }
 
 int
+ctl_report_cancel(struct ctl *c)
+{
+	return move(c, "held", "failed", "the administrator cancelled it",
+	    "is never sent; its events are not reported again");
+}
+
+int
 ctl_report_resolve(struct ctl *c)
 {
 	if (strcmp(c->args[1], "sent") == 0)

@@ -451,7 +451,8 @@ CREATE TABLE report (
 		'ready',    -- composed, waits for deliver
 		'sending',  -- handed to the relay, no answer yet; set by deliver
 		'sent',     -- the relay took it; set by deliver or the administrator
-		'failed',   -- the relay refused it for good; set by deliver
+		'failed',   -- never sent: the relay refused it for good, or the
+		            -- administrator cancelled it
 		'unknown'   -- may or may not have gone; only a receipt or the
 		            -- administrator moves it on, it is never sent again
 	)),

@@ -1,6 +1,7 @@
 """Protects the administrator's command: what it says is what the database
 holds, foreign text cannot steer a terminal through it, and a slip of the hand
 gets a clear answer and changes nothing."""
+import email
 import json
 import os
 import pty
@@ -158,12 +159,72 @@ def test_report_states_move_only_as_they_may(hub, database):
     assert state(2) == ("sent", False)
     hub.ctl("report", "resolve", "3", "lost")
     assert state(3) == ("ready", True)
+    hub.ctl("report", "hold", "1")
+    hub.ctl("report", "cancel", "1")
+    assert state(1) == ("failed", True)
     # what was sent is never sent again, whatever is said
     for words in (("resolve", "4", "lost"), ("release", "4"), ("hold", "4"),
+                  ("cancel", "4"), ("release", "1"), ("cancel", "3"),
                   ("resolve", "2", "lost"), ("release", "9")):
         done = hub.ctl("report", *words, check=False)
         assert done.returncode != 0, words
     assert state(4) == ("sent", False) and state(2) == ("sent", False)
+
+
+def accuse(database):
+    """One event of each of two addresses, with different contacts."""
+    r = rows.Rows(database)
+    mx1 = r.agent("mx1", emitted=2, lines=2)
+    for address, mailbox in (("192.0.2.7", "abuse@a.example"),
+                             ("2001:db8::7", "abuse@b.example")):
+        r.event(mx1, address)
+        r.source(address, mailbox)
+    r.count()
+
+
+def everything(database):
+    return [database.query("SELECT * FROM %s ORDER BY 1" % t) for t in (
+        "report", "report_source", "source", "contact", "event", "tally")]
+
+
+def test_preview_shows_what_is_due_and_changes_nothing(hub, database):
+    assert "nothing is due" in hub.ctl("report", "preview").stdout
+    assert json.loads(hub.ctl("report", "preview", "--json").stdout) == []
+    accuse(database)
+    before = everything(database)
+    shown = hub.ctl("report", "preview").stdout
+    assert "for abuse@a.example" in shown and "To: abuse@b.example" in shown
+    assert harmless(shown)
+    mails = json.loads(hub.ctl("report", "preview", "--json").stdout)
+    assert [m["contact"] for m in mails] == ["abuse@a.example",
+                                             "abuse@b.example"]
+    assert all("192.0.2.7" in m["mail"] or "2001:db8::7" in m["mail"]
+               for m in mails)
+    one = hub.ctl("report", "preview", "abuse@b.example").stdout
+    assert "2001:db8::7" in one and "192.0.2.7" not in one
+    wrong = hub.ctl("report", "preview", "abuse@c.example", check=False)
+    assert wrong.returncode != 0 and "no contact" in wrong.stderr
+    assert everything(database) == before
+    assert list(hub.mail.iterdir()) == []
+
+
+def test_send_to_me_goes_nowhere_else(hub, database):
+    assert "nothing is due" in hub.ctl("report", "send", "--to-me").stdout
+    accuse(database)
+    before = everything(database)
+    said = hub.ctl("report", "send", "--to-me").stdout
+    assert said.count("to abuse-report@hub.example: ") == 2
+    files = sorted(hub.mail.iterdir())
+    assert len(files) == 2
+    for f in files:
+        assert f.name.startswith("to-me-")
+        m = email.message_from_bytes(f.read_bytes())
+        assert m.get_all("To") == ["abuse-report@hub.example"]
+        assert "a.example" not in str(m.items())
+    assert everything(database) == before
+    # what follows is the report itself, as if nothing had been looked at
+    hub.once("report")
+    assert database.one("SELECT count(*) FROM report") == 2
 
 
 def test_status_shows_a_remainder_and_check_fails(hub, database):
