@@ -50,8 +50,8 @@ finder_run(struct arena *a, const struct ask_setup *setup,
 	for (size_t i = 0; i < ask->n; i++) {
 		char name[TXT_NAME_BYTES];
 
-		names[i] = arena_string(a, txt_question(name,
-		                               &ask->addresses[i], setup->zone));
+		(void)txt_question(name, &ask->addresses[i], setup->zone);
+		names[i] = arena_string(a, name);
 	}
 	dns_run(a, setup, names, ask->n, deadline_ms, dns);
 	for (size_t i = 0; i < ask->n; i++) {

@@ -134,7 +134,8 @@ domain_ascii(struct arena *a, struct text t)
 	return s;
 }
 
-/* Lower case, without the tag behind the first "+" of the local part. */
+/* Lower case, without the tag behind the first "+" of the local part, nor
+ * dots that this leaves at its end. */
 static const char *
 key_of(struct arena *a, struct text local, const char *domain)
 {
@@ -143,6 +144,8 @@ key_of(struct arena *a, struct text local, const char *domain)
 
 	if (plus != NULL && plus != local.at)
 		local.n = (size_t)(plus - local.at);
+	while (local.at[local.n - 1] == '.')
+		local.n--;
 	key = arena_printf(a, "%.*s@%s", (int)local.n, local.at, domain);
 	text_lower(key);
 	return key;

@@ -1,6 +1,7 @@
 /* TXT answers; see txt.h. */
 #include "hub/lookup/txt.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

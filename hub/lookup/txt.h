@@ -7,7 +7,6 @@
 #ifndef PLAINTIFF_LOOKUP_TXT_H
 #define PLAINTIFF_LOOKUP_TXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

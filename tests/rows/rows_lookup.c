@@ -76,7 +76,8 @@ add_event(const char *address, int kind, bool stale, int hours)
 	db_arg_int(args, hours);
 	assert_int_equal(
 	    db_query(owner,
-	        "INSERT INTO event (id, time, agent, host, kind, stale, address)"
+	        "INSERT INTO event (id, time, agent, host, kind, stale,"
+	        " address)"
 	        " SELECT (left(id_floor(t)::text, 9) || '0000-0000-0000-' ||"
 	        " lpad(to_hex($1::integer), 12, '0'))::uuid,"
 	        " t, 1, 1, $3::smallint, $4::boolean, $2::inet"
@@ -146,7 +147,8 @@ test_counted_once_in_steps(void **state)
 	assert_int_equal(count(2).events, 0);
 	assert_int_equal(number("SELECT sum(events) FROM tally"), 5);
 	assert_int_equal(number("SELECT count(*) FROM source WHERE last_seen"
-	                        " - first_seen BETWEEN '239 min' AND '241 min'"),
+	                        " - first_seen BETWEEN '239 min' AND"
+	                        " '241 min'"),
 	    1);
 }
 
@@ -308,8 +310,8 @@ test_record(void **state)
 	assert_int_equal(record(&c, r, 5), 5);
 	assert_int_equal(number("SELECT count(*) FROM contact"), 1);
 	assert_string_equal(
-	    word("SELECT string_agg(state || ' ' || coalesce(key, '-') || ' ' ||"
-	         " tries || ' ' || coalesce(extract(epoch FROM"
+	    word("SELECT string_agg(state || ' ' || coalesce(key, '-') ||"
+	         " ' ' || tries || ' ' || coalesce(extract(epoch FROM"
 	         " fresh_until - asked)::integer, -1) || ' ' || least(99999,"
 	         " extract(epoch FROM next_ask - asked))::integer,"
 	         " ', ' ORDER BY address)"

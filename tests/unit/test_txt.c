@@ -362,7 +362,8 @@ test_zones(void **state)
 	const char *why;
 
 	(void)state;
-	assert_string_equal(txt_zone(arena, "Abuse-Contacts.abusix.zone.", &why),
+	assert_string_equal(txt_zone(arena, "Abuse-Contacts.abusix.zone.",
+	                        &why),
 	    "abuse-contacts.abusix.zone");
 	assert_string_equal(txt_zone(arena, "_x.y", &why), "_x.y");
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
