@@ -1,9 +1,11 @@
-/* Mails for people and pipes; see mail.h. */
+/* Mails for the administrator; see mail.h. */
 #include "hub/ctl/mail.h"
 
 #include <string.h>
 
 #include "hub/ctl/table.h"
+#include "hub/deliver/transport.h"
+#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 
 void
@@ -23,4 +25,19 @@ mail_show(struct buf *out, struct text mail, bool terminal)
 		mail.at += used;
 		mail.n -= used;
 	}
+}
+
+int
+mail_ready(const struct hub_conf *conf)
+{
+	return transport_check(conf);
+}
+
+bool
+mail_to_me(const struct hub_conf *conf, const char *name, const char *to,
+    struct text mail, struct arena *a, const char **said)
+{
+	/* a name that nobody takes for a report's own file */
+	return transport_send(conf, arena_printf(a, "to-me-%s", name), to, mail,
+	    -1, a, said) == SMTP_SENT;
 }

@@ -33,7 +33,8 @@ usage(FILE *to)
 	      DEFAULT_CONF "\n"
 	      "                     if it is there, else built-in values\n"
 	      "      --json         print lists as JSON\n"
-	      "      --version      versions of this program and its libraries\n\n"
+	      "      --version      versions of this program and its "
+	      "libraries\n\n"
 	      "commands:\n", to);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-32s %s\n", commands[i].sentence,

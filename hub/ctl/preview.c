@@ -11,7 +11,6 @@
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/mail.h"
 #include "hub/ctl/table.h"
-#include "hub/deliver/transport.h"
 #include "hub/report/preview.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
@@ -89,10 +88,8 @@ on_send(void *ctx, const struct preview_mail *mail)
 	struct buf line = {0};
 	const char *said = "", *words;
 
-	/* a name that nobody takes for a report's own file */
-	if (transport_send(s->c->conf, arena_printf(a, "to-me-%s", mail->uuid),
-	        mail->to, mail->mail, -1, a, &said) != SMTP_SENT)
-		s->failed++;
+	s->failed += !mail_to_me(s->c->conf, mail->uuid, mail->to, mail->mail,
+	    a, &said);
 	words = arena_printf(a, "for %s, to %s: %s", mail->mailbox, mail->to,
 	    said);
 	table_neuter(&line, words, strlen(words));
@@ -108,7 +105,7 @@ ctl_report_send(struct ctl *c)
 	struct sending s = {.c = c};
 	size_t count;
 
-	if (transport_check(c->conf) < 0)
+	if (mail_ready(c->conf) < 0)
 		return EX_CONFIG;
 	if (preview_reports(c->db, c->conf, &ask, on_send, &s, &count) != DB_OK)
 		return EX_DATAERR;

@@ -1,6 +1,7 @@
 /* Lists of the administrator's command; see table.h. */
 #include "hub/ctl/table.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +38,8 @@ add_time(struct buf *out, struct text t, bool fraction)
 	char s[CLOCK_TEXT_BYTES];
 	int64_t us;
 
-	if (t.n > 3 && t.n < sizeof s && memcmp(t.at + t.n - 3, "+00", 3) == 0) {
+	if (t.n > 3 && t.n < sizeof s &&
+	    memcmp(t.at + t.n - 3, "+00", 3) == 0) {
 		memcpy(s, t.at, t.n - 3);
 		s[t.n - 3] = 'Z';
 		if (clock_parse(s, t.n - 2, &us) != 0) {

@@ -6,7 +6,6 @@
 #ifndef PLAINTIFF_CTL_TABLE_H
 #define PLAINTIFF_CTL_TABLE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct buf;
