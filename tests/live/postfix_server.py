@@ -6,7 +6,7 @@ child and ended by its pid.  Needs root, as Postfix does.
         postfix.port["smtp"], postfix.port["submission"], postfix.log
 
 With deliver_to it is a relay that takes mail for any domain from loopback
-and delivers each into a Maildir deliver_to/DOMAIN/LOCALPART/; without, it is
+and delivers all into one Maildir, deliver_to/all; without, it is
 a mail server for near.example that discards what it takes and relays for
 nobody.
 """
@@ -97,7 +97,7 @@ local_recipient_maps =
 smtpd_relay_restrictions = permit_mynetworks, reject
 virtual_mailbox_domains = static:any
 virtual_mailbox_base = {deliver_to}
-virtual_mailbox_maps = regexp:{folder}/boxes
+virtual_mailbox_maps = static:all/
 virtual_minimum_uid = 1
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
@@ -163,7 +163,6 @@ class PostfixServer:
         self._write("sasl/smtpd.conf", SASL.format(**keys))
         self._write("local", "/^(alice|bob|banned.*)@near\\.example$/ x\n")
         self._write("banned", "/banned/ REJECT\n")
-        self._write("boxes", "/^(.*)@(.*)$/ $2/$1/\n")
         if self.deliver_to:
             pathlib.Path(self.deliver_to).mkdir(parents=True, exist_ok=True)
             shutil.chown(self.deliver_to, "postfix", "postfix")
