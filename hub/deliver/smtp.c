@@ -15,6 +15,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "proto/base/arena.h"
 #include "proto/base/die.h"
@@ -35,7 +36,9 @@ struct transfer {
 	size_t at;
 	bool ended; /* libcurl knows that the mail is at its end */
 	bool began;
+	bool leaving; /* replies from here on are to QUIT */
 	enum stage stage;
+	curl_socket_t fd; /* CURL_SOCKET_BAD: none */
 	char line[LINE_MAX_BYTES]; /* the server's last words */
 };
 
@@ -64,6 +67,8 @@ on_header(char *in, size_t size, size_t count, void *arg)
 	struct transfer *t = arg;
 	size_t n = size * count, length;
 
+	if (t->leaving)
+		return n;
 	while (n != 0 && (in[n - 1] == '\n' || in[n - 1] == '\r'))
 		n--;
 	length = text_neuter(t->line, sizeof t->line - 1, in, n);
@@ -85,12 +90,40 @@ on_debug(CURL *curl, curl_infotype type, char *data, size_t n, void *arg)
 	struct transfer *t = arg;
 
 	(void)curl;
-	if (type == CURLINFO_HEADER_OUT && n >= 5 &&
-	    (strncasecmp(data, "MAIL ", 5) == 0 ||
-	        strncasecmp(data, "RCPT ", 5) == 0 ||
-	        strncasecmp(data, "DATA", 4) == 0))
+	if (type != CURLINFO_HEADER_OUT || n < 5)
+		return 0;
+	if (strncasecmp(data, "QUIT", 4) == 0) {
+		/* libcurl would now wait for the answer before it tells what
+		 * came of the mail */
+		t->leaving = true;
+		if (t->fd != CURL_SOCKET_BAD)
+			(void)shutdown(t->fd, SHUT_RD);
+	} else if (strncasecmp(data, "MAIL ", 5) == 0 ||
+	    strncasecmp(data, "RCPT ", 5) == 0 ||
+	    strncasecmp(data, "DATA", 4) == 0) {
 		t->stage = STAGE_MAIL;
+	}
 	return 0;
+}
+
+static int
+on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct transfer *t = arg;
+
+	(void)purpose;
+	t->fd = fd;
+	return CURL_SOCKOPT_OK;
+}
+
+static int
+on_close(void *arg, curl_socket_t fd)
+{
+	struct transfer *t = arg;
+
+	if (t->fd == fd)
+		t->fd = CURL_SOCKET_BAD;
+	return close(fd);
 }
 
 bool
@@ -175,6 +208,10 @@ set_up(CURL *c, const struct smtp_ask *ask, struct transfer *t,
 	SET(c, CURLOPT_DEBUGFUNCTION, on_debug);
 	SET(c, CURLOPT_DEBUGDATA, t);
 	SET(c, CURLOPT_VERBOSE, 1L);
+	SET(c, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	SET(c, CURLOPT_SOCKOPTDATA, t);
+	SET(c, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	SET(c, CURLOPT_CLOSESOCKETDATA, t);
 	SET(c, CURLOPT_ERRORBUFFER, error);
 }
 
@@ -208,19 +245,16 @@ drive(CURLM *multi, const struct smtp_ask *ask, const struct transfer *t)
 	}
 }
 
-/* libcurl would say QUIT and wait for the answer before we may tell what
- * came of the mail: say it ourselves and wait for nothing. */
+/* Before libcurl's own end: it would wait for an answer to QUIT, and of a
+ * transfer given up half-way it would even write the final dot. */
 static void
-hang_up(CURL *curl, const struct smtp_ask *ask)
+hang_up(struct transfer *t, const struct smtp_ask *ask)
 {
-	curl_socket_t fd = CURL_SOCKET_BAD;
-
-	if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
-	    fd == CURL_SOCKET_BAD)
+	if (t->fd == CURL_SOCKET_BAD)
 		return;
-	if (strncasecmp(ask->relay, "smtp:", 5) == 0)
-		(void)send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)shutdown(fd, SHUT_WR);
+	if (t->ended && strncasecmp(ask->relay, "smtp:", 5) == 0)
+		(void)send(t->fd, "QUIT\r\n", 6, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)shutdown(t->fd, SHUT_RDWR);
 }
 
 /* What is certain now; code is that of the last reply. */
@@ -262,7 +296,7 @@ words(const struct transfer *t, CURLcode result, long code,
 enum smtp_result
 smtp_send(const struct smtp_ask *ask, struct arena *a, const char **said)
 {
-	struct transfer t = {.mail = ask->mail};
+	struct transfer t = {.mail = ask->mail, .fd = CURL_SOCKET_BAD};
 	char error[CURL_ERROR_SIZE] = "";
 	struct curl_slist *recipients = curl_slist_append(NULL,
 	    arena_printf(a, "<%s>", ask->recipient));
@@ -279,7 +313,7 @@ smtp_send(const struct smtp_ask *ask, struct arena *a, const char **said)
 	result = drive(multi, ask, &t);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
 	*said = words(&t, result, code, error, a);
-	hang_up(curl, ask);
+	hang_up(&t, ask);
 	(void)curl_multi_remove_handle(multi, curl);
 	curl_easy_cleanup(curl);
 	(void)curl_multi_cleanup(multi);
