@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct agent_conf;
 struct intake;

@@ -132,8 +132,8 @@ load_state(struct outbox *o)
 	        "unparsable, unreportable, emitted, repeated, gaps, withheld, "
 	        "last_acked, batch_reserved, "
 	        "(SELECT count(*) FROM event WHERE acked_us = 0), "
-	        "(SELECT coalesce(max(seq), 0) FROM event) FROM state", -1, &st, NULL) !=
-	        SQLITE_OK || sqlite3_step(st) != SQLITE_ROW ||
+	        "(SELECT coalesce(max(seq), 0) FROM event) FROM state", -1,
+	        &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW ||
 	    sqlite3_column_bytes(st, 0) != WIRE_OUTBOX_BYTES)
 		goto done;
 	memcpy(c->outbox, sqlite3_column_blob(st, 0), WIRE_OUTBOX_BYTES);

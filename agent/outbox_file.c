@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -16,9 +15,11 @@
 #include "proto/base/log.h"
 
 enum {
-	VERSION = 1,
+	VERSION = 1, /* as make_tables sets it */
 	RESERVE_BYTES = 4 << 20, /* WAL and pages that a full disk leaves us */
 };
+
+_Static_assert(WIRE_OUTBOX_BYTES == 8, "an outbox is named by randomblob(8)");
 
 static const char tables[] =
     "CREATE TABLE event (\n"
@@ -117,16 +118,10 @@ is_sound(sqlite3 *db)
 static bool
 make_tables(sqlite3 *db)
 {
-	uint8_t name[WIRE_OUTBOX_BYTES];
-	char text[200], hex[2 * sizeof name + 1];
-
-	randombytes_buf(name, sizeof name);
-	(void)sodium_bin2hex(hex, sizeof hex, name, sizeof name);
-	(void)snprintf(text, sizeof text,
-	    "INSERT INTO state (one, outbox) VALUES (1, x'%s');"
-	    "PRAGMA user_version = %d; COMMIT", hex, VERSION);
+	/* SQLite's randomness is the kernel's; the name is no secret */
 	return sql(db, "BEGIN IMMEDIATE") && sql(db, tables) &&
-	    sql(db, text);
+	    sql(db, "INSERT INTO state (one, outbox) VALUES (1, randomblob(8));"
+	        "PRAGMA user_version = 1; COMMIT");
 }
 
 /* Writes and removes a large row: the pages and the WAL stay, and with them

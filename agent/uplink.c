@@ -136,8 +136,8 @@ connect_hub(struct uplink *u)
 {
 	const char *why = "";
 
-	if (!uplink_socket_open(&u->link, u->o.context, hub_name(u), u->o.hub_key,
-	        &u->key, &why)) {
+	if (!uplink_socket_open(&u->link, u->o.context, hub_name(u),
+	        u->o.hub_key, &u->key, &why)) {
 		if (say(u, SAID_ADDRESS))
 			log_error("uplink: cannot connect to hub=%s: %s",
 			    hub_name(u), why);
@@ -300,8 +300,10 @@ receive(struct uplink *u)
 	const char *why;
 	long n;
 
-	while (u->link.socket != NULL &&
-	    (n = uplink_socket_receive(&u->link, u->in, WIRE_FRAME_BYTES)) >= 0) {
+	while (u->link.socket != NULL) {
+		n = uplink_socket_receive(&u->link, u->in, WIRE_FRAME_BYTES);
+		if (n < 0)
+			return;
 		arena_reset(u->arena);
 		if (wire_unpack(u->in, (size_t)n, u->arena, &f, &why) !=
 		    WIRE_OK) {

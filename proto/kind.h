@@ -6,7 +6,6 @@
 #define PLAINTIFF_KIND_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "proto/base/text.h"
 

@@ -1,107 +1,16 @@
-"""Protects custody: every log line that accuses somebody reaches the hub,
-whatever is killed, rotated, lost or refused on the way, and is one event
-however often it was sent."""
-import json
+"""Protects custody between agent and hub: every log line that accuses
+somebody reaches the hub, whatever is lost, refused or full on the way, and is
+one event however often it was sent."""
 import os
 import signal
 import socket
-import subprocess
 import time
 
 import pytest
-from conftest import free_port, program, wait_until
-from scripted_hub import (MALFORMED, QUOTA, REVOKED, VERSION,
-                          ScriptedHub, load_proto)
-
-
-@pytest.fixture(scope="session")
-def pb(tmp_path_factory):
-    return load_proto(tmp_path_factory.mktemp("proto"))
-
-
-@pytest.fixture
-def scripted(pb):
-    hubs = []
-
-    def make(port=0, keys=None):
-        hubs.append(ScriptedHub(pb, port, keys))
-        return hubs[-1]
-    yield make
-    for h in hubs:
-        h.end()
-
-
-def line(n, address="198.51.100.7", day=1):
-    """A log line with a login that nobody else has."""
-    s = n % 86400
-    return ("Nov %2d %02d:%02d:%02d mx1 postfix/smtpd[%d]: warning: "
-            "unknown[%s]: SASL LOGIN authentication failed: "
-            "authentication failure, sasl_username=user%d\n"
-            % (day, s // 3600, s // 60 % 60, s % 60, 100 + n % 7, address, n))
-
-
-class Agent:
-    def __init__(self, folder, processes, hubs, key=None, files=None):
-        self.folder = folder
-        self.processes = processes
-        self.log = folder / "mail.log"
-        self.conf = folder / "agent.conf"
-        self.state = folder / "state"
-        self.hubs = hubs
-        self.hub_key = key or hubs[0].public.decode()
-        self.files = files or [self.log]
-        self.more = {}
-        self.write()
-        self.public = self.command("key").stdout.strip()
-
-    def write(self):
-        out = ["[agent]", "state = %s" % self.state, "address = 192.0.2.25",
-               "address = 2001:db8::25", "[hub]"]
-        out += ["connect = %s" % getattr(h, "endpoint", h) for h in self.hubs]
-        out += ["key = %s" % self.hub_key, "[source]", "zone = UTC",
-                "grace = %s" % self.more.get("grace", "1s")]
-        out += ["file = %s" % f for f in self.files]
-        out += ["[filter]", "unreportable = %s"
-                % self.more.get("unreportable", "127.0.0.0/8"),
-                "[outbox]", "max_size = %s" % self.more.get("max_size", "0")]
-        self.conf.write_text("\n".join(out) + "\n")
-
-    def command(self, *args, check=True):
-        return subprocess.run([program("plaintiff-agent"), *args, "-c",
-                               str(self.conf)], check=check, text=True,
-                              capture_output=True)
-
-    def start(self, **how):
-        return self.processes.start(program("plaintiff-agent"), "run", "-c",
-                                    self.conf, **how)
-
-    def status(self):
-        s = json.loads(self.command("status", "--json").stdout)
-        assert s["lines"] == (s["ignored"] + s["unparsable"] +
-                              s["unreportable"] + s["withheld"] +
-                              s["repeated"] + s["emitted"])
-        assert s["remainder"] == 0
-        return s
-
-
-@pytest.fixture
-def agent(tmp_path, processes, scripted):
-    def make(*hubs, **how):
-        return Agent(tmp_path, processes, hubs or [scripted()], **how)
-    return make
-
-
-def logins(hub):
-    return {e.login.decode() for e in hub.events.values()}
-
-
-def users(count, start=0):
-    return {"user%d" % i for i in range(start, count)}
-
-
-def append(path, text):
-    with open(path, "ab") as f:
-        f.write(text if isinstance(text, bytes) else text.encode())
+from agent_process import (agent, append, line, logins, pb,  # noqa: F401
+                           scripted, users)
+from conftest import free_port, wait_until
+from scripted_hub import MALFORMED, QUOTA, REVOKED, VERSION
 
 
 def test_lines_become_events(agent):
@@ -324,66 +233,6 @@ def test_restored_database_is_filled_again(agent):
     assert logins(hub) == users(20)
 
 
-def rotate(log, keep=5):
-    for i in range(keep, 0, -1):
-        old = "%s.%d" % (log, i)
-        if os.path.exists(old):
-            os.rename(old, "%s.%d" % (log, i + 1))
-    os.rename(log, "%s.1" % log)
-
-
-def test_rotation_by_renaming(agent):
-    a = agent()
-    hub = a.hubs[0]
-    append(a.log, line(0))
-    a.start()
-    wait_until(lambda: len(hub.events) == 1)
-    writer = open(a.log, "a")
-    rotate(a.log)
-    append(a.log, line(2))
-    # the writer has not let go of the old file yet
-    writer.write(line(1))
-    writer.close()
-    wait_until(lambda: logins(hub) == users(3))
-    assert max(hub.copies.values()) == 1
-
-
-def test_rotation_while_stopped(agent):
-    a = agent()
-    hub = a.hubs[0]
-    append(a.log, line(0))
-    p = a.start()
-    wait_until(lambda: len(hub.events) == 1)
-    assert p.stop() == 0
-    append(a.log, line(1))
-    for n in (2, 3, 4):
-        rotate(a.log)
-        append(a.log, line(n))
-    a.start()
-    wait_until(lambda: logins(hub) == users(5), 20)
-    wait_until(lambda: a.status()["unacked"] == 0)
-    assert a.status()["lines"] == 5
-    assert max(hub.copies.values()) == 1
-
-
-def test_copying_and_truncating(agent):
-    a = agent()
-    hub = a.hubs[0]
-    append(a.log, line(0))
-    p = a.start()
-    wait_until(lambda: len(hub.events) == 1)
-    os.kill(p.pid, signal.SIGSTOP)
-    append(a.log, line(1))
-    with open("%s.1" % a.log, "wb") as f:
-        f.write(a.log.read_bytes())
-    os.truncate(a.log, 0)
-    # longer than before: only the bytes tell that it is another file
-    append(a.log, "".join(line(i) for i in range(2, 9)))
-    os.kill(p.pid, signal.SIGCONT)
-    wait_until(lambda: logins(hub) == users(9), 20)
-    assert a.status()["lines"] == 9
-
-
 def test_missing_log_is_said_once_and_the_others_go_on(agent, tmp_path):
     other = tmp_path / "other.log"
     folder = tmp_path / "folder.log"
@@ -522,52 +371,3 @@ def test_systemd_is_told(agent, tmp_path):
         while s.recv(100) != b"STOPPING=1":
             pass
     assert p.popen.wait(10) == 0
-
-
-def kill_loop(a, seconds, kills_a_second, write, rotate_every):
-    """Writes, rotates and kills -9 for so long; returns kills, rotations."""
-    end = time.monotonic() + seconds
-    kills = rotations = 0
-    p = a.start()
-    next_kill = time.monotonic() + 1 / kills_a_second
-    next_rotate = time.monotonic() + rotate_every
-    while time.monotonic() < end:
-        write()
-        now = time.monotonic()
-        if now >= next_rotate:
-            rotate(a.log, keep=100)
-            rotations += 1
-            next_rotate = now + rotate_every
-        if now >= next_kill:
-            p.kill()
-            kills += 1
-            p = a.start()
-            next_kill = now + 1 / kills_a_second
-        time.sleep(0.002)
-    return p, kills, rotations
-
-
-def test_killed_again_and_again_while_lines_are_written(agent):
-    a = agent()
-    hub = a.hubs[0]
-    a.more["grace"] = "1s"
-    count = 0
-
-    def write():
-        nonlocal count
-        text = "".join(line(i) for i in range(count, count + 5))
-        count += 5
-        # cut anywhere: a writer's write is no line
-        append(a.log, text[:37])
-        append(a.log, text[37:])
-
-    write()
-    p, kills, rotations = kill_loop(a, 12, 5, write, 2.5)
-    assert kills > 30 and rotations >= 3
-    wait_until(lambda: len(hub.events) >= count, 60)
-    wait_until(lambda: a.status()["unacked"] == 0)
-    assert p.stop() == 0
-    assert logins(hub) == users(count)
-    assert len(hub.events) == count         # none with two ids
-    assert a.status()["emitted"] == count   # none committed twice
-    assert a.status()["lines"] == count
