@@ -11,7 +11,7 @@ static bool
 is_name(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	    (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
+	       (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
 }
 
 static bool
@@ -49,12 +49,12 @@ static bool
 parse(const char *s, size_t from, size_t to, struct addr *out)
 {
 	return to > from &&
-	    addr_parse((struct text){.at = s + from, .n = to - from}, out);
+	       addr_parse((struct text){.at = s + from, .n = to - from}, out);
 }
 
 size_t
-client_read_address(struct text message, size_t from, size_t limit,
-    struct addr *out)
+client_read_address(
+    struct text message, size_t from, size_t limit, struct addr *out)
 {
 	const char *s = message.at;
 	size_t at = from;
@@ -78,8 +78,8 @@ client_read_address(struct text message, size_t from, size_t limit,
 }
 
 size_t
-client_read_address_back(struct text message, size_t from, size_t to,
-    struct addr *out)
+client_read_address_back(
+    struct text message, size_t from, size_t to, struct addr *out)
 {
 	const char *s = message.at;
 	size_t at = to;
@@ -116,9 +116,9 @@ read_port(const char *s, size_t at, size_t limit, uint16_t *out)
 	if (end == first)
 		return at;
 	return client_read_port(
-	           (struct text){.at = s + first, .n = end - first}, out)
-	    ? end
-	    : FIELD_NOWHERE;
+		   (struct text){.at = s + first, .n = end - first}, out)
+	           ? end
+	           : FIELD_NOWHERE;
 }
 
 static size_t
@@ -139,8 +139,7 @@ read_postfix(struct text message, size_t from, size_t limit, struct match *m)
 }
 
 static size_t
-read_postfix_back(struct text message, size_t from, size_t to,
-    struct match *m)
+read_postfix_back(struct text message, size_t from, size_t to, struct match *m)
 {
 	const char *s = message.at;
 	size_t at = to, name;
@@ -149,9 +148,8 @@ read_postfix_back(struct text message, size_t from, size_t to,
 		at--;
 	if (at != to) {
 		if (at - from < 2 || s[at - 1] != ':' || s[at - 2] != ']' ||
-		    !client_read_port(
-		        (struct text){.at = s + at, .n = to - at},
-		        &m->source_port))
+		    !client_read_port((struct text){.at = s + at, .n = to - at},
+			&m->source_port))
 			return FIELD_NOWHERE;
 		at--;
 	}
@@ -195,8 +193,8 @@ read_exim(struct text message, size_t from, size_t limit, struct match *m)
 		return at;
 	if (at < limit && s[at] == '(') {
 		/* the HELO name; Exim lets no blank or ")" into it */
-		at = field_read(FIELD_HELO, CLIENT_NONE, message, at + 1, limit,
-		    ')', m);
+		at = field_read(
+		    FIELD_HELO, CLIENT_NONE, message, at + 1, limit, ')', m);
 		if (at == FIELD_NOWHERE || limit - at < 2 || s[at] != ')' ||
 		    s[at + 1] != ' ')
 			return FIELD_NOWHERE;
@@ -212,17 +210,15 @@ read_exim(struct text message, size_t from, size_t limit, struct match *m)
 	    memcmp(s + at, " I=[", 4) != 0)
 		return at;
 	end = client_read_address(message, at + 3, limit, &m->local);
-	return end == FIELD_NOWHERE
-	    ? end
-	    : read_port(s, end, limit, &m->local_port);
+	return end == FIELD_NOWHERE ? end
+	                            : read_port(s, end, limit, &m->local_port);
 }
 
 static const char may_be_forged[] = " (may be forged)";
 enum { MAY_BE_FORGED = sizeof may_be_forged - 1 };
 
 static size_t
-read_sendmail(struct text message, size_t from, size_t limit,
-    struct match *m)
+read_sendmail(struct text message, size_t from, size_t limit, struct match *m)
 {
 	size_t at = read_name(message, from, limit, m);
 
@@ -236,8 +232,7 @@ read_sendmail(struct text message, size_t from, size_t limit,
 }
 
 static size_t
-read_sendmail_back(struct text message, size_t from, size_t to,
-    struct match *m)
+read_sendmail_back(struct text message, size_t from, size_t to, struct match *m)
 {
 	const char *s = message.at;
 	size_t at = to, name;

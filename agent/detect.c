@@ -133,8 +133,7 @@ static struct text
 without_password(struct arena *a, struct text message)
 {
 	static const char mark[] = "given password: ", removed[] = "(removed)";
-	const char *at =
-	    memmem(message.at, message.n, mark, sizeof mark - 1);
+	const char *at = memmem(message.at, message.n, mark, sizeof mark - 1);
 	size_t kept;
 	char *copy;
 
@@ -171,15 +170,15 @@ fill(const struct detect *d, struct arena *a, const struct line *line,
 	    .ptr = clean(a, m->ptr),
 	    .mechanism = clean(a, m->mechanism),
 	    .rule = text_of(rule->name),
-	    .message = text_clean(a, without_password(a, line->message),
-	        EVENT_MESSAGE_BYTES)};
+	    .message = text_clean(
+		a, without_password(a, line->message), EVENT_MESSAGE_BYTES)};
 	if (rule->no_login.at == NULL || !text_equal(m->login, rule->no_login))
 		out->login = clean(a, m->login);
 }
 
 enum detect_result
-detect_line(struct detect *d, struct text line, struct arena *a,
-    struct event *out)
+detect_line(
+    struct detect *d, struct text line, struct arena *a, struct event *out)
 {
 	const struct rules_view *view;
 	const struct rule *rule;
@@ -228,6 +227,6 @@ detect_load(struct detect *d, struct text bytes)
 	for (size_t i = 1; i < HEAD; i++)
 		last = last << 8 | (unsigned char)bytes.at[i];
 	d->stamps.last_s = (int64_t)last;
-	return ordinals_load(d->ordinals, (struct text){.at = bytes.at + HEAD,
-	                                      .n = bytes.n - HEAD});
+	return ordinals_load(d->ordinals,
+	    (struct text){.at = bytes.at + HEAD, .n = bytes.n - HEAD});
 }

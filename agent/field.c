@@ -55,7 +55,7 @@ bool
 field_is_open(enum field f)
 {
 	return field_is_unbounded(f) || f == FIELD_PATH || f == FIELD_PLAIN ||
-	    f == FIELD_AGAIN;
+	       f == FIELD_AGAIN;
 }
 
 /* Alphabets of the fields that are nothing but a run of certain bytes. */
@@ -125,7 +125,7 @@ read_path(const char *s, size_t from, size_t limit)
 		at++;
 	}
 	while (at < limit && (unsigned char)s[at] > ' ' &&
-	    strchr("<>\"", s[at]) == NULL)
+	       strchr("<>\"", s[at]) == NULL)
 		at++;
 	return at;
 }
@@ -139,7 +139,7 @@ read_path_back(const char *s, size_t from, size_t to)
 	size_t at = to, slashes;
 
 	while (at > from && (unsigned char)s[at - 1] > ' ' &&
-	    strchr("<>\"", s[at - 1]) == NULL)
+	       strchr("<>\"", s[at - 1]) == NULL)
 		at--;
 	if (at == from || s[at - 1] != '"')
 		return at;
@@ -173,7 +173,7 @@ field_read(enum field f, enum client_form form, struct text message,
 	if (f == FIELD_PATH)
 		return read_path(s, from, limit);
 	while (at < limit && takes(f, (unsigned char)s[at]) &&
-	    (unsigned char)s[at] != stop)
+	       (unsigned char)s[at] != stop)
 		at++;
 	if (!keep_run(f, (struct text){.at = s + from, .n = at - from}, m))
 		return FIELD_NOWHERE;
@@ -196,7 +196,7 @@ field_read_back(enum field f, enum client_form form, struct text message,
 	if (f == FIELD_PATH)
 		return read_path_back(s, from, to);
 	while (at > from && takes(f, (unsigned char)s[at - 1]) &&
-	    (unsigned char)s[at - 1] != stop)
+	       (unsigned char)s[at - 1] != stop)
 		at--;
 	if (!keep_run(f, (struct text){.at = s + at, .n = to - at}, m))
 		return FIELD_NOWHERE;

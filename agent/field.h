@@ -53,8 +53,8 @@ size_t field_read(enum field f, enum client_form form, struct text message,
 /* The same from the right: the field ends at to and begins at from at the
  * earliest; stop is the last byte of the literal in front of it, or -1.
  * Returns where it begins. */
-size_t field_read_back(enum field f, enum client_form form,
-    struct text message, size_t from, size_t to, int stop, struct match *m);
+size_t field_read_back(enum field f, enum client_form form, struct text message,
+    size_t from, size_t to, int stop, struct match *m);
 
 /* Is plain the mail address quoted without the quoting (RFC 5321 4.1.2) of
  * its local part?  Daemons log an address both ways in one line. */

@@ -24,7 +24,7 @@ enum line_form {
 
 struct line {
 	enum line_form form;
-	struct text stamp;   /* as written */
+	struct text stamp; /* as written */
 	struct text host;
 	struct text program; /* tag without the pid */
 	struct text message; /* behind "tag[pid]: " */

@@ -70,7 +70,7 @@ find(struct ordinals *o, uint64_t key, uint32_t second)
 	size_t i = key & (o->size - 1);
 
 	while (o->slots[i].count > 0 &&
-	    (o->slots[i].key != key || o->slots[i].second != second))
+	       (o->slots[i].key != key || o->slots[i].second != second))
 		i = (i + 1) & (o->size - 1);
 	return &o->slots[i];
 }
@@ -79,7 +79,7 @@ static bool
 is_kept(const struct ordinals *o, const struct entry *e, uint32_t kept_s)
 {
 	return e->count > 0 &&
-	    (uint64_t)e->second + kept_s >= o->newest[e->host];
+	       (uint64_t)e->second + kept_s >= o->newest[e->host];
 }
 
 /* A new table with what is still kept; larger if that needs it.  In a flood
@@ -183,8 +183,7 @@ ordinals_save(const struct ordinals *o, struct buf *out)
 int
 ordinals_load(struct ordinals *o, struct text bytes)
 {
-	if (bytes.n % ENTRY_BYTES != 0 ||
-	    bytes.n / ENTRY_BYTES > SLOTS_MOST)
+	if (bytes.n % ENTRY_BYTES != 0 || bytes.n / ENTRY_BYTES > SLOTS_MOST)
 		return -1;
 	memset(o->slots, 0, o->size * sizeof *o->slots);
 	memset(o->newest, 0, sizeof o->newest);

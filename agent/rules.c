@@ -72,7 +72,7 @@ is_rules_file(const struct dirent *e)
 	size_t n = strlen(e->d_name);
 
 	return n > 6 && e->d_name[0] != '.' &&
-	    strcmp(e->d_name + n - 6, ".rules") == 0;
+	       strcmp(e->d_name + n - 6, ".rules") == 0;
 }
 
 static int
@@ -99,8 +99,8 @@ add_folder(struct rules *r, const char *folder, struct buf *errors)
 		return -1;
 	}
 	for (int i = 0; i < n; i++) {
-		const char *path = arena_printf(r->arena, "%s/%s", folder,
-		    files[i]->d_name);
+		const char *path =
+		    arena_printf(r->arena, "%s/%s", folder, files[i]->d_name);
 
 		if (add_file(r, path, errors) < 0)
 			result = -1;

@@ -21,10 +21,10 @@ struct rules_view;
 
 /* What a rules file calls a block. */
 struct rule {
-	const char *name;  /* "postfix.sasl-failed" */
+	const char *name; /* "postfix.sasl-failed" */
 	enum kind kind;
 	const char *file;
-	unsigned line;     /* of the block's head */
+	unsigned line;        /* of the block's head */
 	struct text no_login; /* a {user} that means none; absent if none */
 };
 
@@ -54,13 +54,12 @@ struct rules_counts rules_count(const struct rules *r);
 
 /* The forms that concern a program; NULL when there are none.  A view must
  * be closed before its rules. */
-struct rules_view *rules_view_open(const struct rules *r,
-    struct text program);
+struct rules_view *rules_view_open(const struct rules *r, struct text program);
 void rules_view_close(struct rules_view *v);
 
 /* The rule whose form the message has, or NULL; *m as template_match. */
-const struct rule *rules_find(const struct rules_view *v,
-    struct text message, struct match *m);
+const struct rule *rules_find(
+    const struct rules_view *v, struct text message, struct match *m);
 
 struct rules_nearest {
 	const struct rule *rule; /* NULL: no rule concerns the program */
@@ -69,7 +68,7 @@ struct rules_nearest {
 };
 
 /* For a message that rules_find does not know: the form that fits furthest. */
-struct rules_nearest rules_explain(const struct rules_view *v,
-    struct text message);
+struct rules_nearest rules_explain(
+    const struct rules_view *v, struct text message);
 
 #endif

@@ -160,7 +160,7 @@ behind_queue_id(struct text message)
 		char c = message.at[at];
 
 		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-		        (c >= 'a' && c <= 'z')))
+			(c >= 'a' && c <= 'z')))
 			break;
 	}
 	return (struct text){.at = message.at + at, .n = message.n - at};
@@ -193,8 +193,8 @@ rules_find_form(const struct rules_view *v, struct text message,
 	if (v->has_queue_ids) {
 		behind = behind_queue_id(message);
 		if (behind.n >= KEY_BYTES)
-			j = skip(v, v->behind_queue_id[slot_of(behind.at)],
-			    behind);
+			j = skip(
+			    v, v->behind_queue_id[slot_of(behind.at)], behind);
 	}
 	for (;;) {
 		least = i < j ? &i : &j;
@@ -204,12 +204,11 @@ rules_find_form(const struct rules_view *v, struct text message,
 			return NULL;
 		if (template_match(v->entries[*least].template, message, m)) {
 			*form = v->entries[*least].form;
-			return &v->rules
-			            ->blocks[v->rules->forms[*form].block]
+			return &v->rules->blocks[v->rules->forms[*form].block]
 			            .rule;
 		}
-		*least = skip(v, v->entries[*least].next,
-		    least == &j ? behind : message);
+		*least = skip(
+		    v, v->entries[*least].next, least == &j ? behind : message);
 	}
 }
 
@@ -236,9 +235,9 @@ rules_explain(const struct rules_view *v, struct text message)
 		/* the tail is read backwards: there less is further */
 		if (nearest.rule != NULL &&
 		    (m.past_head < past_head ||
-		        (m.past_head == past_head &&
-		            (past_head ? m.stopped >= nearest.stopped
-		                       : m.stopped <= nearest.stopped))))
+			(m.past_head == past_head &&
+			    (past_head ? m.stopped >= nearest.stopped
+				       : m.stopped <= nearest.stopped))))
 			continue;
 		nearest.rule = &v->rules->blocks[f->block].rule;
 		nearest.line = f->line;

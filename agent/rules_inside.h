@@ -6,7 +6,6 @@
 #define PLAINTIFF_RULES_INSIDE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "agent/rules.h"
 
@@ -19,7 +18,7 @@ struct block {
 	enum client_form client;
 	const char *programs[RULES_PROGRAMS]; /* "*" stands for anything */
 	size_t program_count;
-	size_t hits; /* of its newest template */
+	size_t hits;  /* of its newest template */
 	bool refused; /* its mistakes are known, samples would only echo */
 };
 

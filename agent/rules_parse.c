@@ -46,7 +46,7 @@ trim(struct text t)
 		t.n--;
 	}
 	while (t.n > 0 && (t.at[t.n - 1] == ' ' || t.at[t.n - 1] == '\t' ||
-	                      t.at[t.n - 1] == '\r'))
+			      t.at[t.n - 1] == '\r'))
 		t.n--;
 	return t;
 }
@@ -105,11 +105,11 @@ is_block_name(struct text name)
 		char c = name.at[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		        c == '-' || (c == '.' && i > 0)))
+			c == '-' || (c == '.' && i > 0)))
 			return false;
 	}
 	return name.n > 0 && name.n <= NAME_BYTES &&
-	    memchr(name.at, '.', name.n) != NULL;
+	       memchr(name.at, '.', name.n) != NULL;
 }
 
 static void
@@ -125,12 +125,11 @@ begin_block(struct parsing *p, struct text name)
 			complain(p, "[%s] is there already: %s:%u",
 			    r->blocks[i].rule.name, r->blocks[i].rule.file,
 			    r->blocks[i].rule.line);
-	r->blocks = rules_grow(r->blocks, r->block_count, &r->block_cap,
-	    sizeof *r->blocks);
+	r->blocks = rules_grow(
+	    r->blocks, r->block_count, &r->block_cap, sizeof *r->blocks);
 	b = &r->blocks[r->block_count++];
-	*b = (struct block){.rule = {.name = copy(p, name),
-	                        .file = p->file,
-	                        .line = p->line}};
+	*b = (struct block){
+	    .rule = {.name = copy(p, name), .file = p->file, .line = p->line}};
 	p->block = b;
 	if (!is_block_name(name))
 		complain(p, "[%s]: a name is like [postfix.sasl-failed]",
@@ -215,8 +214,8 @@ add_sample(struct parsing *p, struct text value, bool is_hit)
 			complain(p, "sample without a template above it");
 		return;
 	}
-	r->samples = rules_grow(r->samples, r->sample_count, &r->sample_cap,
-	    sizeof *r->samples);
+	r->samples = rules_grow(
+	    r->samples, r->sample_count, &r->sample_cap, sizeof *r->samples);
 	p->sample = &r->samples[r->sample_count++];
 	*p->sample = (struct sample){.is_hit = is_hit,
 	    .line = p->line,
@@ -316,8 +315,8 @@ parse_line(struct parsing *p, struct text line)
 		if (line.at[line.n - 1] != ']')
 			complain(p, "a block begins [daemon.form]");
 		else
-			begin_block(p, (struct text){.at = line.at + 1,
-			    .n = line.n - 2});
+			begin_block(p,
+			    (struct text){.at = line.at + 1, .n = line.n - 2});
 		return;
 	}
 	equals = memchr(line.at, '=', line.n);
@@ -329,19 +328,19 @@ parse_line(struct parsing *p, struct text line)
 		complain(p, "key = value in front of the first [daemon.form]");
 		return;
 	}
-	key = trim((struct text){.at = line.at,
-	    .n = (size_t)(equals - line.at)});
-	set_key(p, key, trim((struct text){.at = equals + 1,
-	    .n = line.n - (size_t)(equals - line.at) - 1}));
+	key =
+	    trim((struct text){.at = line.at, .n = (size_t)(equals - line.at)});
+	set_key(p, key,
+	    trim((struct text){.at = equals + 1,
+		.n = line.n - (size_t)(equals - line.at) - 1}));
 }
 
 int
-rules_add(struct rules *r, const char *file, struct text bytes,
-    struct buf *errors)
+rules_add(
+    struct rules *r, const char *file, struct text bytes, struct buf *errors)
 {
-	struct parsing p = {.r = r,
-	    .file = arena_string(r->arena, file),
-	    .errors = errors};
+	struct parsing p = {
+	    .r = r, .file = arena_string(r->arena, file), .errors = errors};
 
 	r->file_count++;
 	for (size_t at = 0; at < bytes.n;) {

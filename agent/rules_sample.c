@@ -42,8 +42,7 @@ show(const struct rules *r, struct text t)
 }
 
 static void
-compare(struct checking *c, const char *key, struct text want,
-    struct text got)
+compare(struct checking *c, const char *key, struct text want, struct text got)
 {
 	if (!text_equal(want, got))
 		complain(c, "the sample gives %s = %s, but %s is written here",
@@ -63,8 +62,8 @@ address(const struct rules *r, const struct addr *a)
 	char s[ADDR_TEXT_BYTES];
 
 	return a->family == 0
-	    ? (struct text){0}
-	    : text_of(arena_string(r->arena, addr_format(s, a)));
+	           ? (struct text){0}
+	           : text_of(arena_string(r->arena, addr_format(s, a)));
 }
 
 static void
@@ -110,15 +109,17 @@ check_hit(struct checking *c, const struct rules_view *v)
 	rule = rules_find_form(v, s->message, &m, &form);
 	if (rule == NULL) {
 		(void)template_match(want->template, s->message, &m);
-		complain(c, "the template in line %u does not match this "
-		            "sample, from its byte %zu on",
+		complain(c,
+		    "the template in line %u does not match this "
+		    "sample, from its byte %zu on",
 		    want->line, m.stopped + 1);
 		return;
 	}
 	got = &c->r->forms[form];
 	if (got != want) {
-		complain(c, "the template in line %u is not reached: [%s] in "
-		            "%s:%u matches this sample first",
+		complain(c,
+		    "the template in line %u is not reached: [%s] in "
+		    "%s:%u matches this sample first",
 		    want->line, rule->name, rule->file, got->line);
 		return;
 	}

@@ -97,8 +97,7 @@ print_json(struct buf *b, uint64_t line, const struct event *e)
 	char time[CLOCK_TEXT_BYTES], source[ADDR_TEXT_BYTES];
 
 	buf_printf(b, "{\"line\":%" PRIu64 ",\"time\":\"%s\"", line,
-	    clock_format(time, e->time_us,
-	        e->time_us % CLOCK_SECOND_US != 0));
+	    clock_format(time, e->time_us, e->time_us % CLOCK_SECOND_US != 0));
 	add_text(b, "host", e->host);
 	add_text(b, "program", e->program);
 	add_number(b, "pid", e->pid, EVENT_NO_PID);
@@ -144,12 +143,12 @@ explain_nothing(struct scan *s, struct text line)
 		return;
 	}
 	buf_printf(&s->out,
-	    "no event; nearest [%s] (%s:%u) stops at column %zu", near.rule->name,
-	    near.rule->file, near.line,
+	    "no event; nearest [%s] (%s:%u) stops at column %zu",
+	    near.rule->name, near.rule->file, near.line,
 	    (size_t)(parsed.message.at - line.at) + near.stopped + 1);
 	print_safely(s, ", at: ",
 	    (struct text){.at = parsed.message.at + near.stopped,
-	        .n = parsed.message.n - near.stopped});
+		.n = parsed.message.n - near.stopped});
 	buf_putc(&s->out, '\n');
 }
 
@@ -186,13 +185,13 @@ show_progress(struct scan *s, const char *path, const struct scan_file *f)
 		fprintf(stderr, "\r%s: %d %%, %" PRIu64 " events\033[K", path,
 		    (int)(done * 100 / all), s->events);
 	else
-		fprintf(stderr, "\r%s: %" PRId64 " MB, %" PRIu64 " events\033[K",
-		    path, done / 1000000, s->events);
+		fprintf(stderr,
+		    "\r%s: %" PRId64 " MB, %" PRIu64 " events\033[K", path,
+		    done / 1000000, s->events);
 }
 
 static int
-scan_line(struct scan *s, struct detect *d, uint64_t number,
-    struct text line)
+scan_line(struct scan *s, struct detect *d, uint64_t number, struct text line)
 {
 	struct event e;
 	enum detect_result result;
@@ -217,8 +216,8 @@ scan_line(struct scan *s, struct detect *d, uint64_t number,
 }
 
 static int
-scan_lines(struct scan *s, const char *path, struct scan_file *f,
-    struct detect *d)
+scan_lines(
+    struct scan *s, const char *path, struct scan_file *f, struct detect *d)
 {
 	struct scan_line line;
 	const char *why;
@@ -243,9 +242,8 @@ scan_lines(struct scan *s, const char *path, struct scan_file *f,
 static int
 scan_path(struct scan *s, const char *path)
 {
-	struct detect_options o = {.rules = s->rules,
-	    .zone = s->zone,
-	    .site = ""};
+	struct detect_options o = {
+	    .rules = s->rules, .zone = s->zone, .site = ""};
 	const char *why;
 	struct scan_file *f = scan_file_open(path, &why);
 	struct detect *d = NULL;
@@ -258,8 +256,8 @@ scan_path(struct scan *s, const char *path)
 	}
 	d = detect_open(&o, &why);
 	if (d == NULL) {
-		fprintf(stderr, "plaintiff-agent: --zone %s: %s\n", s->zone,
-		    why);
+		fprintf(
+		    stderr, "plaintiff-agent: --zone %s: %s\n", s->zone, why);
 		goto end;
 	}
 	if (now_us == INT64_MIN)
@@ -309,8 +307,9 @@ read_options(struct scan *s, int argc, char **argv, const char **rules)
 			if (clock_parse(optarg, strlen(optarg), &s->now_us) ==
 			    strlen(optarg))
 				break;
-			fprintf(stderr, "plaintiff-agent: --now %s: not a time "
-			                "such as 2026-11-21T20:42:32Z\n",
+			fprintf(stderr,
+			    "plaintiff-agent: --now %s: not a time "
+			    "such as 2026-11-21T20:42:32Z\n",
 			    optarg);
 			return EX_USAGE;
 		case 'r':

@@ -35,8 +35,8 @@ static const char *
 refuse_magic(const unsigned char *s, ssize_t n)
 {
 	static const char xz[] = "\xfd"
-	                         "7zXZ",
-	    zst[] = "\x28\xb5\x2f\xfd", bz[] = "BZh";
+				 "7zXZ",
+			  zst[] = "\x28\xb5\x2f\xfd", bz[] = "BZh";
 
 	if (n >= 5 && memcmp(s, xz, 5) == 0)
 		return "is compressed with xz; use xz -dc FILE | "
@@ -178,8 +178,8 @@ scan_file_next(struct scan_file *f, struct scan_line *out, const char **why)
 			/* keep its beginning, forget the rest */
 			if (!f->in_long_line) {
 				f->in_long_line = true;
-				out->text = (struct text){.at = s,
-				    .n = LINE_BYTES + 1};
+				out->text =
+				    (struct text){.at = s, .n = LINE_BYTES + 1};
 				out->too_long = true;
 				f->from = f->to;
 				return 1;
@@ -198,8 +198,9 @@ scan_file_next(struct scan_file *f, struct scan_line *out, const char **why)
 			f->in_long_line = false;
 			continue;
 		}
-		*out = (struct scan_line){.text = {.at = s,
-		                .n = lf == NULL ? left : (size_t)(lf - s)}};
+		*out = (struct scan_line){
+		    .text = {
+			.at = s, .n = lf == NULL ? left : (size_t)(lf - s)}};
 		return 1;
 	}
 }
@@ -210,12 +211,12 @@ scan_file_time_us(const struct scan_file *f)
 	if (!S_ISREG(f->st.st_mode))
 		return INT64_MIN;
 	return (int64_t)f->st.st_mtim.tv_sec * CLOCK_SECOND_US +
-	    f->st.st_mtim.tv_nsec / 1000;
+	       f->st.st_mtim.tv_nsec / 1000;
 }
 
 void
-scan_file_progress(const struct scan_file *f, int64_t *done_bytes,
-    int64_t *all_bytes)
+scan_file_progress(
+    const struct scan_file *f, int64_t *done_bytes, int64_t *all_bytes)
 {
 	*done_bytes = f->done_bytes;
 	*all_bytes = S_ISREG(f->st.st_mode) ? f->st.st_size : 0;

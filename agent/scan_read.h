@@ -14,7 +14,7 @@ struct scan_file;
 
 struct scan_line {
 	struct text text;
-	bool too_long;   /* text is only its beginning */
+	bool too_long; /* text is only its beginning */
 };
 
 /* "-" is standard input.  NULL with *why (static storage). */
@@ -23,13 +23,13 @@ void scan_file_close(struct scan_file *f);
 
 /* 1: *out is the next line, valid until the next call; 0: there are no more;
  * -1 with *why: it cannot be read further. */
-int scan_file_next(struct scan_file *f, struct scan_line *out,
-    const char **why);
+int scan_file_next(
+    struct scan_file *f, struct scan_line *out, const char **why);
 
 /* When it was last written, INT64_MIN if that says nothing. */
 int64_t scan_file_time_us(const struct scan_file *f);
 /* Bytes read and bytes there are (0: not known), for the progress. */
-void scan_file_progress(const struct scan_file *f, int64_t *done_bytes,
-    int64_t *all_bytes);
+void scan_file_progress(
+    const struct scan_file *f, int64_t *done_bytes, int64_t *all_bytes);
 
 #endif

@@ -85,7 +85,7 @@ find_row(const struct scan_table *t, const struct row_key *key)
 	size_t i = hash(t, key, sizeof *key) & (t->rows_size - 1);
 
 	while (t->rows[i].events > 0 &&
-	    memcmp(&t->rows[i].key, key, sizeof *key) != 0)
+	       memcmp(&t->rows[i].key, key, sizeof *key) != 0)
 		i = (i + 1) & (t->rows_size - 1);
 	return &t->rows[i];
 }
@@ -136,8 +136,7 @@ widen_logins(struct scan_table *t)
 }
 
 static bool
-is_new_login(struct scan_table *t, const struct row_key *key,
-    struct text login)
+is_new_login(struct scan_table *t, const struct row_key *key, struct text login)
 {
 	unsigned char bytes[sizeof *key + EVENT_TEXT_BYTES];
 	size_t n = login.n <= EVENT_TEXT_BYTES ? login.n : EVENT_TEXT_BYTES;
@@ -206,7 +205,8 @@ scan_table_print(struct scan_table *t, FILE *to)
 		char first[CLOCK_TEXT_BYTES], last[CLOCK_TEXT_BYTES];
 		char source[ADDR_TEXT_BYTES];
 
-		fprintf(to, "%8" PRIu64 " %7" PRIu64 "  %-18s %-20s %-20s  %s\n",
+		fprintf(to,
+		    "%8" PRIu64 " %7" PRIu64 "  %-18s %-20s %-20s  %s\n",
 		    r->events, r->logins, kind_name((enum kind)r->key.kind),
 		    clock_format(first, r->first_us, false),
 		    clock_format(last, r->last_us, false),

@@ -8,7 +8,7 @@
 #include "proto/base/clock.h"
 
 enum {
-	JITTER_S = 300,   /* lines of one file may be this much out of order */
+	JITTER_S = 300, /* lines of one file may be this much out of order */
 	OLDEST_YEAR = 1970,
 };
 
@@ -84,8 +84,8 @@ choose(const struct stamp_clock *c, const int64_t utc_s[2])
 static bool
 read_minute(struct stamp_clock *c, const char *s, size_t n)
 {
-	static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31,
-	    30, 31};
+	static const int month_days[] = {
+	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	int month = month_of(s), year;
 	/* an unpadded day has its blank in front */
 	int day = two_digits(s + n - 8);
@@ -102,7 +102,7 @@ read_minute(struct stamp_clock *c, const char *s, size_t n)
 			continue;
 		(void)zone_to_utc(c->zone,
 		    clock_days(year, month, day) * 86400 + hour * 3600 +
-		        minute * 60,
+			minute * 60,
 		    utc_s);
 		if (utc_s[0] * CLOCK_SECOND_US <= c->bound_us + SLACK_US)
 			break;
@@ -144,8 +144,8 @@ stamp_see(struct stamp_clock *c, const struct line *line)
 }
 
 bool
-stamp_time(const struct stamp_clock *c, const struct line *line,
-    int64_t *time_us)
+stamp_time(
+    const struct stamp_clock *c, const struct line *line, int64_t *time_us)
 {
 	switch (line->form) {
 	case LINE_RFC3164:
@@ -153,7 +153,7 @@ stamp_time(const struct stamp_clock *c, const struct line *line,
 		return true;
 	case LINE_RFC3339:
 		return clock_parse(line->stamp.at, line->stamp.n, time_us) ==
-		    line->stamp.n;
+		       line->stamp.n;
 	}
 	return false;
 }

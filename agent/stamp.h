@@ -35,7 +35,7 @@ void stamp_set_bound(struct stamp_clock *c, int64_t bound_us);
  * names no instant. */
 bool stamp_see(struct stamp_clock *c, const struct line *line);
 /* The instant of the line that stamp_see has just seen.  False as above. */
-bool stamp_time(const struct stamp_clock *c, const struct line *line,
-    int64_t *time_us);
+bool stamp_time(
+    const struct stamp_clock *c, const struct line *line, int64_t *time_us);
 
 #endif

@@ -51,17 +51,17 @@ add_field(struct compiling *c, struct text inside)
 
 	if (colon != NULL) {
 		name.n = (size_t)(colon - inside.at);
-		label = (struct text){.at = colon + 1,
-		    .n = inside.n - name.n - 1};
+		label =
+		    (struct text){.at = colon + 1, .n = inside.n - name.n - 1};
 	}
 	f = field_of_name(name);
 	if (f == FIELD_LITERAL) {
 		word = arena_copy(c->a, name.at, name.n);
 		near = field_nearest(word);
 		c->why = near == NULL
-		    ? arena_printf(c->a, "no field {%s}", word)
-		    : arena_printf(c->a, "no field {%s}; is it {%s}?", word,
-		          near);
+		             ? arena_printf(c->a, "no field {%s}", word)
+		             : arena_printf(c->a, "no field {%s}; is it {%s}?",
+				   word, near);
 		return;
 	}
 	if (label.n > 0 && f != FIELD_PATH && f != FIELD_AGAIN) {
@@ -98,12 +98,12 @@ split(struct compiling *c, struct text source)
 			return;
 		}
 		if (n > 0)
-			add_part(c, (struct part){
-			    .text = {.at = literal, .n = n}});
+			add_part(
+			    c, (struct part){.text = {.at = literal, .n = n}});
 		literal += n;
 		n = 0;
 		add_field(c, (struct text){.at = s + i + 1,
-		    .n = (size_t)(end - s) - i - 1});
+				 .n = (size_t)(end - s) - i - 1});
 		i = (size_t)(end - s);
 	}
 	if (n > 0 && c->why == NULL)
@@ -135,20 +135,21 @@ check_counts(struct compiling *c, enum client_form client)
 
 	if (accused != 1)
 		c->why = accused == 0
-		    ? "no accused address: neither {client} nor {ip}"
-		    : "more than one accused address";
+		             ? "no accused address: neither {client} nor {ip}"
+		             : "more than one accused address";
 	else if (clients == 1 && client == CLIENT_NONE)
 		c->why = "{client} needs a line client = postfix, exim or "
-		         "sendmail above it";
+			 "sendmail above it";
 	else if (clients == 1 &&
-	    count_field(c, FIELD_PORT) + count_field(c, FIELD_HOST) > 0)
+		 count_field(c, FIELD_PORT) + count_field(c, FIELD_HOST) > 0)
 		c->why = "{client} has its own name and port";
 	else if (count_field(c, FIELD_USER) > 1 ||
-	    count_field(c, FIELD_MECH) > 1 ||
-	    count_field(c, FIELD_PORT) > 1 || count_field(c, FIELD_HOST) > 1 ||
-	    count_field(c, FIELD_LOCAL) > 1)
+		 count_field(c, FIELD_MECH) > 1 ||
+		 count_field(c, FIELD_PORT) > 1 ||
+		 count_field(c, FIELD_HOST) > 1 ||
+		 count_field(c, FIELD_LOCAL) > 1)
 		c->why = "{user}, {mech}, {port}, {host} and {local} can each "
-		         "be there only once";
+			 "be there only once";
 }
 
 /* Where one field ends must be plain. */
@@ -193,10 +194,10 @@ check_again(struct compiling *c, const struct template *t)
 				p->refers_to = j;
 		if (p->refers_to == 0)
 			c->why = "{again} needs a {path} with the same label "
-			         "to the right of it";
+				 "to the right of it";
 		else if (i < t->tail)
 			c->why = "{again} cannot have {user}, {said} or {rest} "
-			         "to the right of it";
+				 "to the right of it";
 	}
 }
 
@@ -216,11 +217,12 @@ check_address(struct compiling *c, const struct template *t)
 
 		if (is_accused(f) && !is_firm(t, i))
 			c->why = "a client could forge the address: its own "
-			         "text can stand on both sides of it";
+				 "text can stand on both sides of it";
 		if (f == FIELD_CLIENT && i >= t->tail &&
 		    t->client == CLIENT_EXIM)
-			c->why = "client = exim can only be read from the left: "
-			         "no text of a client may stand before it";
+			c->why =
+			    "client = exim can only be read from the "
+			    "left: no text of a client may stand before it";
 	}
 }
 
@@ -238,7 +240,7 @@ check_text(struct compiling *c, const struct template *t)
 			continue;
 		for (size_t k = 0; firm && k < p->text.n; k++)
 			letters += (p->text.at[k] | 32) >= 'a' &&
-			    (p->text.at[k] | 32) <= 'z';
+			           (p->text.at[k] | 32) <= 'z';
 		/* what only finds the login may be text of the client */
 		if (!firm && c->parts[i + 1].field != FIELD_USER)
 			c->why = arena_printf(c->a,

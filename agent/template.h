@@ -35,11 +35,11 @@ struct match {
 	uint16_t source_port; /* 0 if the message does not say */
 	struct addr local;    /* family 0 if it does not say */
 	uint16_t local_port;
-	struct text ptr;      /* absent for "unknown" */
+	struct text ptr; /* absent for "unknown" */
 	struct text login;
 	struct text mechanism;
-	size_t stopped;       /* no match: the byte where it ended */
-	bool past_head;       /* no match, but the head did */
+	size_t stopped; /* no match: the byte where it ended */
+	bool past_head; /* no match, but the head did */
 };
 
 /* Reads a template.  NULL with *why (in the arena or static) when it is
@@ -48,8 +48,8 @@ struct template *template_compile(struct arena *a, struct text source,
     enum client_form client, const char **why);
 
 /* Does the whole message have this form?  Fills *m either way. */
-bool template_match(const struct template *t, struct text message,
-    struct match *m);
+bool template_match(
+    const struct template *t, struct text message, struct match *m);
 
 /* The literal text with which each message of this form begins, or, with
  * *after_queue_id, which follows its queue id; may be empty. */

@@ -41,8 +41,8 @@ static int
 next_byte(const struct template *t, size_t i)
 {
 	return i + 1 < t->n && t->parts[i + 1].field == FIELD_LITERAL
-	    ? (unsigned char)t->parts[i + 1].text.at[0]
-	    : -1;
+	           ? (unsigned char)t->parts[i + 1].text.at[0]
+	           : -1;
 }
 
 static int
@@ -93,8 +93,8 @@ read_again_back(struct matching *k, const struct part *p)
 	size_t n = field_path_length(path);
 
 	if (k->to - k->from < n ||
-	    !field_path_says(path, (struct text){
-	        .at = k->message.at + k->to - n, .n = n}))
+	    !field_path_says(
+		path, (struct text){.at = k->message.at + k->to - n, .n = n}))
 		return stop_at(k, k->to);
 	k->to -= n;
 	return true;
@@ -129,8 +129,7 @@ read_part_back(struct matching *k, size_t i)
 	    k->to, last_byte_before(k->t, i), k->m);
 	if (start == FIELD_NOWHERE)
 		return stop_at(k, k->to);
-	found = (struct text){.at = k->message.at + start,
-	    .n = k->to - start};
+	found = (struct text){.at = k->message.at + start, .n = k->to - start};
 	if (p->field == FIELD_PATH) {
 		if (is_ambiguous(k->t, i, found))
 			return stop_at(k, start);
@@ -182,8 +181,8 @@ template_match(const struct template *t, struct text message, struct match *m)
 			return false;
 	for (size_t i = t->head; i < t->tail; i++)
 		if (field_is_unbounded(t->parts[i].field)
-		        ? !read_unbounded(&k, i)
-		        : !read_part(&k, i))
+			? !read_unbounded(&k, i)
+			: !read_part(&k, i))
 			return false;
 	if (k.from != k.to)
 		return stop_at(&k, k.from);

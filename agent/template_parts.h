@@ -14,11 +14,12 @@ enum { TEMPLATE_PARTS = 40 };
 
 struct part {
 	enum field field;
-	struct text text;  /* of a literal; else the label, "to" in {path:to} */
-	size_t refers_to;  /* {again}: the part it repeats */
+	struct text text; /* of a literal; else the label, "to" in {path:to} */
+	size_t refers_to; /* {again}: the part it repeats */
 };
 
-struct template {
+struct template
+{
 	enum client_form client;
 	size_t n;
 	size_t head; /* parts [0, head) are read from the left */

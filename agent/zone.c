@@ -18,7 +18,7 @@ enum {
 #define LAST_S INT64_C(4291747200) /* 2106-01-01 */
 
 struct change {
-	int64_t from_s;  /* UTC; this offset holds from here on */
+	int64_t from_s; /* UTC; this offset holds from here on */
 	int64_t offset_s;
 };
 
@@ -91,8 +91,7 @@ exists(const char *name)
 		return false;
 	if (dir == NULL)
 		dir = "/usr/share/zoneinfo";
-	if (snprintf(path, sizeof path, "%s/%s", dir, name) >=
-	    (int)sizeof path)
+	if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
 		return false;
 	if (access(path, R_OK) == 0)
 		return true;

@@ -84,15 +84,14 @@ judge(struct text line, const struct event *e)
 	left = parsed.message.n - (size_t)(open - parsed.message.at);
 	close = memchr(open, ']', left);
 	if (close == NULL ||
-	    !addr_parse((struct text){.at = open + 1,
-	                    .n = (size_t)(close - open) - 1},
-	        &truth) ||
+	    !addr_parse(
+		(struct text){.at = open + 1, .n = (size_t)(close - open) - 1},
+		&truth) ||
 	    !addr_equal(&truth, &e->source))
 		abort();
 	if (!text_is_utf8(e->message.at, e->message.n) ||
 	    e->message.n > EVENT_MESSAGE_BYTES ||
-	    e->login.n > EVENT_TEXT_BYTES ||
-	    !event_id_is_true(e, text_of("")))
+	    e->login.n > EVENT_TEXT_BYTES || !event_id_is_true(e, text_of("")))
 		abort();
 }
 

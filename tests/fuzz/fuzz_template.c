@@ -22,8 +22,8 @@ inside(struct text part, struct text whole)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum client_form forms[] = {CLIENT_NONE, CLIENT_POSTFIX,
-	    CLIENT_EXIM, CLIENT_SENDMAIL};
+	static const enum client_form forms[] = {
+	    CLIENT_NONE, CLIENT_POSTFIX, CLIENT_EXIM, CLIENT_SENDMAIL};
 	const char *s = (const char *)data;
 	const char *lf = memchr(s, '\n', size);
 	size_t n = lf == NULL ? size : (size_t)(lf - s);

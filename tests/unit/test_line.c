@@ -25,8 +25,8 @@ static void
 is(struct text got, const char *want)
 {
 	if (!text_is(got, want))
-		fail_msg("\"%.*s\" instead of \"%s\"", (int)got.n, got.at,
-		    want);
+		fail_msg(
+		    "\"%.*s\" instead of \"%s\"", (int)got.n, got.at, want);
 }
 
 static void
@@ -41,7 +41,8 @@ refused(const char *s)
 static void
 rfc3164(void **state)
 {
-	struct line l = parsed("Mar  4 13:01:16 mx1 postfix/smtpd[254]: connect");
+	struct line l =
+	    parsed("Mar  4 13:01:16 mx1 postfix/smtpd[254]: connect");
 
 	(void)state;
 	assert_int_equal(l.form, LINE_RFC3164);
@@ -138,8 +139,8 @@ cut_anywhere(void **state)
 			memcpy(copy, lines[i], n);
 			copy[n] = '\0';
 			if (line_parse((struct text){.at = copy, .n = n}, &l))
-				assert_true(l.message.at + l.message.n ==
-				    copy + n);
+				assert_true(
+				    l.message.at + l.message.n == copy + n);
 			test_free(copy);
 		}
 }

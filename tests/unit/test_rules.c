@@ -10,8 +10,7 @@
 
 #include "agent/rules.h"
 
-#define HEAD                                                                   \
-	"[a.one]\nprogram = a*/d\nkind = auth_failure\nclient = postfix\n"
+#define HEAD "[a.one]\nprogram = a*/d\nkind = auth_failure\nclient = postfix\n"
 #define TEMPLATE "template = from {client} said {user}\n"
 #define HIT "hit = from h[203.0.113.7] said x\n"
 #define TRUE_HIT HIT "ip = 203.0.113.7\nptr = h\nlogin = x\n"
@@ -37,8 +36,8 @@ refused(const char *text, const char *complaint)
 	if (r != NULL)
 		fail_msg("accepted:\n%s", text);
 	if (strstr(errors.data, complaint) == NULL)
-		fail_msg("%s\ncomplains: %snot: %s", text, errors.data,
-		    complaint);
+		fail_msg(
+		    "%s\ncomplains: %snot: %s", text, errors.data, complaint);
 	buf_free(&errors);
 }
 
@@ -47,7 +46,7 @@ good(void **state)
 {
 	struct buf errors = {0};
 	struct rules *r = loaded("# comment\n\n" HEAD TEMPLATE TRUE_HIT
-	                         "miss = from h said x\r\n",
+				 "miss = from h said x\r\n",
 	    &errors);
 	struct rules_counts n;
 	struct rules_view *v;
@@ -83,7 +82,7 @@ bad_words(void **state)
 	refused("[one]\n", "f.rules:1: [one]: a name is like");
 	refused("[A.x]\n", "f.rules:1: [A.x]: a name is like");
 	refused(HEAD "tempalte = x\n", "f.rules:5: no key \"tempalte\"; is it "
-	                               "template?");
+				       "template?");
 	refused("[a.one]\nkind = auth_failre\n",
 	    "f.rules:2: no kind \"auth_failre\"; is it auth_failure?");
 	refused("[a.one]\nclient = qmail\n", "f.rules:2: client is postfix");
@@ -125,8 +124,8 @@ untrue_samples(void **state)
 	    "f.rules:10: the template in line 5 matches");
 	/* a template that an earlier one hides */
 	refused(HEAD TEMPLATE TRUE_HIT "template = from {client} said x\n"
-	                               "hit = from h[203.0.113.7] said x\n"
-	                               "ip = 203.0.113.7\n",
+				       "hit = from h[203.0.113.7] said x\n"
+				       "ip = 203.0.113.7\n",
 	    "f.rules:11: the template in line 10 is not reached: [a.one] in "
 	    "f.rules:5");
 }
@@ -136,8 +135,8 @@ no_login(void **state)
 {
 	struct buf errors = {0};
 	struct rules *r = loaded(HEAD "no-login = (none)\n" TEMPLATE TRUE_HIT
-	                              "hit = from h[203.0.113.7] said (none)\n"
-	                              "ip = 203.0.113.7\nptr = h\n",
+				      "hit = from h[203.0.113.7] said (none)\n"
+				      "ip = 203.0.113.7\nptr = h\n",
 	    &errors);
 
 	(void)state;

@@ -96,16 +96,16 @@ forgeable_is_refused(void **state)
 	refused("reject from {client}: <{said}>: Relay access denied; {said}",
 	    "write \">: Relay access denied; \" itself");
 	refused("reject from {client}: <{path}>: Relay access denied; "
-	        "from=<{said}",
+		"from=<{said}",
 	    "write \">: Relay access denied; from=<\" itself");
 	refused("{client} {said}", "too little text");
 	refused("{ip}: {said}", "too little text");
 	/* the same with plain limits is fine */
 	(void)compiled("reject from {client}: <{again:to}>: Relay access "
-	               "denied; from=<{path}> to=<{path:to}> proto={word}",
+		       "denied; from=<{path}> to=<{path:to}> proto={word}",
 	    CLIENT_POSTFIX);
-	(void)compiled("login of user=<{user}>, rip={ip}, lip={local}",
-	    CLIENT_NONE);
+	(void)compiled(
+	    "login of user=<{user}>, rip={ip}, lip={local}", CLIENT_NONE);
 }
 
 static void
@@ -148,16 +148,16 @@ client_of_postfix(void **state)
 	struct match m;
 
 	(void)state;
-	matches(t, CLIENT_POSTFIX, "from unknown[203.0.113.7]: x",
-	    "203.0.113.7");
+	matches(
+	    t, CLIENT_POSTFIX, "from unknown[203.0.113.7]: x", "203.0.113.7");
 	is(m.ptr = (struct text){0}, NULL);
 	assert_string_equal(accused(t, CLIENT_POSTFIX,
-	                        "from a_b.example[2001:db8::1]:25: x", &m),
+				"from a_b.example[2001:db8::1]:25: x", &m),
 	    "2001:db8::1");
 	is(m.ptr, "a_b.example");
 	assert_int_equal(m.source_port, 25);
-	matches(t, CLIENT_POSTFIX, "from a[::ffff:203.0.113.7]: x",
-	    "203.0.113.7");
+	matches(
+	    t, CLIENT_POSTFIX, "from a[::ffff:203.0.113.7]: x", "203.0.113.7");
 	matches(t, CLIENT_POSTFIX, "from a[64:ff9b::203.0.113.7]: x",
 	    "203.0.113.7");
 	matches(t, CLIENT_POSTFIX, "from unknown[unknown]: x", "");
@@ -182,8 +182,8 @@ client_of_exim(void **state)
 	struct match m;
 
 	(void)state;
-	matches(t, CLIENT_EXIM, "failed for [203.0.113.7]: 535 x",
-	    "203.0.113.7");
+	matches(
+	    t, CLIENT_EXIM, "failed for [203.0.113.7]: 535 x", "203.0.113.7");
 	matches(t, CLIENT_EXIM, "failed for (a) [203.0.113.7]:99: 535 x",
 	    "203.0.113.7");
 	/* a HELO that is an address */
@@ -191,15 +191,14 @@ client_of_exim(void **state)
 	    "failed for ([198.51.100.9]) [203.0.113.7]: 535 x", "203.0.113.7");
 	assert_string_equal(
 	    accused(t, CLIENT_EXIM,
-	        "failed for h.example (a) [203.0.113.7]:99 I=[192.0.2.1]:25: "
-	        "535 x",
-	        &m),
+		"failed for h.example (a) [203.0.113.7]:99 I=[192.0.2.1]:25: "
+		"535 x",
+		&m),
 	    "203.0.113.7");
 	is(m.ptr, "h.example");
 	assert_int_equal(m.local.family, 4);
 	assert_int_equal(m.local_port, 25);
-	matches(t, CLIENT_EXIM,
-	    "failed for (a) b [203.0.113.7]: 535 x", "");
+	matches(t, CLIENT_EXIM, "failed for (a) b [203.0.113.7]: 535 x", "");
 }
 
 static void
@@ -211,9 +210,9 @@ client_of_sendmail(void **state)
 	(void)state;
 	assert_string_equal(
 	    accused(t, CLIENT_SENDMAIL,
-	        "AUTH failure: user=x, relay=[198.51.100.9], relay=h.example "
-	        "[203.0.113.7] (may be forged)",
-	        &m),
+		"AUTH failure: user=x, relay=[198.51.100.9], relay=h.example "
+		"[203.0.113.7] (may be forged)",
+		&m),
 	    "203.0.113.7");
 	is(m.ptr, "h.example");
 	is(m.login, "x, relay=[198.51.100.9]");
@@ -235,10 +234,10 @@ address_at_the_right(void **state)
 	(void)state;
 	assert_string_equal(
 	    accused(t, CLIENT_NONE,
-	        "failed: user=<x>, method=PLAIN, rip=198.51.100.9, "
-	        "lip=198.51.100.8>, method=LOGIN, rip=203.0.113.7, "
-	        "lip=192.0.2.1",
-	        &m),
+		"failed: user=<x>, method=PLAIN, rip=198.51.100.9, "
+		"lip=198.51.100.8>, method=LOGIN, rip=203.0.113.7, "
+		"lip=192.0.2.1",
+		&m),
 	    "203.0.113.7");
 	is(m.mechanism, "LOGIN");
 	is(m.login, "x>, method=PLAIN, rip=198.51.100.9, lip=198.51.100.8");
@@ -248,7 +247,7 @@ static void
 quoted_addresses(void **state)
 {
 	static const char t[] = "reject from {client}: <{again:to}>: denied; "
-	                        "from=<{path}> to=<{path:to}> helo=<{helo}>";
+				"from=<{path}> to=<{path:to}> helo=<{helo}>";
 
 	(void)state;
 	matches(t, CLIENT_POSTFIX,
@@ -279,8 +278,8 @@ cut_anywhere(void **state)
 	    "from=<\"x\\\"y\"@z> to=<\"a b\"@c> helo=<h>";
 	struct template *t =
 	    compiled("reject from {client}: <{again:to}>: denied; "
-	             "from=<{path}> to=<{path:to}> helo=<{helo}>",
-	        CLIENT_POSTFIX);
+		     "from=<{path}> to=<{path:to}> helo=<{helo}>",
+		CLIENT_POSTFIX);
 	size_t n = sizeof message - 1;
 
 	(void)state;
@@ -289,8 +288,8 @@ cut_anywhere(void **state)
 		struct match m;
 
 		memcpy(copy, message, i);
-		assert_int_equal(template_match(t,
-		                     (struct text){.at = copy, .n = i}, &m),
+		assert_int_equal(
+		    template_match(t, (struct text){.at = copy, .n = i}, &m),
 		    i == n);
 		assert_true(m.stopped <= i);
 		test_free(copy);
