@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-from conftest import program
+from conftest import program, wait_until
 import rows
 
 KEY = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
@@ -57,8 +57,11 @@ def test_agent_changes_are_told_to_receive(hub, database):
     c.cursor().execute("LISTEN plaintiff_agents")
     for words in (("add", "mx1", KEY), ("revoke", "mx1")):
         hub.ctl("agent", *words)
-        c.poll()
-        assert [n.channel for n in c.notifies] == ["plaintiff_agents"], words
+
+        def told():
+            c.poll()
+            return [n.channel for n in c.notifies]
+        assert wait_until(told) == ["plaintiff_agents"], words
         c.notifies.clear()
     c.close()
 
