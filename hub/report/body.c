@@ -12,7 +12,8 @@
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
 
-enum { COLUMNS = 76, DATE_CHARS = 10 };
+/* 75, so that quoted-printable needs no break of its own */
+enum { COLUMNS = 75, DATE_CHARS = 10 };
 
 /* Characters, not bytes. */
 static size_t

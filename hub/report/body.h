@@ -1,6 +1,6 @@
 /*
  * The text of a report: greeting, facts, addresses, table of events, where
- * the contact is from, how to answer.  UTF-8, LF, wrapped at 76 columns
+ * the contact is from, how to answer.  UTF-8, LF, wrapped at 75 columns
  * where an address allows it: an address is never cut.  Pure; called by
  * compose.
  */

@@ -11,7 +11,12 @@
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
 
-enum { LOCAL_MAX = 64, MAILBOX_MAX = 254, LABEL_MAX = 63 };
+enum {
+	LOCAL_MAX = 64,
+	MAILBOX_MAX = 254,
+	LABEL_MAX = 63,
+	NAME_MAX_BYTES = 200,
+};
 
 static bool
 is_alnum(char c)
@@ -62,17 +67,16 @@ compose_mailbox_is_plain(const char *mailbox)
 	return mailbox[0] != '-' && domain_is_plain(at + 1);
 }
 
-/* Printable UTF-8 only, whatever the settings file held. */
+/* One line of printable UTF-8, whatever the settings file held. */
 static const char *
-header_text(struct arena *a, const char *s)
+one_line(struct arena *a, const char *s)
 {
-	struct text t = text_clean(a, text_of(s), 200);
-	char *out = arena_alloc(a, t.n + 1);
-	size_t n = 0;
+	struct text t = text_clean(a, text_of(s), NAME_MAX_BYTES);
+	char *out = arena_copy(a, t.at, t.n);
 
 	for (size_t i = 0; i < t.n; i++)
-		if ((unsigned char)t.at[i] >= 0x20 && t.at[i] != 0x7f)
-			out[n++] = t.at[i];
+		if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
+			out[i] = ' ';
 	return out;
 }
 
@@ -186,9 +190,10 @@ check(const struct compose_facts *f, const char **why)
 }
 
 int
-compose_mail(const struct compose_facts *f, struct arena *a,
+compose_mail(const struct compose_facts *given, struct arena *a,
     struct composed *out, const char **why)
 {
+	struct compose_facts clean = *given, *f = &clean;
 	struct buf body = {0};
 	GMimeMessage *m;
 	GMimeObject *part;
@@ -198,10 +203,10 @@ compose_mail(const struct compose_facts *f, struct arena *a,
 	g_mime_init();
 	out->subject = make_subject(f, a);
 	out->message_id = arena_printf(a, "%s@%s", f->uuid, f->domain);
+	clean.organisation = one_line(a, f->organisation);
 	body_write(&body, f);
 	m = g_mime_message_new(FALSE);
-	add_mailbox(m, GMIME_ADDRESS_TYPE_FROM,
-	    header_text(a, f->organisation), f->from);
+	add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, f->organisation, f->from);
 	add_mailbox(m, GMIME_ADDRESS_TYPE_REPLY_TO, NULL, f->reply_to);
 	add_mailbox(m, GMIME_ADDRESS_TYPE_TO, NULL, f->to);
 	g_mime_message_set_subject(m, out->subject, "utf-8");

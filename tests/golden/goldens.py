@@ -14,7 +14,7 @@ SOURCE = HERE.parents[1]
 sys.path.insert(0, str(SOURCE / "tests" / "live"))
 
 import pg  # noqa: E402
-from conftest import program  # noqa: E402
+from conftest import BUILD, program  # noqa: E402
 
 
 def output(name, *args):
@@ -79,3 +79,8 @@ def accept(names):
         changed = not path.exists() or path.read_text() != text
         path.write_text(text)
         print("%s: %s" % (name, "written" if changed else "the same"))
+    if not names or "mails" in names:
+        # the program writes the bytes of mail_*.eml itself (test_mails.py)
+        subprocess.run([str(BUILD / "tests/golden/golden_mails"), str(HERE)],
+                       check=True)
+        print("tests/golden/mail_*.eml: written")
