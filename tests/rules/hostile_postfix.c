@@ -1,36 +1,31 @@
 /*
- * Hostile lines of Postfix: smtpd, cleanup, queue manager, delivery agents,
- * postscreen; see hostile.h.  The address stands ahead of what the client
- * wrote in all forms that accuse; the forms where it does not are here too.
+ * Hostile lines of Postfix's smtpd; see hostile.h.  The address stands ahead
+ * of what the client wrote in nearly all of its forms.
  */
+#include "tests/rules/hostile_postfix.h"
+
 #include <string.h>
 
 #include "tests/rules/hostile.h"
 
 #define NONE KIND_NONE
 
-/* A mail address the client sent, as Postfix keeps it and as it shows it. */
-struct path {
-	char bare[512];   /* unquoted local part: in replies */
-	char quoted[512]; /* in from=<> and to=<> since 3.5 */
-};
-
-static const char *
-tag(struct draft *d)
+const char *
+postfix_tag(struct draft *d)
 {
 	return DRAFT_ONE(d, "postfix/smtpd", "postfix/smtpd",
 	    "postfix/submission/smtpd", "postfix/smtps/smtpd",
 	    "postfix-incoming/smtpd", "postfix-smo/submission/smtpd");
 }
 
-static unsigned
-pid(struct draft *d)
+unsigned
+postfix_pid(struct draft *d)
 {
 	return 100 + draft_pick(d, 30000);
 }
 
-static void
-put_client(struct draft *d)
+void
+postfix_client(struct draft *d)
 {
 	draft_putf(d, "%s[%s]", d->ptr[0] == '\0' ? "unknown" : d->ptr, d->ip);
 	if (draft_chance(d, 15))
@@ -44,8 +39,8 @@ put_qid(struct draft *d)
 	    "44JCRG5tYPzCqt2"));
 }
 
-static void
-make_path(struct draft *d, struct path *p)
+void
+postfix_path(struct draft *d, struct path *p)
 {
 	char raw[220], local[220];
 	const char *domain = DRAFT_ONE(d, "spam.example", "far.example",
@@ -81,7 +76,7 @@ sasl(struct draft *d)
 	    "DIGEST-MD5", "XOAUTH2");
 
 	draft_client(d);
-	draft_begin(d, tag(d), pid(d));
+	draft_begin(d, postfix_tag(d), postfix_pid(d));
 	draft_put(d, "warning: ");
 	if (what < 5) {
 		draft_put(d, "SASL authentication failure: ");
@@ -89,7 +84,7 @@ sasl(struct draft *d)
 		draft_nothing(d);
 		return;
 	}
-	put_client(d);
+	postfix_client(d);
 	draft_put(d, ": SASL ");
 	if (what < 80) {
 		bool ours = what < 10;
@@ -206,14 +201,14 @@ relay(struct draft *d)
 	struct path from, to;
 	enum kind kind = KIND_RELAY_DENIED;
 
-	make_path(d, &from);
-	make_path(d, &to);
+	postfix_path(d, &from);
+	postfix_path(d, &to);
 	draft_client(d);
-	draft_begin(d, tag(d), pid(d));
+	draft_begin(d, postfix_tag(d), postfix_pid(d));
 	put_qid(d);
 	draft_putf(d, ": %s: RCPT from ", what < 5 ? "reject_warning" :
 	    what < 10 ? "milter-reject" : "reject");
-	put_client(d);
+	postfix_client(d);
 	draft_put(d, ": ");
 	if (what >= 5 && what < 10) {
 		kind = KIND_POLICY_REJECT;
@@ -239,13 +234,13 @@ unknown_recipient(struct draft *d)
 {
 	struct path from, to;
 
-	make_path(d, &from);
-	make_path(d, &to);
+	postfix_path(d, &from);
+	postfix_path(d, &to);
 	draft_client(d);
-	draft_begin(d, tag(d), pid(d));
+	draft_begin(d, postfix_tag(d), postfix_pid(d));
 	put_qid(d);
 	draft_put(d, ": reject: RCPT from ");
-	put_client(d);
+	postfix_client(d);
 	draft_putf(d, ": 550 5.1.1 <%s>: Recipient address rejected: User "
 	    "unknown in %s table", to.bare, DRAFT_ONE(d, "local recipient",
 	    "virtual alias", "virtual mailbox", "relay recipient"));
@@ -258,20 +253,20 @@ verify(struct draft *d)
 {
 	struct path to;
 
-	make_path(d, &to);
+	postfix_path(d, &to);
 	draft_client(d);
-	draft_begin(d, tag(d), pid(d));
+	draft_begin(d, postfix_tag(d), postfix_pid(d));
 	if (draft_chance(d, 10)) {
 		draft_put(d, "warning: reject: ETRN ");
 		draft_attack(d, mask_printable, 100);
 		draft_put(d, "... from ");
-		put_client(d);
+		postfix_client(d);
 		draft_end(d, EXPECT_MAYBE, KIND_PROTOCOL_ABUSE,
 		    KIND_ENUMERATION);
 		return;
 	}
 	draft_put(d, "NOQUEUE: reject: VRFY from ");
-	put_client(d);
+	postfix_client(d);
 	if (draft_chance(d, 60))
 		draft_putf(d, ": 554 5.7.1 <%s>: Relay access denied",
 		    to.bare);
@@ -289,7 +284,7 @@ protocol(struct draft *d)
 	    "DATA", "UNKNOWN", "END-OF-MESSAGE");
 
 	draft_client(d);
-	draft_begin(d, tag(d), pid(d));
+	draft_begin(d, postfix_tag(d), postfix_pid(d));
 	switch (draft_pick(d, 9)) {
 	case 0:
 	case 1:
@@ -302,12 +297,12 @@ protocol(struct draft *d)
 		break;
 	case 4:
 		draft_putf(d, "too many errors after %s from ", cmd);
-		put_client(d);
+		postfix_client(d);
 		draft_end(d, EXPECT_EVENT, KIND_PROTOCOL_ABUSE, NONE);
 		return;
 	case 5:
 		draft_put(d, "warning: Illegal address syntax from ");
-		put_client(d);
+		postfix_client(d);
 		draft_putf(d, " in %s command: ",
 		    draft_chance(d, 50) ? "MAIL" : "RCPT");
 		draft_attack(d, mask_printable, 100);
@@ -316,172 +311,27 @@ protocol(struct draft *d)
 	case 6:
 		draft_put(d, "warning: 769FF2E0760: malformed BDAT command "
 		    "syntax from ");
-		put_client(d);
+		postfix_client(d);
 		draft_put(d, ": ");
 		draft_attack(d, mask_printable, 100);
 		draft_end(d, EXPECT_MAYBE, KIND_PROTOCOL_ABUSE, NONE);
 		return;
 	case 7:
 		draft_putf(d, "lost connection after %s from ", cmd);
-		put_client(d);
+		postfix_client(d);
 		draft_end(d, EXPECT_MAYBE, KIND_PROBE, NONE);
 		return;
 	default:
 		draft_put(d, "disconnect from ");
-		put_client(d);
+		postfix_client(d);
 		draft_put(d, " ehlo=1 auth=0/1 quit=1 commands=2/3");
 		draft_end(d, EXPECT_MAYBE, KIND_PROBE, NONE);
 		return;
 	}
-	put_client(d);
+	postfix_client(d);
 	draft_put(d, ": ");
 	draft_attack(d, mask_printable, 100);
 	draft_end(d, EXPECT_EVENT, KIND_PROTOCOL_ABUSE, NONE);
-}
-
-/* Lines that name addresses and accuse nobody, but for a header check, whose
- * address stands behind the text. */
-static void
-nobody(struct draft *d)
-{
-	draft_client(d);
-	switch (draft_pick(d, 9)) {
-	case 0:
-		draft_begin(d, "postfix/cleanup", pid(d));
-		draft_put(d, "769FF2E0760: message-id=<");
-		draft_attack(d, mask_printable, 300);
-		draft_put(d, ">");
-		break;
-	case 1:
-		draft_begin(d, "postfix/qmgr", pid(d));
-		draft_put(d, "769FF2E0760: from=<");
-		draft_attack(d, mask_printable, 300);
-		draft_put(d, ">, size=601, nrcpt=1 (queue active)");
-		break;
-	case 2:
-		draft_begin(d, "postfix/smtp", pid(d));
-		draft_put(d, "769FF2E0760: to=<");
-		draft_attack(d, mask_printable, 200);
-		draft_put(d, ">, relay=mx.evil.example[198.51.100.25]:25, "
-		    "delay=1, delays=0/0/1/0, dsn=5.7.1, status=bounced (host "
-		    "mx.evil.example[198.51.100.25] said: 554 5.7.1 ");
-		draft_attack(d, mask_printable, 400);
-		draft_put(d, " (in reply to RCPT TO command))");
-		break;
-	case 3:
-		draft_begin(d, "postfix/smtp", pid(d));
-		draft_put(d, "warning: SASL authentication failed; server "
-		    "mx.evil.example[198.51.100.25] said: 535 ");
-		draft_attack(d, mask_printable, 300);
-		break;
-	case 4:
-		draft_begin(d, tag(d), pid(d));
-		draft_put(d, draft_chance(d, 50) ?
-		    "warning: numeric hostname: 198.51.100.7" :
-		    "warning: valid_hostname: numeric hostname: 198.51.100.7");
-		break;
-	case 5:
-		draft_begin(d, tag(d), pid(d));
-		draft_put(d, "connect from ");
-		put_client(d);
-		break;
-	case 6:
-		draft_begin(d, tag(d), pid(d));
-		draft_put(d, "769FF2E0760: client=");
-		put_client(d);
-		draft_put(d, ", sasl_method=PLAIN, sasl_username=");
-		draft_attack(d, mask_printable, 100);
-		break;
-	case 7:
-		draft_begin(d, "postfix/cleanup", pid(d));
-		draft_put(d, "769FF2E0760: warning: header Subject: ");
-		draft_attack(d, mask_printable, 200);
-		draft_put(d, " from ");
-		put_client(d);
-		draft_put(d, "; from=<a@b.example> to=<c@d.example> "
-		    "proto=ESMTP helo=<x>");
-		break;
-	default:
-		draft_begin(d, "postfix/cleanup", pid(d));
-		draft_put(d, "769FF2E0760: reject: header Subject: ");
-		draft_attack(d, mask_printable, 200);
-		draft_put(d, " from ");
-		put_client(d);
-		draft_put(d, "; from=<a@b.example> to=<c@d.example> "
-		    "proto=ESMTP helo=<x>: 5.7.1 content rejected");
-		draft_end(d, EXPECT_MAYBE, KIND_SPAM_CONTENT,
-		    KIND_POLICY_REJECT);
-		return;
-	}
-	draft_nothing(d);
-}
-
-static void
-put_screened(struct draft *d)
-{
-	draft_putf(d, "[%s]:%u", d->ip, 1024 + draft_pick(d, 60000));
-}
-
-static void
-postscreen(struct draft *d)
-{
-	enum expect expect = EXPECT_MAYBE;
-	enum kind kind = KIND_PROTOCOL_ABUSE, also = NONE;
-	struct path from, to;
-
-	draft_client(d);
-	make_path(d, &from);
-	make_path(d, &to);
-	draft_begin(d, "postfix/postscreen", pid(d));
-	switch (draft_pick(d, 6)) {
-	case 0:
-		draft_putf(d, "PREGREET %u after 0.0%u from ",
-		    draft_pick(d, 300), draft_pick(d, 9));
-		put_screened(d);
-		draft_put(d, ": ");
-		draft_attack(d, mask_printable, 100);
-		expect = EXPECT_EVENT;
-		break;
-	case 1:
-	case 2:
-		draft_put(d, DRAFT_ONE(d, "NON-SMTP COMMAND",
-		    "COMMAND PIPELINING", "BARE NEWLINE",
-		    "COMMAND TIME LIMIT", "COMMAND COUNT LIMIT"));
-		draft_put(d, " from ");
-		put_screened(d);
-		draft_put(d, " after ");
-		draft_attack(d, mask_printable, 100);
-		if (draft_chance(d, 50)) {
-			draft_put(d, ": ");
-			draft_attack(d, mask_printable, 100);
-		}
-		also = KIND_PROBE;
-		break;
-	case 3:
-		draft_put(d, "NOQUEUE: reject: RCPT from ");
-		put_screened(d);
-		draft_putf(d, ": 550 5.7.1 Service unavailable; client [%s] "
-		    "blocked using bl.example; from=<%s>, to=<%s>, "
-		    "proto=ESMTP, helo=<", d->ip, from.quoted, to.quoted);
-		draft_attack(d, mask_printable, 100);
-		draft_put(d, ">");
-		kind = KIND_DNSBL_REJECT;
-		also = KIND_POLICY_REJECT;
-		break;
-	case 4:
-		draft_put(d, "NOQUEUE: reject: CONNECT from ");
-		put_screened(d);
-		draft_put(d, ": all server ports busy");
-		draft_nothing(d);
-		return;
-	default:
-		draft_putf(d, "HANGUP after %u.%u from ", draft_pick(d, 9),
-		    draft_pick(d, 9));
-		put_screened(d);
-		draft_put(d, " in tests after SMTP handshake");
-		kind = KIND_PROBE;
-	}
-	draft_end(d, expect, kind, also);
 }
 
 static const char *const sasl_targets[] = {
@@ -517,8 +367,8 @@ const struct format formats_postfix[] = {
 	    reject_targets, NULL},
 	{"postfix VRFY, ETRN", HEAD_SYSLOG, verify, reject_targets, NULL},
 	{"postfix protocol", HEAD_SYSLOG, protocol, protocol_targets, NULL},
-	{"postfix, nobody to blame", HEAD_SYSLOG, nobody, protocol_targets,
-	    NULL},
-	{"postscreen", HEAD_SYSLOG, postscreen, protocol_targets, NULL},
+	{"postfix, nobody to blame", HEAD_SYSLOG, postfix_nobody,
+	    protocol_targets, NULL},
+	{"postscreen", HEAD_SYSLOG, postfix_postscreen, protocol_targets, NULL},
 	{NULL},
 };

@@ -100,8 +100,8 @@ sendmail_ruleset(struct draft *d)
 static void
 sendmail_rest(struct draft *d)
 {
-	static const char *const before[] = {"", "", "", "invalid domain "
-		"name (", "<", "from=<"};
+	static const char *const before[] = {"", "", "",
+		"invalid domain name (", "<", "from=<"};
 	static const char *const behind[] = {": probable open proxy: command=",
 		": VRFY ", ": EXPN ", "", "", ""};
 	unsigned what = draft_pick(d, 6);
@@ -259,8 +259,8 @@ cut(struct draft *d)
 {
 	static const char *const ends[] = {
 		", ip=[::ffff:%a], port=[%n]", " rhost=%a ",
-		", user=x, relay=[%a]", "\" H=(x) [%a] AUTH command used when "
-		"not advertised"};
+		", user=x, relay=[%a]",
+		"\" H=(x) [%a] AUTH command used when not advertised"};
 	static const char *const tags[] = {"imapd", "auth", "sm-mta", "exim"};
 	static const char *const begins[] = {"LOGIN FAILED, user=",
 		"pam_unix(dovecot:auth): authentication failure; logname= "

@@ -75,8 +75,8 @@ draft_client(struct draft *d)
 		"198.51.100.7.evil.example", "rip", "relay", "localhost",
 		"mail.example.org", "a_b.example.net", "unknown.evil.example",
 		"xn--bcher-kva.example", "198.51.100.7x", "port", "H", "from",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb."
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb."
 		"198.51.100.7.evil.example", NULL};
 
 	switch (draft_pick(d, 10)) {
