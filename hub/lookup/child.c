@@ -24,7 +24,7 @@
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
 
-enum { GRACE_MS = 1000 };
+enum { GRACE_MS = 1000, PATIENCE_MS = 500 };
 
 struct child {
 	pid_t pid; /* 0: none */
@@ -44,15 +44,24 @@ child_open(void)
 	return c;
 }
 
+/* Ends the process: it goes by itself when its socket closes, or is killed
+ * after patience_ms. */
 static void
-end(struct child *c)
+end(struct child *c, int64_t patience_ms)
 {
+	int64_t until_ms = clock_mono_ms() + patience_ms;
+	int status = 0;
+
 	if (c->pid == 0)
 		return;
 	close(c->fd);
-	(void)kill(c->pid, SIGKILL);
-	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(c->pid, &status, WNOHANG) == 0) {
+		if (clock_mono_ms() >= until_ms)
+			(void)kill(c->pid, SIGKILL);
+		(void)poll(NULL, 0, 5);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) != EX_OK)
+		log_warning("finder ended status=%d", WEXITSTATUS(status));
 	c->pid = 0;
 	c->fd = -1;
 }
@@ -62,7 +71,7 @@ child_close(struct child *c)
 {
 	if (c == NULL)
 		return;
-	end(c);
+	end(c, PATIENCE_MS);
 	buf_free(&c->setup);
 	free(c);
 }
@@ -135,7 +144,7 @@ ready(struct child *c, const char *program, const struct ask_setup *setup)
 	ask_pack_setup(&message, setup);
 	if (message.n != c->setup.n ||
 	    memcmp(message.data, c->setup.data, message.n) != 0)
-		end(c);
+		end(c, PATIENCE_MS);
 	if (c->pid == 0) {
 		buf_reset(&c->setup);
 		buf_add(&c->setup, message.data, message.n);
@@ -273,7 +282,7 @@ child_ask(struct child *c, struct arena *a, const char *program,
 	ask.batch = ++c->batch;
 	ask_pack_ask(&message, &ask);
 	if (ready(c, program, setup) < 0) {
-		end(c);
+		end(c, 0);
 		buf_free(&message);
 		return CHILD_NOT_THERE;
 	}
@@ -286,7 +295,7 @@ child_ask(struct child *c, struct arena *a, const char *program,
 	if (done)
 		return CHILD_ANSWERED;
 	/* late answers must not meet the next questions */
-	end(c);
+	end(c, 0);
 	if (why == NULL)
 		return CHILD_STOPPED;
 	log_warning("finder failed why=\"%s\"", why);

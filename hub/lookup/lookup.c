@@ -33,10 +33,11 @@ enum {
 
 struct lookup {
 	struct child *child;
-	int64_t count_most; /* less after a time-out */
-	int conflicts;      /* in a row */
-	int64_t warned_ms;  /* when failures were last told; 0: never */
-	int64_t failures;   /* since then */
+	int64_t count_most;    /* less after a time-out */
+	int conflicts;         /* in a row */
+	int64_t warned_ms;     /* when failures were last told; 0: never */
+	int64_t failures;      /* since then */
+	int64_t complained_ms; /* of settings; 0: never */
 };
 
 static int64_t
@@ -48,8 +49,10 @@ every_ms(const struct hub_conf *conf)
 
 /* ---- settings of the child ---- */
 
+/* *wrong, in the arena, says which setting will not do. */
 static int
-setup_of(const struct hub_conf *conf, struct arena *a, struct ask_setup *out)
+setup_of(const struct hub_conf *conf, struct arena *a, struct ask_setup *out,
+    const char **wrong)
 {
 	const char *why;
 
@@ -59,7 +62,7 @@ setup_of(const struct hub_conf *conf, struct arena *a, struct ask_setup *out)
 	    .parallel = (uint32_t)conf->lookup_parallel};
 	out->zone = txt_zone(a, conf->lookup_zone, &why);
 	if (out->zone == NULL) {
-		log_error("lookup.zone \"%s\" will not do: %s",
+		*wrong = arena_printf(a, "lookup.zone \"%s\": %s",
 		    conf->lookup_zone, why);
 		return -1;
 	}
@@ -67,13 +70,17 @@ setup_of(const struct hub_conf *conf, struct arena *a, struct ask_setup *out)
 		const char *s = conf->lookup_server.at[i];
 
 		if (i == ASK_SERVERS_MOST) {
-			log_error("lookup.server: over %d servers",
+			*wrong = arena_printf(a, "lookup.server: over %d "
+			                         "servers",
 			    ASK_SERVERS_MOST);
 			return -1;
 		}
 		if (!ask_server_parse(s, &out->servers[i])) {
-			log_error("lookup.server \"%s\" is neither address, "
-			          "address:port nor [address]:port", s);
+			*wrong = arena_printf(a, "lookup.server \"%s\" is "
+			                         "neither address, "
+			                         "address:port nor "
+			                         "[address]:port",
+			    s);
 			return -1;
 		}
 		out->servers_n = i + 1;
@@ -94,6 +101,18 @@ deadline_ms(const struct ask_setup *setup, size_t n)
 	return ms < DEADLINE_LEAST_MS ? DEADLINE_LEAST_MS
 	    : ms > DEADLINE_MOST_MS   ? DEADLINE_MOST_MS
 	                              : (uint32_t)ms;
+}
+
+/* Settings that were reloaded and will not do; said once a minute. */
+static void
+complain(struct lookup *l, const char *wrong)
+{
+	int64_t now = clock_mono_ms();
+
+	if (l->complained_ms != 0 && now - l->complained_ms < WARN_EVERY_MS)
+		return;
+	l->complained_ms = now;
+	log_error("nothing is looked up until this is mended: %s", wrong);
 }
 
 /* ---- one unit of work ---- */
@@ -267,11 +286,14 @@ step(struct worker_context *c, void *state)
 	struct lookup_claims claims;
 	struct ask_setup setup;
 	struct sorted s = {0};
+	const char *wrong;
 	bool more, asked;
 	enum db_result r;
 
-	if (setup_of(c->conf, c->arena, &setup) < 0)
+	if (setup_of(c->conf, c->arena, &setup, &wrong) < 0) {
+		complain(l, wrong);
 		return WORKER_WAIT;
+	}
 	r = count(c, l, &more);
 	if (r != DB_OK)
 		return after_trouble(l, r);
@@ -301,9 +323,12 @@ open_stage(struct worker_context *c, void **state)
 {
 	struct ask_setup setup;
 	struct lookup *l;
+	const char *wrong;
 
-	if (setup_of(c->conf, c->arena, &setup) < 0)
+	if (setup_of(c->conf, c->arena, &setup, &wrong) < 0) {
+		log_error("%s", wrong);
 		return -1;
+	}
 	l = calloc(1, sizeof *l);
 	if (l == NULL)
 		die(EX_OSERR, "out of memory");

@@ -45,6 +45,15 @@ def ask_again(database):
     database.query("UPDATE source SET next_ask = now(), lease_until = NULL")
 
 
+@pytest.fixture(autouse=True)
+def no_bad_end(request, processes):
+    """Neither lookup nor its finder ends with words of a sanitizer."""
+    yield
+    processes.end()
+    for argv, text in processes.tails():
+        assert "Sanitizer" not in text and "ended status" not in text, text
+
+
 @pytest.fixture
 def nsd(tmp_path, hub):
     servers = []
@@ -463,6 +472,21 @@ def test_database_restart(hub, database, cluster, liar):
     add_events(database, ["203.0.113.2"])
     wait_until(lambda: sources(database)["203.0.113.2"][0] == "found", 20)
     assert stage.running and stage.stop() == 0
+
+
+def test_a_bad_reload_is_said_and_mended(hub, database, liar):
+    stage = hub.start("lookup")
+    port = hub.settings["lookup"]["server"]
+    wait_until(lambda: "database connected" in stage.stderr)
+    hub.set("lookup", server="nonsense")
+    stage.kill(signal.SIGHUP)
+    wait_until(lambda: "until this is mended: lookup.server \"nonsense\""
+               in stage.stderr)
+    hub.set("lookup", server=port)
+    stage.kill(signal.SIGHUP)
+    add_events(database, ["203.0.113.1"])
+    wait_until(lambda: sources(database)["203.0.113.1"][0] == "found")
+    assert stage.stop() == 0
 
 
 @pytest.mark.parametrize("setting, value, words", [
