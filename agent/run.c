@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ enum {
 	TIDY_MS = 5000,
 	RETRY_MS = 1000,
 	RETRY_MOST_MS = 60000,
+	FAREWELL_MS = 5000,    /* to tell the hub the last counters */
 };
 
 struct run {
@@ -39,6 +41,7 @@ struct run {
 	int64_t blocked_ms;    /* reading is tried again then; 0: it goes on */
 	int64_t pause_ms;      /* the last wait between such tries */
 	int64_t tidy_ms, watchdog_ms;
+	int64_t done_ms;       /* standard input is acknowledged since */
 	bool stop, corrupt;
 };
 
@@ -333,7 +336,13 @@ is_done(struct run *r)
 	if (!intake_is_over(r->intake) || r->blocked_ms != 0)
 		return false;
 	commit_acks(r);
-	return outbox_counters(r->outbox)->unacked == 0;
+	if (outbox_counters(r->outbox)->unacked != 0)
+		return false;
+	/* the hub's sums want the last counters; not at any price */
+	if (r->done_ms == 0)
+		r->done_ms = clock_mono_ms();
+	return uplink_settle(r->uplink) ||
+	    clock_mono_ms() - r->done_ms >= FAREWELL_MS;
 }
 
 static void
@@ -386,6 +395,7 @@ run_agent(const char *conf_path)
 
 	if (!agent_version_is_safe())
 		return EX_CONFIG;
+	(void)umask(077);
 	r.signals = signals_open();
 	r.watchdog_ms = status_watchdog_ms();
 	if (gethostname(r.host, sizeof r.host - 1) < 0)

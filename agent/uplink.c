@@ -382,13 +382,24 @@ send_ping(struct uplink *u)
 	struct wire_frame f = {.type = WIRE_PING};
 	int64_t now = clock_mono_ms();
 
-	if (now < u->ping_ms)
+	if (now < u->ping_ms && (u->settle_ms == 0 || now < u->settle_ms))
 		return;
 	u->o.feed.counters(u->o.feed.ctx, &f.ping.counters);
 	f.ping.lag_us = u->o.feed.lag_us(u->o.feed.ctx);
 	u->ping_ms = now + PING_MS;
-	if (send_frame(u, &f) && u->pong_ms == 0)
+	if (!send_frame(u, &f))
+		return;
+	u->settle_ms = 0;
+	if (u->pong_ms == 0)
 		u->pong_ms = now + (u->o.wait_ms << MOST_DOUBLINGS);
+}
+
+bool
+uplink_settle(struct uplink *u)
+{
+	if (u->settle_ms > clock_mono_ms())
+		u->settle_ms = clock_mono_ms();
+	return u->state == UP && u->settle_ms == 0 && u->pong_ms == 0;
 }
 
 void
@@ -428,6 +439,8 @@ uplink_due_ms(const struct uplink *u)
 			due = now;
 		break;
 	case UP:
+		if (u->settle_ms != 0 && u->settle_ms < due)
+			due = u->settle_ms;
 		if (uplink_window_due_ms(u) < due)
 			due = uplink_window_due_ms(u);
 		for (size_t i = 0; i < UPLINK_WINDOW; i++)

@@ -81,6 +81,9 @@ void uplink_wait(struct uplink *u, struct pollfd *fds, size_t n,
     int64_t timeout_ms);
 /* Something acknowledged was undone: fetch from the beginning again. */
 void uplink_again(struct uplink *u);
+/* Before the end: tells the hub the last counters now.  True when it has
+ * them; call again after steps until then. */
+bool uplink_settle(struct uplink *u);
 /* Did the hub say welcome on the present connection? */
 bool uplink_is_up(const struct uplink *u);
 

@@ -50,6 +50,8 @@ struct uplink {
 	bool greeted;          /* HELLO was taken by the socket */
 	int64_t ping_ms;       /* the next ping */
 	int64_t pong_ms;       /* its reply until; 0: none is due */
+	int64_t settle_ms;     /* all is acknowledged: tell the counters then;
+	                          0: the hub knows them */
 	int64_t hold_ms;       /* BUSY: nothing is sent before */
 	uint32_t window, max_bytes, max_events;
 	size_t most;           /* events a batch, after TOO_BIG */

@@ -10,6 +10,10 @@
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 
+/* Counters that travel with a batch count its own events as unacknowledged,
+ * so the hub's sums are right only after a ping behind the last of them. */
+enum { SETTLE_MS = 1000 };
+
 int64_t
 uplink_patience_ms(const struct uplink *u)
 {
@@ -45,6 +49,7 @@ uplink_window_drop(struct uplink *u, struct flight *f, bool stored)
 	/* the hub works: the batches behind this one have time again */
 	for (size_t i = 0; i < UPLINK_WINDOW; i++)
 		u->flight[i].due_ms = clock_mono_ms() + uplink_patience_ms(u);
+	u->settle_ms = clock_mono_ms() + SETTLE_MS;
 	if (stored && u->most < WIRE_BATCH_EVENTS)
 		u->most = u->most * 2 < WIRE_BATCH_EVENTS ? u->most * 2
 		                                          : WIRE_BATCH_EVENTS;

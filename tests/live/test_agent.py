@@ -72,6 +72,8 @@ def test_standard_input_ends_when_all_is_acknowledged(agent):
     hub.silent = False
     assert p.popen.wait(30) == 0
     assert logins(hub) == users(3001)
+    # the hub was told that nothing is left
+    assert (hub.counters.emitted, hub.counters.unacked) == (3001, 0)
     # the same stream again: nothing new
     with open(a.folder / "again", "w") as f:
         f.write("".join(line(i) for i in range(3001)))
@@ -202,6 +204,8 @@ def test_too_big_is_halved(agent):
     a.start()
     wait_until(lambda: len(hub.events) == 400, 20)
     wait_until(lambda: a.status()["unacked"] == 0)
+    # soon after, not only at the next ping
+    wait_until(lambda: hub.counters.unacked == 0, 5)
     assert a.status()["gaps"] == 0
 
 
