@@ -1,0 +1,364 @@
+/* Protects report's statements against a real PostgreSQL, as report's own
+ * role: who is due, what is read of him, that a mark is moved only with a
+ * report, and that two sessions cannot both report one contact. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "hub/conf.h"
+#include "hub/db.h"
+#include "hub/report/compose.h"
+#include "hub/report/report_rows.h"
+#include "hub/report/report_store.h"
+#include "proto/base/arena.h"
+
+struct fixture {
+	struct arena *a;
+	struct hub_conf conf;
+	struct db *db, *other, *owner;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	bool hopeless;
+
+	assert_non_null(f);
+	f->a = arena_open(0);
+	f->conf = *hub_conf_load(NULL, f->a);
+	f->conf.filter_unreportable.n = 0;
+	f->conf.database_connect = getenv("PLAINTIFF_TEST_CONNECT");
+	f->conf.database_owner = "postgres";
+	assert_non_null(f->conf.database_connect);
+	f->db = db_open(&f->conf, "report", &hopeless);
+	f->other = db_open(&f->conf, "report", &hopeless);
+	f->owner = db_open_owner(&f->conf);
+	assert_non_null(f->db);
+	assert_non_null(f->other);
+	assert_non_null(f->owner);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	db_close(f->db);
+	db_close(f->other);
+	db_close(f->owner);
+	arena_close(f->a);
+	free(f);
+	return 0;
+}
+
+static void
+as_owner(struct fixture *f, const char *sql)
+{
+	assert_int_equal(db_script(f->owner, sql), DB_OK);
+}
+
+static int64_t
+number(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	int64_t n;
+
+	assert_int_equal(db_query(f->owner, sql, NULL, &rows), DB_OK);
+	n = db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return n;
+}
+
+/* Two contacts; the first has two addresses with 3 and 1 events, seen by two
+ * hosts; nothing is stale. */
+static void
+world(struct fixture *f)
+{
+	as_owner(f,
+	    "TRUNCATE report, report_source, source, answer, contact, event,"
+	    " name, agent RESTART IDENTITY CASCADE;"
+	    "ALTER SEQUENCE stored_seq RESTART;"
+	    "INSERT INTO agent (name, key) VALUES ('mx1', repeat('k', 40));"
+	    "INSERT INTO name (text) VALUES ('mx1'), ('mx2'),"
+	    " ('postfix/submission/smtpd');"
+	    "INSERT INTO contact (key, mailbox) VALUES"
+	    " ('abuse@isp.example', 'Abuse@isp.example'),"
+	    " ('noc@other.example', 'noc@other.example');"
+	    "INSERT INTO source (address, contact, state, fresh_until,"
+	    " first_seen, last_seen) SELECT a::inet, c, 'found',"
+	    " now() + interval '1 day', now(), now() FROM (VALUES"
+	    " ('203.0.113.7', 1), ('2001:db8::7', 1), ('198.51.100.9', 2))"
+	    " v (a, c);"
+	    "INSERT INTO answer (address, method, state, contact, fresh_until)"
+	    " SELECT address, 'abusix', state, contact, fresh_until"
+	    " FROM source;"
+	    "INSERT INTO event (id, time, agent, host, service, kind, port,"
+	    " destination, destination_port, address)"
+	    " SELECT (left(id_floor(now() - n * interval '1 hour')::text, 8)"
+	    " || left(md5(n::text), 24))::uuid,"
+	    " date_trunc('second', now() - n * interval '1 hour'), 1, h, 3, k,"
+	    " 1000 + n, '192.0.2.25', 587, a::inet FROM (VALUES"
+	    " (1, 1, 1, '203.0.113.7'), (2, 1, 1, '203.0.113.7'),"
+	    " (3, 2, 2, '203.0.113.7'), (4, 2, 1, '2001:db8::7'),"
+	    " (5, 1, 1, '198.51.100.9')) v (n, h, k, a)");
+}
+
+static size_t
+due(struct fixture *f, int64_t above, struct report_skips skips,
+    struct report_contact **list)
+{
+	size_t n = 99;
+
+	assert_int_equal(report_rows_due(f->db, f->a, &f->conf, above, skips,
+	                     list, &n), DB_OK);
+	return n;
+}
+
+static struct report_case
+read_case(struct fixture *f, int64_t contact, int64_t upto)
+{
+	struct report_case c;
+
+	assert_int_equal(report_rows_case(f->db, f->a, &f->conf, contact, upto,
+	                     &c), DB_OK);
+	return c;
+}
+
+static void
+upto_of_a_new_and_a_used_sequence(void **state)
+{
+	struct fixture *f = *state;
+	int64_t upto = -1;
+
+	world(f);
+	assert_int_equal(report_rows_upto(f->db, &upto), DB_OK);
+	assert_int_equal(upto, 5);
+	as_owner(f, "ALTER SEQUENCE stored_seq RESTART");
+	assert_int_equal(report_rows_upto(f->db, &upto), DB_OK);
+	assert_int_equal(upto, 0);
+}
+
+static void
+due_in_order_without_the_skipped(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t skip = 1;
+	struct report_contact *list;
+
+	world(f);
+	assert_int_equal(due(f, 0, (struct report_skips){0}, &list), 2);
+	assert_string_equal(list[0].mailbox, "Abuse@isp.example");
+	assert_int_equal(due(f, 1, (struct report_skips){0}, &list), 1);
+	assert_int_equal(list[0].contact, 2);
+	assert_int_equal(due(f, 0,
+	                     (struct report_skips){.at = &skip, .n = 1}, &list),
+	    1);
+	assert_int_equal(list[0].contact, 2);
+}
+
+static void
+contact_by_any_spelling(void **state)
+{
+	struct fixture *f = *state;
+	struct report_contact who;
+
+	world(f);
+	assert_int_equal(report_rows_contact(f->db, f->a, "ABUSE@ISP.example",
+	                     &who), DB_OK);
+	assert_int_equal(who.contact, 1);
+	assert_int_equal(report_rows_contact(f->db, f->a, "nobody@isp.example",
+	                     &who), DB_OK);
+	assert_int_equal(who.contact, 0);
+}
+
+static void
+case_says_what_the_rows_say(void **state)
+{
+	struct fixture *f = *state;
+	struct report_case c;
+	const struct compose_source *s;
+
+	world(f);
+	c = read_case(f, 1, 5);
+	assert_int_equal(c.facts->source_count, 2);
+	assert_int_equal(c.facts->events, 4);
+	assert_int_equal(c.facts->hosts, 2);
+	s = &c.facts->sources[0];
+	assert_int_equal(s->address.family, 4);
+	assert_int_equal(s->events, 3);
+	assert_int_equal(s->hosts, 2);
+	assert_int_equal(s->kinds[KIND_AUTH_FAILURE], 2);
+	assert_int_equal(s->kinds[KIND_RELAY_DENIED], 1);
+	assert_string_equal(s->method, "abusix");
+	assert_int_equal(s->line_count, 3);
+	/* oldest first */
+	assert_int_equal(s->lines[0].port, 1003);
+	assert_int_equal(s->lines[2].port, 1001);
+	assert_int_equal(s->lines[0].destination.family, 4);
+	assert_int_equal(s->lines[0].destination_port, 587);
+	assert_true(text_is(s->lines[0].service, "postfix/submission/smtpd"));
+	assert_int_equal(s->first_us, s->lines[0].time_us);
+	assert_int_equal(s->last_us, s->lines[2].time_us);
+	assert_int_equal(c.facts->sources[1].address.family, 6);
+	/* what is stored above the mark is left for the next report */
+	c = read_case(f, 1, 2);
+	assert_int_equal(c.facts->events, 2);
+	assert_int_equal(read_case(f, 1, 0).facts->source_count, 0);
+}
+
+static void
+lines_are_shared_out(void **state)
+{
+	struct fixture *f = *state;
+	struct report_case c;
+
+	world(f);
+	f->conf.report_lines_max = 3;
+	c = read_case(f, 1, 5);
+	assert_int_equal(c.facts->sources[0].line_count, 2);
+	assert_int_equal(c.facts->sources[1].line_count, 1);
+	/* the latest ones */
+	assert_int_equal(c.facts->sources[0].lines[1].port, 1001);
+	f->conf.report_lines_max = 1;
+	c = read_case(f, 1, 5);
+	assert_int_equal(c.facts->sources[0].line_count, 1);
+	assert_int_equal(c.facts->sources[1].line_count, 1);
+	f->conf.report_lines_max = 2000;
+}
+
+static void
+unreportable_is_left_out(void **state)
+{
+	struct fixture *f = *state;
+	struct report_contact *list;
+	struct report_case c;
+	const char *why;
+	struct prefix own;
+
+	world(f);
+	assert_true(prefix_parse("203.0.113.0/24", &own, &why));
+	prefixes_add(f->a, &f->conf.filter_own, own);
+	c = read_case(f, 1, 5);
+	assert_int_equal(c.facts->source_count, 1);
+	assert_int_equal(c.facts->sources[0].address.family, 6);
+	assert_int_equal(c.facts->events, 1);
+	as_owner(f, "INSERT INTO agent_address VALUES (1, '2001:db8::7')");
+	assert_int_equal(read_case(f, 1, 5).facts->source_count, 0);
+	assert_int_equal(due(f, 0, (struct report_skips){0}, &list), 1);
+	f->conf.filter_own.n = 0;
+}
+
+static int64_t
+put(struct fixture *f, struct db *db, struct report_case *c)
+{
+	const struct composed mail = {.subject = "s", .message_id = "m@x",
+	    .mail = TEXT("a\0b")};
+	int64_t report = 0;
+
+	c->facts->uuid = "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788";
+	c->facts->to = "abuse@isp.example";
+	assert_int_equal(report_store_put(db, f->a, c, &mail, false, &report),
+	    DB_OK);
+	return report;
+}
+
+static void
+stored_whole_or_not_at_all(void **state)
+{
+	struct fixture *f = *state;
+	struct report_case c;
+	bool is_due = false;
+
+	world(f);
+	assert_int_equal(db_begin(f->db), DB_OK);
+	assert_int_equal(report_store_lock(f->db, f->a, &f->conf, 1, &is_due),
+	    DB_OK);
+	assert_true(is_due);
+	c = read_case(f, 1, 5);
+	assert_true(put(f, f->db, &c) != 0);
+	db_rollback(f->db);
+	assert_int_equal(number(f, "SELECT sum(reported_upto) FROM source"), 0);
+	assert_int_equal(number(f, "SELECT count(*) FROM report_source"), 0);
+
+	assert_int_equal(db_begin(f->db), DB_OK);
+	assert_int_equal(report_store_lock(f->db, f->a, &f->conf, 1, &is_due),
+	    DB_OK);
+	c = read_case(f, 1, 5);
+	assert_true(put(f, f->db, &c) != 0);
+	assert_int_equal(db_commit(f->db), DB_OK);
+	assert_int_equal(number(f, "SELECT count(*) FROM source"
+	                           " WHERE reported_upto = 5"), 2);
+	assert_int_equal(number(f, "SELECT sum(events) FROM report_source"), 4);
+	assert_int_equal(number(f, "SELECT length(mail) FROM report"), 3);
+	assert_int_equal(read_case(f, 1, 5).facts->source_count, 0);
+}
+
+/* The second session waits for the first and then finds nothing due. */
+static void
+second_session_is_held_off(void **state)
+{
+	struct fixture *f = *state;
+	struct report_case c;
+	bool is_due = false;
+
+	world(f);
+	assert_int_equal(db_begin(f->db), DB_OK);
+	assert_int_equal(report_store_lock(f->db, f->a, &f->conf, 1, &is_due),
+	    DB_OK);
+	c = read_case(f, 1, 5);
+	assert_true(put(f, f->db, &c) != 0);
+	assert_int_equal(db_begin(f->other), DB_OK);
+	/* gives up after the session's lock_timeout */
+	assert_int_equal(report_store_lock(f->other, f->a, &f->conf, 1,
+	                     &is_due), DB_CONFLICT);
+	assert_int_equal(db_commit(f->db), DB_OK);
+	assert_int_equal(db_begin(f->other), DB_OK);
+	is_due = true;
+	assert_int_equal(report_store_lock(f->other, f->a, &f->conf, 1,
+	                     &is_due), DB_OK);
+	assert_false(is_due);
+	db_rollback(f->other);
+}
+
+/* What the lock is there for: the constraint below it holds, too. */
+static void
+open_report_is_unique(void **state)
+{
+	struct fixture *f = *state;
+	const struct composed mail = {.subject = "s", .message_id = "m2@x",
+	    .mail = TEXT("a")};
+	struct report_case c;
+	int64_t report;
+
+	world(f);
+	c = read_case(f, 1, 5);
+	assert_true(put(f, f->db, &c) != 0);
+	c.facts->uuid = "00000000-19d7-4c0e-9b1a-0a5d3e6f7788";
+	assert_int_equal(report_store_put(f->other, f->a, &c, &mail, true,
+	                     &report), DB_CONFLICT);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(upto_of_a_new_and_a_used_sequence),
+	    cmocka_unit_test(due_in_order_without_the_skipped),
+	    cmocka_unit_test(contact_by_any_spelling),
+	    cmocka_unit_test(case_says_what_the_rows_say),
+	    cmocka_unit_test(lines_are_shared_out),
+	    cmocka_unit_test(unreportable_is_left_out),
+	    cmocka_unit_test(stored_whole_or_not_at_all),
+	    cmocka_unit_test(second_session_is_held_off),
+	    cmocka_unit_test(open_report_is_unique),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
