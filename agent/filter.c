@@ -94,7 +94,7 @@ filter_judge(struct filter *f, const struct event *e)
 static bool
 ends_with(struct text t, struct text end)
 {
-	return t.n >= end.n &&
+	return t.at != NULL && t.n >= end.n &&
 	    memcmp(t.at + t.n - end.n, end.at, end.n) == 0;
 }
 
