@@ -130,6 +130,8 @@ size_t attack_expand(struct draft *d, char *out, size_t cap,
 void draft_attack(struct draft *d, draft_mask *mask, size_t max);
 /* The same, remembered as the login of the line. */
 void draft_login(struct draft *d, draft_mask *mask, size_t max);
+/* This, as the daemon shows it, is the login of the line. */
+void draft_is_login(struct draft *d, const char *s, size_t n);
 
 uint64_t hostile_hash(const char *s, size_t n);
 void truths_add(struct truths *t, struct truth one);

@@ -39,7 +39,6 @@ sendmail_auth(struct draft *d)
 	begin_sendmail(d);
 	n = attack_raw(d, raw, sizeof raw);
 	n = mask_exim(shown, raw, n, 300);
-	d->has_login = true;
 	if (draft_chance(d, 50)) {
 		draft_put(d, "AUTH failure (CRAM-MD5): user not found (-20) "
 		    "SASL(-13): user not found: user: ");
@@ -56,7 +55,7 @@ sendmail_auth(struct draft *d)
 	}
 	draft_put(d, ", user=");
 	draft_bytes(d, shown, k);
-	d->login = hostile_hash(shown, k);
+	draft_is_login(d, shown, k);
 	draft_put(d, ", relay=");
 	put_relay(d);
 	draft_end(d, EXPECT_EVENT, KIND_AUTH_FAILURE, NONE);
@@ -170,8 +169,7 @@ cyrus(struct draft *d)
 	if (d->ptr[0] != '\0')
 		draft_putf(d, "%s ", d->ptr);
 	draft_putf(d, "[%s] ", d->ip);
-	d->has_login = true;
-	d->login = hostile_hash(user, n);
+	draft_is_login(d, user, n);
 	switch (draft_pick(d, 4)) {
 	case 0:
 		draft_put(d, "plaintext ");

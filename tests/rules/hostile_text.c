@@ -311,6 +311,14 @@ attack_raw(struct draft *d, char *out, size_t cap)
 	return n;
 }
 
+void
+draft_is_login(struct draft *d, const char *s, size_t n)
+{
+	/* of longer ones events keep the beginning */
+	d->has_login = n > 0 && n <= 255 && text_is_utf8(s, n);
+	d->login = hostile_hash(s, n);
+}
+
 static void
 add_attack(struct draft *d, draft_mask *mask, size_t max, bool login)
 {
@@ -318,10 +326,8 @@ add_attack(struct draft *d, draft_mask *mask, size_t max, bool login)
 	size_t n = attack_raw(d, raw, sizeof raw);
 
 	n = mask(shown, raw, n, max < sizeof shown ? max : sizeof shown);
-	if (login) {
-		d->has_login = true;
-		d->login = hostile_hash(shown, n);
-	}
+	if (login)
+		draft_is_login(d, shown, n);
 	draft_bytes(d, shown, n);
 }
 
