@@ -62,6 +62,7 @@ class WireAgent:
         self.context = zmq.Context()
         self.socket = self.context.socket(zmq.DEALER)
         self.socket.linger = 0
+        self.socket.sndtimeo = 2000
         self.socket.handshake_ivl = 3000
         if curve:
             self.socket.curve_publickey = keys[0].encode()
@@ -93,7 +94,10 @@ class WireAgent:
     def say(self, data):
         if not isinstance(data, bytes):
             data = data.SerializeToString()
-        self.socket.send(data)
+        try:
+            self.socket.send(data)
+        except zmq.Again:
+            pass  # refused at the handshake: libzmq takes nothing any more
 
     def hear(self, seconds=5):
         """The next frame, or None."""
