@@ -46,7 +46,8 @@ check(const struct hub_conf *c, const char *path)
 		if (k == KIND_NONE)
 			log_error("%s: report.kind: unknown kind \"%s\"%s%s%s",
 			    path, name, near == NULL ? "" : "; did you mean \"",
-			    near == NULL ? "" : near, near == NULL ? "" : "\"?");
+			    near == NULL ? "" : near,
+			    near == NULL ? "" : "\"?");
 		else if (kind_is_inner(k))
 			log_error("%s: report.kind: %s is never reported",
 			    path, name);

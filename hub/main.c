@@ -38,7 +38,8 @@ usage(FILE *to)
 	      "  -c, --config FILE  settings; default: built-in values\n"
 	      "  -t, --test         check the settings and exit\n"
 	      "      --once         work until nothing is left, then exit\n"
-	      "      --version      versions of this program and its libraries\n\n"
+	      "      --version      versions of this program and its "
+	      "libraries\n\n"
 	      "stages:\n", to);
 	for (size_t i = 0; i < WORKERS; i++)
 		fprintf(to, "  %-9s %s\n", workers[i]->name, workers[i]->what);

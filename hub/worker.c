@@ -165,7 +165,7 @@ loop(struct worker_context *c, const struct worker *w, void *state)
 		if (step == WORKER_LOST) {
 			db_close(c->db);
 			c->db = NULL;
-			/* pace the tries when connecting works and working fails */
+			/* connecting works, working fails: pace the tries */
 			if (!pause_ms(c, RECONNECT_FIRST_MS) ||
 			    !session_open(c, w, &code))
 				return code;

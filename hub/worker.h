@@ -42,7 +42,8 @@ struct worker {
 	/* Milliseconds between steps when nothing notifies. */
 	int64_t (*every_ms)(const struct hub_conf *conf);
 	/* Once at the start, after the settings; NULL: nothing to open.  *state
-	 * is handed to step and close.  -1: logged, the process ends with 78. */
+	 * is handed to step and close.  -1: logged, the process ends with
+	 * 78. */
 	int (*open)(struct worker_context *c, void **state);
 	enum worker_step (*step)(struct worker_context *c, void *state);
 	void (*close)(void *state);

@@ -9,13 +9,13 @@
  * resolves what its forerunner left.
  */
 #include <assert.h>
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "hub/conf.h"
 #include "hub/deliver/deliver_rows.h"
+#include "hub/deliver/smtp.h"
 #include "hub/deliver/transport.h"
 #include "hub/worker.h"
 #include "proto/base/arena.h"
@@ -249,8 +249,7 @@ open_deliver(struct worker_context *c, void **state)
 {
 	if (transport_check(c->conf) < 0)
 		return -1;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		die(EX_SOFTWARE, "libcurl does not start");
+	smtp_open();
 	if (c->conf->deliver_live)
 		log_notice("live: mail is sent through %s",
 		    c->conf->deliver_relay);
@@ -267,7 +266,7 @@ static void
 close_deliver(void *state)
 {
 	free(state);
-	curl_global_cleanup();
+	smtp_close();
 }
 
 static int64_t

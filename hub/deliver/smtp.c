@@ -3,9 +3,9 @@
  *
  * What is certain after a failure depends on two things that libcurl does
  * not tell by its error code: whether the end of the mail can have reached
- * the server (only after our read callback has given the last byte does libcurl
- * write the final dot), and which command the last reply belongs to (seen through
- * the debug callback).
+ * the server (only after our read callback has given the last byte does
+ * libcurl write the final dot), and which command the last reply belongs to
+ * (seen through the debug callback).
  */
 #include "hub/deliver/smtp.h"
 
@@ -124,6 +124,19 @@ on_close(void *arg, curl_socket_t fd)
 	if (t->fd == fd)
 		t->fd = CURL_SOCKET_BAD;
 	return close(fd);
+}
+
+void
+smtp_open(void)
+{
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		die(EX_SOFTWARE, "libcurl does not start");
+}
+
+void
+smtp_close(void)
+{
+	curl_global_cleanup();
 }
 
 bool

@@ -33,6 +33,12 @@ struct smtp_ask {
 	                        be taken; -1: none */
 };
 
+/* Once before the first mail, in a process without threads; dies when
+ * libcurl does not start. */
+void smtp_open(void);
+/* At the end of the process. */
+void smtp_close(void);
+
 /* Is this a relay that smtp_send can use?  *why otherwise. */
 bool smtp_relay_is_good(const char *relay, const char **why);
 

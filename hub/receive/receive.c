@@ -193,7 +193,8 @@ on_unusable(struct receive *r, const struct door_frame *f,
 static void
 on_frame(struct receive *r, struct door_frame *f)
 {
-	struct agent *agent = agents_of_user_id(session_agents(r->session), f->user_id);
+	struct agent *agent = agents_of_user_id(session_agents(r->session),
+	    f->user_id);
 	struct wire_frame frame;
 	const char *why = NULL;
 	enum wire_result result =
@@ -285,18 +286,21 @@ store_waiting(struct receive *r)
 {
 	struct group_batch batches[GROUP_BATCHES];
 	size_t n = 0;
+	bool able;
 
+	if (r->waiting_count == 0)
+		return;
 	/* no event is stored on the word of an old table */
-	if (r->waiting_count != 0)
-		session_refresh(r->session);
+	able = session_refresh(r->session);
 	for (size_t i = 0; i < r->waiting_count; i++) {
 		struct waiting *w = &r->waiting[i];
 		const struct agent *agent =
-		    agents_of_user_id(session_agents(r->session), w->frame.user_id);
+		    agents_of_user_id(session_agents(r->session),
+		        w->frame.user_id);
 
 		if (agent == NULL)
 			on_revoked(r, &w->frame, w->wire->batch);
-		else if (session_is_away(r->session))
+		else if (!able)
 			refuse(r, &w->frame, w->wire->batch, WIRE_BUSY);
 		else
 			batches[n++] = (struct group_batch){
@@ -317,12 +321,13 @@ answer_zap(struct receive *r)
 	struct zap_refusal refusal;
 	enum zap_result result;
 
-	while ((result = zap_answer(door_zap(r->door), session_agents(r->session),
-	            &refusal)) != ZAP_EMPTY) {
+	while ((result = zap_answer(door_zap(r->door),
+	            session_agents(r->session), &refusal)) != ZAP_EMPTY) {
 		uint64_t count = 0;
 
 		if (result == ZAP_REFUSED)
-			count = meter_hit(&r->meters[METER_UNKNOWN], clock_mono_ms());
+			count = meter_hit(&r->meters[METER_UNKNOWN],
+			    clock_mono_ms());
 		if (count != 0)
 			log_warning("unknown key refused count=%llu "
 			            "address=%s key=%s",
@@ -411,7 +416,8 @@ serve_selftest(void *arg)
 	struct receive *r = arg;
 	struct zap_refusal refusal;
 
-	while (zap_answer(door_zap(r->door), session_agents(r->session), &refusal) != ZAP_EMPTY)
+	while (zap_answer(door_zap(r->door), session_agents(r->session),
+	           &refusal) != ZAP_EMPTY)
 		continue;
 }
 

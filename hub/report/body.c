@@ -286,8 +286,9 @@ events(struct buf *out, const struct compose_facts *f)
 		listed += (int64_t)s->line_count;
 	}
 	if (listed < f->events)
-		buf_printf(out, "\nListed are the latest %" PRId64 " of %" PRId64
-		    " events; all are counted above.\n", listed, f->events);
+		buf_printf(out, "\nListed are the latest %" PRId64
+		    " of %" PRId64 " events; all are counted above.\n",
+		    listed, f->events);
 }
 
 static bool

@@ -7,7 +7,6 @@
 #ifndef PLAINTIFF_PREVIEW_H
 #define PLAINTIFF_PREVIEW_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -6,7 +6,6 @@
 #ifndef PLAINTIFF_WORDING_H
 #define PLAINTIFF_WORDING_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/base/text.h"

@@ -168,7 +168,8 @@ hostile(void)
 	const struct compose_source s = source("203.0.113.7", lines, 3);
 	struct compose_facts f = facts(&s, 1);
 
-	f.organisation = "M\xc3\xbcller\r\nBcc: <x@y.example>, \"Mail\" \x1b[31m"
+	f.organisation = "M\xc3\xbcller\r\nBcc: <x@y.example>, "
+	                 "\"Mail\" \x1b[31m"
 	                 "GmbH =?utf-8?q?x?=";
 	f.greeting = TEXT("Gr\xc3\xbc\xc3\x9f Gott,\r\n\x1b]0;x\x07\n.\n..\n"
 	                  "\xc2\x9b" "31m\xff broken, and a line that is much "

@@ -1,6 +1,6 @@
-"""Protects the accused: whatever DNS does, an address gets only the contact
-that a fresh answer gave for that very address; a failure is neither a contact
-nor "nobody"; and the process that talks to the network has no database."""
+"""Protects the accused: an address gets only the contact of a fresh answer for
+itself; a failure is none and not "nobody"; the finder has no database."""
+import contextlib
 import datetime
 import itertools
 import os
@@ -372,15 +372,12 @@ def memory(pid):
     out = []
     with open("/proc/%d/maps" % pid) as maps, \
             open("/proc/%d/mem" % pid, "rb", 0) as mem:
-        for line in maps:
-            span, mode, *_ = line.split()
+        for span, mode in (line.split()[:2] for line in maps):
             first, last = (int(x, 16) for x in span.split("-"))
             if mode.startswith("rw") and last - first < 1 << 28:
                 mem.seek(first)
-                try:
+                with contextlib.suppress(OSError):
                     out.append(mem.read(last - first))
-                except OSError:
-                    pass
     return b"".join(out)
 
 

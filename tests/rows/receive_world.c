@@ -182,7 +182,8 @@ world_try_store(struct world *w, struct group_batch *batches, size_t n)
 }
 
 struct group_batch
-world_store(struct world *w, const struct agent *agent, const struct wire_batch *b)
+world_store(struct world *w, const struct agent *agent,
+    const struct wire_batch *b)
 {
 	struct group_batch gb = {.agent = agent, .wire = b};
 

@@ -40,8 +40,8 @@ new_events_are_stored_whole(void **state)
 	assert_int_equal(b.known_events, 0);
 	assert_int_equal(b.aside, 0);
 	assert_int_equal(world_number(w, "SELECT count(*) FROM event"), 10);
-	assert_int_equal(world_number(w, "SELECT count(DISTINCT stored) FROM event"),
-	    10);
+	assert_int_equal(world_number(w,
+	    "SELECT count(DISTINCT stored) FROM event"), 10);
 	world_says(w, "SELECT concat_ws('|', host(address), port,"
 	    " host(destination), destination_port, kind, stale, h.text, s.text,"
 	    " m.text, r.text, line, login, coalesce(ptr, '-'), e.agent)"
@@ -54,7 +54,8 @@ new_events_are_stored_whole(void **state)
 	    "postfix/submission/smtpd|LOGIN|postfix.sasl-failed|"
 	    "warning: line 3|o'brien \"x\", {NULL} \\|-|1");
 	/* the time lies in the id, too */
-	assert_int_equal(world_number(w, "SELECT count(*) FROM event WHERE id >="
+	assert_int_equal(world_number(w,
+	    "SELECT count(*) FROM event WHERE id >="
 	    " id_floor(time) AND id < id_floor(time + interval '1s')"), 10);
 }
 
@@ -106,7 +107,8 @@ others_are_witnesses(void **state)
 	(void)world_store(w, w->mx2, world_batch(w, 9, 6, 10));
 	assert_int_equal(world_number(w, "SELECT count(*) FROM event"), 15);
 	assert_int_equal(world_number(w, "SELECT count(*) FROM witness"), 5);
-	assert_int_equal(world_number(w, "SELECT count(*) FROM witness w JOIN event"
+	assert_int_equal(world_number(w,
+	    "SELECT count(*) FROM witness w JOIN event"
 	    " e ON e.id = w.event WHERE w.agent = 2 AND e.agent = 1"), 5);
 }
 
@@ -124,9 +126,11 @@ two_agents_in_one_transaction(void **state)
 	assert_int_equal(both[0].known_events + both[1].known_events, 10);
 	assert_int_equal(world_number(w, "SELECT count(*) FROM event"), 10);
 	assert_int_equal(world_number(w, "SELECT count(*) FROM witness"), 10);
-	assert_int_equal(world_number(w, "SELECT count(*) FROM event e JOIN witness"
+	assert_int_equal(world_number(w,
+	    "SELECT count(*) FROM event e JOIN witness"
 	    " w ON w.event = e.id WHERE e.agent = w.agent"), 0);
-	assert_int_equal(world_number(w, "SELECT count(*) FROM agent_outbox"), 2);
+	assert_int_equal(world_number(w,
+	    "SELECT count(*) FROM agent_outbox"), 2);
 }
 
 static void

@@ -145,7 +145,8 @@ evidence_has_a_shorter_life(void **state)
 	struct world *w = *state;
 
 	memset(&w->evidence_days, 0, sizeof w->evidence_days);
-	assert_int_equal(world_store(w, w->mx1, world_batch(w, 5, 1, 3)).new_events, 3);
+	assert_int_equal(
+	    world_store(w, w->mx1, world_batch(w, 5, 1, 3)).new_events, 3);
 	assert_int_equal(world_number(w, "SELECT count(*) FROM event"), 3);
 	assert_int_equal(world_number(w, "SELECT count(*) FROM evidence"), 0);
 }
@@ -162,7 +163,8 @@ a_missing_partition_loses_nothing(void **state)
 	days_add(&w->event_days, 5); /* dropped after it was read */
 	assert_int_equal(world_try_store(w, &gb, 1), DB_REFUSED);
 	assert_int_equal(world_number(w, "SELECT count(*) FROM event"), 0);
-	assert_int_equal(world_number(w, "SELECT count(*) FROM agent_outbox"), 0);
+	assert_int_equal(world_number(w,
+	    "SELECT count(*) FROM agent_outbox"), 0);
 	world_load(w);
 	gb.agent = w->mx1;
 	assert_int_equal(world_try_store(w, &gb, 1), DB_OK);
@@ -182,6 +184,6 @@ main(void)
 	    CASE(a_missing_partition_loses_nothing),
 	};
 
-	return cmocka_run_group_tests_name("rows_receive_aside", tests, world_open,
-	    world_close);
+	return cmocka_run_group_tests_name("rows_receive_aside", tests,
+	    world_open, world_close);
 }

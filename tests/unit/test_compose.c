@@ -26,7 +26,8 @@ one_source(const char *a, const struct compose_event *lines, size_t n)
 static struct compose_facts
 some_facts(const struct compose_source *s, size_t n)
 {
-	struct compose_facts f = {.uuid = "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788",
+	struct compose_facts f = {
+	    .uuid = "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788",
 	    .made_us = 1795219200 * CLOCK_SECOND_US,
 	    .organisation = "",
 	    .from = "from@hub.example",
@@ -128,8 +129,8 @@ subjects(void **state)
 	f.kinds[KIND_AUTH_FAILURE] = 0;
 	f.kinds[KIND_RELAY_DENIED] = 1;
 	assert_string_equal(subject_of(&f, a),
-	    "SMTP relay attempts (open relay probing) from 2 addresses of yours "
-	    "[4f0c8a52]");
+	    "SMTP relay attempts (open relay probing) from 2 addresses of "
+	    "yours [4f0c8a52]");
 	/* whatever the kinds are: a parser of abuse desks drops "re:" */
 	for (int k = 1; k < KIND_COUNT; k++) {
 		memset(f.kinds, 0, sizeof f.kinds);
