@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -24,7 +25,8 @@ static const char default_conf[] = "/etc/plaintiff/agent.conf";
 /* The options of run, key and status. */
 struct options {
 	const char *conf;
-	bool check, json;
+	bool check, json, once;
+	int64_t once_ms;
 };
 
 static int
@@ -35,12 +37,34 @@ usage(void)
 }
 
 static int
+parse_seconds(const char *s, int64_t *ms)
+{
+	enum { DEFAULT_S = 10, MOST_S = 86400 };
+	char *end;
+	long n;
+
+	if (s == NULL) {
+		*ms = DEFAULT_S * 1000;
+		return 0;
+	}
+	n = strtol(s, &end, 10);
+	if (*s < '0' || *s > '9' || *end != '\0' || n > MOST_S) {
+		fprintf(stderr, "plaintiff-agent: --once=%s: seconds from 0 to "
+		    "%d expected\n", s, MOST_S);
+		return -1;
+	}
+	*ms = n * 1000;
+	return 0;
+}
+
+static int
 parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 	    {"config", required_argument, NULL, 'c'},
 	    {"test", no_argument, NULL, 't'},
 	    {"json", no_argument, NULL, 'j'},
+	    {"once", optional_argument, NULL, 'o'},
 	    {0}};
 	int c;
 
@@ -55,6 +79,11 @@ parse(int argc, char **argv, struct options *o)
 			break;
 		case 'j':
 			o->json = true;
+			break;
+		case 'o':
+			o->once = true;
+			if (parse_seconds(optarg, &o->once_ms) < 0)
+				return -1;
 			break;
 		default:
 			return -1;
@@ -75,7 +104,8 @@ run_main(int argc, char **argv)
 
 	if (parse(argc, argv, &o) < 0)
 		return usage();
-	return o.check ? run_check(o.conf) : run_agent(o.conf);
+	return o.check ? run_check(o.conf)
+	    : run_agent(o.conf, o.once ? &o.once_ms : NULL);
 }
 
 /* Runs what needs no more than the settings. */
@@ -132,8 +162,9 @@ static const struct command {
 	const char *what; /* NULL: not shown */
 	int (*main)(int argc, char **argv);
 } commands[] = {
-    {"run", "[-c FILE] [-t]",
-        "follow the logs and report to the hub; -t only checks", run_main},
+    {"run", "[-c FILE] [-t] [--once[=SECONDS]]",
+        "follow the logs and report to the hub; -t only checks, --once ends "
+        "when what is there was read and sent", run_main},
     {"scan", "[--json] [--all] [--explain] [FILE|-]...",
         "show what would be detected in these logs", scan_main},
     {"check-rules", "[DIR]", "check rules against their samples",

@@ -43,6 +43,10 @@ struct run {
 	int64_t tidy_ms, watchdog_ms;
 	int64_t done_ms;       /* standard input is acknowledged since */
 	bool stop, corrupt;
+	bool once;             /* read what is there, send it, end */
+	int64_t once_ms;       /* sending may take so long; 0: none */
+	int64_t until_ms;      /* once: it ends then; 0: still reading */
+	bool failed;           /* once: not all was read and sent */
 };
 
 /* ---- what the uplink asks ---- */
@@ -291,6 +295,9 @@ read_some(struct run *r)
 
 	if (r->blocked_ms > clock_mono_ms())
 		return false;
+	/* once means up to here */
+	if (r->until_ms != 0 && r->blocked_ms == 0)
+		return false;
 	/* what a failed turn undoes must not be acknowledgements */
 	if (r->blocked_ms != 0)
 		commit_acks(r);
@@ -345,6 +352,33 @@ is_done(struct run *r)
 	    clock_mono_ms() - r->done_ms >= FAREWELL_MS;
 }
 
+/* `--once`: is what was there read and sent, or its time over? */
+static bool
+is_once_done(struct run *r, bool more)
+{
+	if (!r->once || more || r->corrupt)
+		return false;
+	/* reading that is blocked may have as long as sending */
+	if (r->until_ms == 0) {
+		r->until_ms = clock_mono_ms() + r->once_ms;
+		uplink_tell(r->uplink);
+	}
+	if (r->blocked_ms == 0 && intake_finish(r->intake) != INTAKE_IDLE)
+		block(r, INTAKE_FAILED);
+	if (r->blocked_ms == 0 && r->once_ms == 0)
+		return true;
+	if (r->blocked_ms == 0 &&
+	    outbox_counters(r->outbox)->unacked == 0 &&
+	    uplink_settle(r->uplink))
+		return true;
+	if (clock_mono_ms() < r->until_ms)
+		return false;
+	log_warning("run: not everything was %s in time",
+	    r->blocked_ms != 0 ? "read" : "acknowledged");
+	r->failed = true;
+	return true;
+}
+
 static void
 wait_for_more(struct run *r, bool more)
 {
@@ -352,11 +386,18 @@ wait_for_more(struct run *r, bool more)
 	size_t n = 1;
 	int64_t ms = INTAKE_LOOK_MS;
 
-	if (r->blocked_ms == 0)
+	if (r->blocked_ms == 0 && r->until_ms == 0)
 		n += intake_fds(r->intake, fds + 1);
 	if (r->watchdog_ms != 0 && r->watchdog_ms < ms)
 		ms = r->watchdog_ms;
 	uplink_wait(r->uplink, fds, n, more || r->corrupt ? 0 : ms);
+}
+
+static void
+talk(struct run *r)
+{
+	if (!r->once || r->once_ms != 0)
+		uplink_step(r->uplink);
 }
 
 static int
@@ -365,7 +406,7 @@ loop(struct run *r)
 	while (!r->stop) {
 		bool more;
 
-		uplink_step(r->uplink);
+		talk(r);
 		more = read_some(r);
 		if (r->dirty_ms != 0 &&
 		    clock_mono_ms() - r->dirty_ms >= ACK_MS)
@@ -373,24 +414,30 @@ loop(struct run *r)
 		tidy(r);
 		if (r->corrupt && !begin_anew(r))
 			return EX_IOERR;
-		if (is_done(r)) {
+		if (is_once_done(r, more))
+			break;
+		if (!r->once && is_done(r)) {
 			log_notice("run: standard input is done and "
 			    "acknowledged");
 			break;
 		}
 		/* the last turn's events go out before waiting */
-		uplink_step(r->uplink);
+		talk(r);
 		wait_for_more(r, more);
 		hear_signals(r);
 	}
 	status_notify("STOPPING=1");
-	return intake_finish(r->intake) == INTAKE_IDLE ? EX_OK : EX_IOERR;
+	if (intake_finish(r->intake) != INTAKE_IDLE)
+		return EX_IOERR;
+	return r->failed ? EX_TEMPFAIL : EX_OK;
 }
 
 int
-run_agent(const char *conf_path)
+run_agent(const char *conf_path, const int64_t *once_ms)
 {
-	struct run r = {.path = conf_path};
+	struct run r = {.path = conf_path,
+	    .once = once_ms != NULL,
+	    .once_ms = once_ms == NULL ? 0 : *once_ms};
 	int result = EX_CONFIG;
 
 	if (!agent_version_is_safe())

@@ -394,6 +394,12 @@ send_ping(struct uplink *u)
 		u->pong_ms = now + (u->o.wait_ms << MOST_DOUBLINGS);
 }
 
+void
+uplink_tell(struct uplink *u)
+{
+	u->settle_ms = clock_mono_ms();
+}
+
 bool
 uplink_settle(struct uplink *u)
 {

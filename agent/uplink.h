@@ -81,6 +81,8 @@ void uplink_wait(struct uplink *u, struct pollfd *fds, size_t n,
     int64_t timeout_ms);
 /* Something acknowledged was undone: fetch from the beginning again. */
 void uplink_again(struct uplink *u);
+/* The counters changed for the last time: the hub is to hear of it. */
+void uplink_tell(struct uplink *u);
 /* Before the end: tells the hub the last counters now.  True when it has
  * them; call again after steps until then. */
 bool uplink_settle(struct uplink *u);
