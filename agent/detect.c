@@ -29,6 +29,7 @@ struct detect {
 	const struct rules *rules;
 	struct zone *zone;
 	char *site;
+	bool brief;
 	struct stamp_clock stamps;
 	struct ordinals *ordinals;
 	struct known *views;
@@ -50,6 +51,7 @@ detect_open(const struct detect_options *o, const char **why)
 	if (d->views == NULL)
 		die(71, "detect: out of memory");
 	d->rules = o->rules;
+	d->brief = o->brief;
 	d->zone = zone;
 	d->ordinals = ordinals_open();
 	stamp_init(&d->stamps, zone);
@@ -169,11 +171,12 @@ fill(const struct detect *d, struct arena *a, const struct line *line,
 	    .service = clean(a, line->program),
 	    .ptr = clean(a, m->ptr),
 	    .mechanism = clean(a, m->mechanism),
-	    .rule = text_of(rule->name),
-	    .message = text_clean(
-		a, without_password(a, line->message), EVENT_MESSAGE_BYTES)};
+	    .rule = text_of(rule->name)};
 	if (rule->no_login.at == NULL || !text_equal(m->login, rule->no_login))
 		out->login = clean(a, m->login);
+	if (!d->brief)
+		out->message = text_clean(a, without_password(a, line->message),
+		    EVENT_MESSAGE_BYTES);
 }
 
 enum detect_result
@@ -198,6 +201,8 @@ detect_line(
 	if (!stamp_time(&d->stamps, &parsed, &out->time_us))
 		return DETECT_UNPARSABLE;
 	fill(d, a, &parsed, rule, &m, out);
+	if (d->brief)
+		return DETECT_EVENT;
 	event_make_id(out, text_of(d->site));
 	out->ordinal = ordinals_next(d->ordinals, out);
 	if (out->ordinal > 0)

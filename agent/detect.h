@@ -7,6 +7,7 @@
 #ifndef PLAINTIFF_DETECT_H
 #define PLAINTIFF_DETECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/buf.h"
@@ -26,6 +27,7 @@ struct detect_options {
 	const struct rules *rules; /* must outlive the detect */
 	const char *zone;          /* tz database name; "" the machine's */
 	const char *site;          /* label that is part of each id */
+	bool brief; /* leave out the id, the ordinal and the message */
 };
 
 /* The memory of one source (a file with its rotated siblings, or standard
@@ -38,7 +40,8 @@ void detect_close(struct detect *d);
  * the file's modification time for old files, the clock for live ones. */
 void detect_set_now(struct detect *d, int64_t now_us);
 
-/* One line, without its LF; any bytes, any length.  *out has its id made;
+/* One line, without its LF; any bytes, any length.  *out has its id made,
+ * unless brief;
  * its texts live in the arena or are static.  read_us is now_us. */
 enum detect_result detect_line(struct detect *d, struct text line,
     struct arena *a, struct event *out);

@@ -58,28 +58,65 @@ field_is_open(enum field f)
 	       f == FIELD_AGAIN;
 }
 
-/* Alphabets of the fields that are nothing but a run of certain bytes. */
-static bool
-takes(enum field f, unsigned char c)
-{
-	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-	bool digit = c >= '0' && c <= '9';
+/* Alphabets of the fields that are nothing but a run of certain bytes: a bit
+ * for each, in a table of all bytes. */
+enum {
+	PORT = 1,
+	NUM = 2,
+	QID = 4,
+	HOST = 8,
+	MECH = 16,
+	PLAIN = 32,
+	HELO = 64,
+	WORD = 128,
+	VISIBLE = PLAIN | HELO | WORD,
+	DIGIT = PORT | NUM | QID | HOST | MECH | VISIBLE,
+	LETTER = QID | HOST | MECH | VISIBLE,
+};
 
-	if (f == FIELD_PORT)
-		return digit;
-	if (f == FIELD_NUM)
-		return digit || c == '.';
-	if (f == FIELD_QID)
-		return digit || letter;
-	if (f == FIELD_HOST)
-		return digit || letter || c == '.' || c == '-' || c == '_';
-	if (f == FIELD_MECH)
-		return digit || letter || c == '-' || c == '_';
-	if (f == FIELD_PLAIN)
-		return c > ' ' && strchr("<>\"", c) == NULL;
-	if (f == FIELD_HELO)
-		return c > ' ' && strchr("()<>", c) == NULL;
-	return c > ' ';
+static const unsigned char alphabets[256] = {
+    ['!'] = VISIBLE,
+    ['"'] = HELO | WORD,
+    ['#' ... '\''] = VISIBLE,
+    ['(' ... ')'] = PLAIN | WORD,
+    ['*' ... ','] = VISIBLE,
+    ['-'] = HOST | MECH | VISIBLE,
+    ['.'] = NUM | HOST | VISIBLE,
+    ['/'] = VISIBLE,
+    ['0' ... '9'] = DIGIT,
+    [':' ... ';'] = VISIBLE,
+    ['<'] = WORD,
+    ['='] = VISIBLE,
+    ['>'] = WORD,
+    ['?' ... '@'] = VISIBLE,
+    ['A' ... 'Z'] = LETTER,
+    ['[' ... '^'] = VISIBLE,
+    ['_'] = HOST | MECH | VISIBLE,
+    ['`'] = VISIBLE,
+    ['a' ... 'z'] = LETTER,
+    ['{' ... 255] = VISIBLE,
+};
+
+static unsigned char
+alphabet_of(enum field f)
+{
+	static const unsigned char of[FIELD_COUNT] = {
+	    [FIELD_PORT] = PORT,
+	    [FIELD_NUM] = NUM,
+	    [FIELD_QID] = QID,
+	    [FIELD_HOST] = HOST,
+	    [FIELD_MECH] = MECH,
+	    [FIELD_PLAIN] = PLAIN,
+	    [FIELD_HELO] = HELO,
+	};
+
+	return of[f] == 0 ? WORD : of[f];
+}
+
+static bool
+takes(unsigned char alphabet, char c)
+{
+	return (alphabets[(unsigned char)c] & alphabet) != 0;
 }
 
 /* Queue ids of all daemons hold a digit or a capital; "warning" and "fatal",
@@ -124,8 +161,7 @@ read_path(const char *s, size_t from, size_t limit)
 			return FIELD_NOWHERE;
 		at++;
 	}
-	while (at < limit && (unsigned char)s[at] > ' ' &&
-	       strchr("<>\"", s[at]) == NULL)
+	while (at < limit && takes(PLAIN, s[at]))
 		at++;
 	return at;
 }
@@ -138,8 +174,7 @@ read_path_back(const char *s, size_t from, size_t to)
 {
 	size_t at = to, slashes;
 
-	while (at > from && (unsigned char)s[at - 1] > ' ' &&
-	       strchr("<>\"", s[at - 1]) == NULL)
+	while (at > from && takes(PLAIN, s[at - 1]))
 		at--;
 	if (at == from || s[at - 1] != '"')
 		return at;
@@ -163,6 +198,7 @@ field_read(enum field f, enum client_form form, struct text message,
 {
 	const char *s = message.at;
 	size_t at = from;
+	unsigned char alphabet;
 
 	if (f == FIELD_CLIENT)
 		return client_read(form, message, from, limit, m);
@@ -172,7 +208,8 @@ field_read(enum field f, enum client_form form, struct text message,
 		return client_read_address(message, from, limit, &m->local);
 	if (f == FIELD_PATH)
 		return read_path(s, from, limit);
-	while (at < limit && takes(f, (unsigned char)s[at]) &&
+	alphabet = alphabet_of(f);
+	while (at < limit && takes(alphabet, s[at]) &&
 	       (unsigned char)s[at] != stop)
 		at++;
 	if (!keep_run(f, (struct text){.at = s + from, .n = at - from}, m))
@@ -186,6 +223,7 @@ field_read_back(enum field f, enum client_form form, struct text message,
 {
 	const char *s = message.at;
 	size_t at = to;
+	unsigned char alphabet;
 
 	if (f == FIELD_CLIENT)
 		return client_read_back(form, message, from, to, m);
@@ -195,7 +233,8 @@ field_read_back(enum field f, enum client_form form, struct text message,
 		return client_read_address_back(message, from, to, &m->local);
 	if (f == FIELD_PATH)
 		return read_path_back(s, from, to);
-	while (at > from && takes(f, (unsigned char)s[at - 1]) &&
+	alphabet = alphabet_of(f);
+	while (at > from && takes(alphabet, s[at - 1]) &&
 	       (unsigned char)s[at - 1] != stop)
 		at--;
 	if (!keep_run(f, (struct text){.at = s + at, .n = to - at}, m))

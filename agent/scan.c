@@ -12,6 +12,7 @@
 #include "agent/detect.h"
 #include "agent/line.h"
 #include "agent/rules.h"
+#include "agent/scan_json.h"
 #include "agent/scan_read.h"
 #include "agent/scan_table.h"
 #include "proto/base/arena.h"
@@ -67,49 +68,6 @@ flush(struct scan *s, size_t at_least)
 	}
 	buf_reset(&s->out);
 	return 0;
-}
-
-static void
-add_text(struct buf *b, const char *key, struct text t)
-{
-	buf_printf(b, ",\"%s\":", key);
-	if (t.at == NULL) {
-		buf_puts(b, "null");
-		return;
-	}
-	buf_putc(b, '"');
-	buf_json(b, t.at, t.n);
-	buf_putc(b, '"');
-}
-
-static void
-add_number(struct buf *b, const char *key, int64_t v, int64_t absent)
-{
-	if (v == absent)
-		buf_printf(b, ",\"%s\":null", key);
-	else
-		buf_printf(b, ",\"%s\":%" PRId64, key, v);
-}
-
-static void
-print_json(struct buf *b, uint64_t line, const struct event *e)
-{
-	char time[CLOCK_TEXT_BYTES], source[ADDR_TEXT_BYTES];
-
-	buf_printf(b, "{\"line\":%" PRIu64 ",\"time\":\"%s\"", line,
-	    clock_format(time, e->time_us, e->time_us % CLOCK_SECOND_US != 0));
-	add_text(b, "host", e->host);
-	add_text(b, "program", e->program);
-	add_number(b, "pid", e->pid, EVENT_NO_PID);
-	add_text(b, "service", e->service);
-	add_text(b, "kind", text_of(kind_name(e->kind)));
-	add_text(b, "ip", text_of(addr_format(source, &e->source)));
-	add_number(b, "port", e->source_port, EVENT_NO_PORT);
-	add_text(b, "ptr", e->ptr);
-	add_text(b, "login", e->login);
-	add_text(b, "mechanism", e->mechanism);
-	add_text(b, "rule", e->rule);
-	buf_puts(b, "}\n");
 }
 
 /* Everything a person reads goes through here. */
@@ -211,7 +169,7 @@ scan_line(struct scan *s, struct detect *d, uint64_t number, struct text line)
 		scan_table_add(s->table, &e);
 		return 0;
 	}
-	print_json(&s->out, number, &e);
+	scan_json_add(&s->out, number, &e);
 	return flush(s, OUT_BYTES);
 }
 
@@ -243,7 +201,7 @@ static int
 scan_path(struct scan *s, const char *path)
 {
 	struct detect_options o = {
-	    .rules = s->rules, .zone = s->zone, .site = ""};
+	    .rules = s->rules, .zone = s->zone, .site = "", .brief = true};
 	const char *why;
 	struct scan_file *f = scan_file_open(path, &why);
 	struct detect *d = NULL;

@@ -70,6 +70,30 @@ addr_from_bytes(const void *bytes, size_t n, struct addr *out)
 	return true;
 }
 
+/* Four decimal numbers without leading zeros, as inet_pton wants them. */
+static bool
+parse_dotted(struct text t, unsigned char bytes[4])
+{
+	size_t at = 0;
+
+	for (int i = 0; i < 4; i++) {
+		size_t first = at;
+		unsigned v = 0;
+
+		for (; at < t.n && at - first < 3 && t.at[at] >= '0' &&
+		     t.at[at] <= '9';
+		     at++)
+			v = v * 10 + (unsigned)(t.at[at] - '0');
+		if (at == first || v > 255 ||
+		    (t.at[first] == '0' && at - first > 1))
+			return false;
+		bytes[i] = (unsigned char)v;
+		if (i < 3 && (at == t.n || t.at[at++] != '.'))
+			return false;
+	}
+	return at == t.n;
+}
+
 bool
 addr_parse(struct text t, struct addr *out)
 {
@@ -77,6 +101,8 @@ addr_parse(struct text t, struct addr *out)
 	unsigned char bytes[16];
 	const char *zone;
 
+	if (parse_dotted(t, bytes))
+		return addr_from_bytes(bytes, 4, out);
 	if (t.n > 5 && strncasecmp(t.at, "IPv6:", 5) == 0) {
 		t.at += 5;
 		t.n -= 5;
@@ -109,12 +135,31 @@ addr_equal(const struct addr *a, const struct addr *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, 16) == 0;
 }
 
+static const char *
+format_dotted(char out[ADDR_TEXT_BYTES], const uint8_t bytes[4])
+{
+	char *at = out;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned v = bytes[i];
+
+		if (v >= 100)
+			*at++ = (char)('0' + v / 100);
+		if (v >= 10)
+			*at++ = (char)('0' + v / 10 % 10);
+		*at++ = (char)('0' + v % 10);
+		*at++ = i < 3 ? '.' : '\0';
+	}
+	return out;
+}
+
 const char *
 addr_format(char out[ADDR_TEXT_BYTES], const struct addr *a)
 {
+	if (a->family == 4)
+		return format_dotted(out, a->bytes);
 	if (a->family == 0 ||
-	    inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, out,
-	        ADDR_TEXT_BYTES) == NULL)
+	    inet_ntop(AF_INET6, a->bytes, out, ADDR_TEXT_BYTES) == NULL)
 		(void)snprintf(out, ADDR_TEXT_BYTES, "-");
 	return out;
 }

@@ -18,12 +18,12 @@ buf_room(struct buf *b, size_t n)
 	size_t cap = b->cap == 0 ? 256 : b->cap;
 	char *p;
 
+	if (b->cap > n && b->cap - n > b->n)
+		return;
 	if (n > SIZE_MAX / 4 - b->n)
 		die(EX_OSERR, "out of memory");
 	while (cap < b->n + n + 1)
 		cap *= 2;
-	if (cap == b->cap)
-		return;
 	p = realloc(b->data, cap);
 	if (p == NULL)
 		die(EX_OSERR, "out of memory");
@@ -70,13 +70,46 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
+/* A word with the byte c everywhere. */
+#define BYTES(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* How many bytes from s on are themselves inside a JSON string: printable
+ * ASCII but the quote and the backslash. */
+static size_t
+plain_length(const char *s, size_t n)
+{
+	size_t at = 0;
+
+	for (; n - at >= 8; at += 8) {
+		uint64_t w, quote, slash, del;
+
+		memcpy(&w, s + at, sizeof w);
+		quote = (w ^ BYTES('"')) - BYTES(1);
+		slash = (w ^ BYTES('\\')) - BYTES(1);
+		del = (w ^ BYTES(0x7f)) - BYTES(1);
+		/* a borrow can only make a word look less plain */
+		if (((w | (w - BYTES(' ')) | quote | slash | del) &
+			BYTES(0x80)) != 0)
+			break;
+	}
+	while (at < n && s[at] >= ' ' && s[at] < 0x7f && s[at] != '"' &&
+	       s[at] != '\\')
+		at++;
+	return at;
+}
+
 void
 buf_json(struct buf *b, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n;) {
-		unsigned char c = (unsigned char)s[i];
-		size_t len;
+		size_t len = plain_length(s + i, n - i);
+		unsigned char c;
 
+		buf_add(b, s + i, len);
+		i += len;
+		if (i == n)
+			return;
+		c = (unsigned char)s[i];
 		if (c == '"' || c == '\\') {
 			buf_putc(b, '\\');
 			buf_putc(b, (char)c);

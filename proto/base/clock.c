@@ -1,7 +1,6 @@
 /* Wall and monotonic time, RFC 3339 both ways; see clock.h. */
 #include "proto/base/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 static int64_t fixed_us = INT64_MIN;
@@ -45,12 +44,38 @@ clock_days(int year, int month, int day)
 	return era * 146097 + doe - 719468;
 }
 
+static char *
+put_digits(char *out, int64_t v, int count)
+{
+	for (int i = count; i-- > 0; v /= 10)
+		out[i] = (char)('0' + v % 10);
+	return out + count;
+}
+
+/* Howard Hinnant's civil_from_days. */
+static char *
+put_date(char *out, int64_t days)
+{
+	int64_t z = days + 719468;
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t doe = z - era * 146097;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	int64_t mp = (5 * doy + 2) / 153;
+	int64_t month = mp < 10 ? mp + 3 : mp - 9;
+
+	out = put_digits(out, yoe + era * 400 + (month <= 2), 4);
+	*out++ = '-';
+	out = put_digits(out, month, 2);
+	*out++ = '-';
+	return put_digits(out, doy - (153 * mp + 2) / 5 + 1, 2);
+}
+
 const char *
 clock_format(char out[CLOCK_TEXT_BYTES], int64_t us, bool fraction)
 {
-	int64_t s = us / CLOCK_SECOND_US, f = us % CLOCK_SECOND_US;
-	struct tm tm;
-	time_t t;
+	int64_t s = us / CLOCK_SECOND_US, f = us % CLOCK_SECOND_US, days;
+	char *at;
 
 	if (f < 0) {
 		f += CLOCK_SECOND_US;
@@ -61,22 +86,21 @@ clock_format(char out[CLOCK_TEXT_BYTES], int64_t us, bool fraction)
 		s = INT64_C(-62167219200);
 	if (s > INT64_C(253402300799))
 		s = INT64_C(253402300799);
-	t = (time_t)s;
-	(void)gmtime_r(&t, &tm);
-	if (fraction)
-		(void)snprintf(out, CLOCK_TEXT_BYTES,
-		    "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ",
-		    (unsigned)(tm.tm_year + 1900) % 10000,
-		    (unsigned)(tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100,
-		    (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
-		    (unsigned)tm.tm_sec % 100, (unsigned)f % 1000000);
-	else
-		(void)snprintf(out, CLOCK_TEXT_BYTES,
-		    "%04u-%02u-%02uT%02u:%02u:%02uZ",
-		    (unsigned)(tm.tm_year + 1900) % 10000,
-		    (unsigned)(tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100,
-		    (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
-		    (unsigned)tm.tm_sec % 100);
+	days = s / 86400 - (s % 86400 < 0);
+	s -= days * 86400;
+	at = put_date(out, days);
+	*at++ = 'T';
+	at = put_digits(at, s / 3600, 2);
+	*at++ = ':';
+	at = put_digits(at, s / 60 % 60, 2);
+	*at++ = ':';
+	at = put_digits(at, s % 60, 2);
+	if (fraction) {
+		*at++ = '.';
+		at = put_digits(at, f, 6);
+	}
+	*at++ = 'Z';
+	*at = '\0';
 	return out;
 }
 

@@ -108,13 +108,36 @@ put_escape(char *out, unsigned char c)
 	return 4;
 }
 
+/* How many bytes from s on, eight at a time, are ASCII and not NUL. */
+static size_t
+ascii_length(const char *s, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t at = 0;
+
+	for (; n - at >= 8; at += 8) {
+		uint64_t w;
+
+		memcpy(&w, s + at, sizeof w);
+		/* a borrow can only make a word look less plain */
+		if (((w | (w - ones)) & (ones << 7)) != 0)
+			break;
+	}
+	return at;
+}
+
 /* The one loop behind text_clean and text_neuter. */
 static size_t
 escape(char *out, size_t cap, const char *in, size_t n, bool steering_too)
 {
-	size_t at = 0;
+	size_t at = 0, i = 0;
 
-	for (size_t i = 0; i < n;) {
+	/* nearly all text is plain */
+	if (!steering_too) {
+		at = i = ascii_length(in, n < cap ? n : cap);
+		memcpy(out, in, i);
+	}
+	while (i < n) {
 		size_t len = text_utf8_length(in + i, n - i);
 		size_t bytes = len == 0 ? 1 : len;
 
