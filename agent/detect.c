@@ -154,6 +154,27 @@ clean(struct arena *a, struct text t)
 	return text_clean(a, t, EVENT_TEXT_BYTES);
 }
 
+/* The service that the rule names; "*" at its end is the program without the
+ * folders in front of it. */
+static struct text
+service_of(struct arena *a, struct text program, struct text named)
+{
+	const char *slash;
+
+	if (named.at == NULL)
+		return clean(a, program);
+	if (named.at[named.n - 1] != '*')
+		return named;
+	slash = memrchr(program.at, '/', program.n);
+	if (slash != NULL) {
+		program.n -= (size_t)(slash + 1 - program.at);
+		program.at = slash + 1;
+	}
+	return clean(a,
+	    text_of(arena_printf(a, "%.*s%.*s", (int)(named.n - 1), named.at,
+		(int)program.n, program.at)));
+}
+
 static void
 fill(const struct detect *d, struct arena *a, const struct line *line,
     const struct rule *rule, const struct match *m, struct event *out)
@@ -168,7 +189,7 @@ fill(const struct detect *d, struct arena *a, const struct line *line,
 	    .pid = line->pid,
 	    .host = clean(a, line->host),
 	    .program = clean(a, line->program),
-	    .service = clean(a, line->program),
+	    .service = service_of(a, line->program, rule->service),
 	    .ptr = clean(a, m->ptr),
 	    .mechanism = clean(a, m->mechanism),
 	    .rule = text_of(rule->name)};

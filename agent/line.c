@@ -1,9 +1,7 @@
-/* Headers of log lines; see line.h.  A new form is one row of the table and
- * one function that finds where its stamp ends. */
-#include "agent/line.h"
-
+/* Headers of log lines; see line.h. */
 #include <string.h>
 
+#include "agent/line_inside.h"
 #include "proto/event.h"
 
 static bool
@@ -12,46 +10,26 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Length of an RFC 3164 stamp at s (with one blank behind it), or 0.  The
- * day is padded with a blank or a zero, or not at all. */
-static size_t
-rfc3164_length(const char *s, size_t n)
-{
-	size_t at;
-
-	if (n < 16 || s[3] != ' ')
-		return 0;
-	if (s[6] == ' ')
-		at = 7;
-	else if (s[5] == ' ')
-		at = 6;
-	else
-		return 0;
-	if (s[at + 2] != ':' || s[at + 5] != ':' || s[at + 8] != ' ')
-		return 0;
-	return at + 8;
-}
-
-/* Length of an RFC 3339 stamp at s, or 0. */
-static size_t
-rfc3339_length(const char *s, size_t n)
-{
-	const char *blank;
-
-	if (n < 21 || s[4] != '-' || s[7] != '-' || s[10] != 'T' ||
-	    s[13] != ':' || s[16] != ':')
-		return 0;
-	/* the longest has a fraction of nine digits and a zone */
-	blank = memchr(s + 19, ' ', n - 19 < 18 ? n - 19 : 18);
-	return blank == NULL ? 0 : (size_t)(blank - s);
-}
-
-static const struct {
-	enum line_form form;
-	size_t (*length)(const char *s, size_t n);
-} forms[] = {
-    {LINE_RFC3164, rfc3164_length},
-    {LINE_RFC3339, rfc3339_length},
+/* What a host name in a header may hold: a name, an address, and the chains
+ * of relaying loggers.  Without brackets, so that a daemon's own prefix with
+ * a client's text in it is never taken for a host. */
+static const bool host_signs[256] = {
+    ['-'] = true, ['.'] = true, ['/'] = true, [':'] = true, ['@'] = true,
+    ['_'] = true, ['%'] = true,
+    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
+    ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true,
+    ['A'] = true, ['B'] = true, ['C'] = true, ['D'] = true, ['E'] = true,
+    ['F'] = true, ['G'] = true, ['H'] = true, ['I'] = true, ['J'] = true,
+    ['K'] = true, ['L'] = true, ['M'] = true, ['N'] = true, ['O'] = true,
+    ['P'] = true, ['Q'] = true, ['R'] = true, ['S'] = true, ['T'] = true,
+    ['U'] = true, ['V'] = true, ['W'] = true, ['X'] = true, ['Y'] = true,
+    ['Z'] = true,
+    ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true,
+    ['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true,
+    ['k'] = true, ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true,
+    ['p'] = true, ['q'] = true, ['r'] = true, ['s'] = true, ['t'] = true,
+    ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true,
+    ['z'] = true,
 };
 
 /* Reads "tag[pid]: " or "tag: " from at on; returns where the message
@@ -86,30 +64,117 @@ parse_tag(const char *s, size_t at, size_t n, struct line *out)
 	return at;
 }
 
+/* Reads the host from at on; returns where the tag begins, 0 when it is no
+ * host. */
+static size_t
+parse_host(const char *s, size_t at, size_t n, struct line *out)
+{
+	size_t start = at;
+
+	while (at < n && host_signs[(unsigned char)s[at]])
+		at++;
+	if (at == start || at == n || s[at] != ' ' || s[at - 1] == ':')
+		return 0;
+	out->host = (struct text){.at = s + start, .n = at - start};
+	return at + 1;
+}
+
+/* "<mail.info> ", which some loggers write behind the stamp. */
+static size_t
+skip_priority(const char *s, size_t at, size_t n)
+{
+	const char *end;
+
+	if (at == n || s[at] != '<')
+		return at;
+	end = memchr(s + at, '>', n - at < 24 ? n - at : 24);
+	if (end == NULL || (size_t)(end - s) + 2 > n || end[1] != ' ')
+		return at;
+	return (size_t)(end - s) + 2;
+}
+
+static void
+set_message(struct line *out, const char *s, size_t at, size_t n)
+{
+	out->message = (struct text){.at = s + at, .n = n - at};
+}
+
+/* A daemon's own file: no host, and with Exim no tag. */
+static bool
+parse_own(const char *s, size_t at, size_t n, struct line *out)
+{
+	struct text rest = {.at = s + at, .n = n - at};
+	size_t message;
+
+	out->host = (struct text){0};
+	out->pid = EVENT_NO_PID;
+	if (line_is_dovecot(rest)) {
+		out->message = rest;
+		line_take_dovecot(out);
+		return true;
+	}
+	if (out->form == LINE_LOCAL) {
+		out->program = TEXT("exim");
+		out->message = rest;
+		line_take_exim(out);
+		return true;
+	}
+	message = parse_tag(s, at, n, out);
+	if (message == 0)
+		return false;
+	set_message(out, s, message, n);
+	line_take_daemon(out);
+	return true;
+}
+
+/* "HOST exim[PID]: " with Exim's own stamp behind it and none in front, as
+ * loggers write that leave out theirs.  Raw header lines in a reject log
+ * cannot look so: they begin with a type and a blank, or with a blank. */
+static bool
+parse_without_stamp(const char *s, size_t n, struct line *out)
+{
+	size_t at = parse_host(s, 0, n, out), stamp;
+
+	if (at < 4)
+		return false;
+	at = parse_tag(s, at, n, out);
+	if (at == 0 || out->pid == EVENT_NO_PID ||
+	    !text_is(out->program, "exim") || n - at < 21 || !is_digit(s[at]))
+		return false;
+	stamp = line_stamp_length(s + at, n - at, &out->form);
+	if (stamp == 0 || out->form != LINE_LOCAL)
+		return false;
+	out->stamp = (struct text){.at = s + at, .n = stamp};
+	set_message(out, s, at, n);
+	line_take_exim(out);
+	return true;
+}
+
 bool
 line_parse(struct text line, struct line *out)
 {
 	const char *s = line.at;
-	size_t n = line.n, at = 0, host;
+	size_t n = line.n, at, tag, message;
 
 	if (n < 16)
 		return false;
-	for (size_t i = 0; at == 0 && i < sizeof forms / sizeof forms[0]; i++) {
-		at = forms[i].length(s, n);
-		out->form = forms[i].form;
-	}
+	at = line_stamp_length(s, n, &out->form);
 	if (at == 0)
-		return false;
+		return parse_without_stamp(s, n, out);
 	out->stamp = (struct text){.at = s, .n = at};
-	host = ++at;
-	while (at < n && s[at] != ' ')
-		at++;
-	if (at == host || at == n)
-		return false;
-	out->host = (struct text){.at = s + host, .n = at - host};
-	at = parse_tag(s, at + 1, n, out);
-	if (at == 0)
-		return false;
-	out->message = (struct text){.at = s + at, .n = n - at};
+	at = skip_priority(s, at + 1, n);
+	tag = parse_host(s, at, n, out);
+	if (tag == 0)
+		return parse_own(s, at, n, out);
+	message = parse_tag(s, tag, n, out);
+	if (message == 0 ||
+	    (out->form == LINE_LOCAL && out->pid == EVENT_NO_PID)) {
+		/* in Exim's own file two words of its message look so */
+		if (out->form != LINE_LOCAL)
+			return false;
+		return parse_own(s, at, n, out);
+	}
+	set_message(out, s, message, n);
+	line_take_daemon(out);
 	return true;
 }

@@ -26,6 +26,7 @@ struct rule {
 	const char *file;
 	unsigned line;        /* of the block's head */
 	struct text no_login; /* a {user} that means none; absent if none */
+	struct text service;  /* absent: the program; may end in "*" */
 };
 
 struct rules_counts {

@@ -180,6 +180,17 @@ set_no_login(struct parsing *p, struct text value)
 }
 
 static void
+set_service(struct parsing *p, struct text value)
+{
+	const char *star = memchr(value.at, '*', value.n);
+
+	if (value.n == 0 || (star != NULL && star != value.at + value.n - 1))
+		complain(p, "service is a name, or one that ends in \"*\"");
+	else
+		p->block->rule.service = text_of(copy(p, value));
+}
+
+static void
 add_template(struct parsing *p, struct text value)
 {
 	struct rules *r = p->r;
@@ -249,6 +260,7 @@ static const struct {
     {"kind", set_kind, 0},
     {"client", set_client, 0},
     {"no-login", set_no_login, 0},
+    {"service", set_service, 0},
     {"template", add_template, 0},
     {"hit", add_hit, 0},
     {"miss", add_miss, 0},

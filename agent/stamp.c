@@ -118,10 +118,10 @@ read_minute(struct stamp_clock *c, const char *s, size_t n)
 static bool
 see_rfc3164(struct stamp_clock *c, struct text stamp)
 {
-	size_t n = stamp.n - 3;
-	int second = two_digits(stamp.at + stamp.n - 2);
+	/* "Mmm dd hh:mm", its day with two signs, one or a blank and one */
+	size_t n = stamp.at[5] == ' ' ? 11 : 12;
+	int second = two_digits(stamp.at + n + 1);
 
-	assert(n <= STAMP_KEY_BYTES);
 	if (second < 0 || second > 60)
 		return false;
 	if ((n != c->key_n || memcmp(stamp.at, c->key, n) != 0) &&
@@ -131,13 +131,111 @@ see_rfc3164(struct stamp_clock *c, struct text stamp)
 	return true;
 }
 
+/* The microseconds of a fraction that begins with its point, if it does. */
+static int64_t
+fraction_us(struct text t)
+{
+	int64_t us = 0, scale = CLOCK_SECOND_US / 10;
+
+	for (size_t i = 1; i < t.n && t.at[i] >= '0' && t.at[i] <= '9'; i++) {
+		us += (t.at[i] - '0') * scale;
+		scale /= 10;
+	}
+	return us;
+}
+
+static struct text
+behind(struct text t, size_t n)
+{
+	return (struct text){.at = t.at + n, .n = t.n - n};
+}
+
+/* "YYYY-mm-dd hh:mm:ss" as the clock on the wall shows. */
+static bool
+read_wall(struct text stamp, int64_t *local_s)
+{
+	char copy[20 + 1];
+	int64_t us;
+
+	assert(stamp.n >= 19);
+	memcpy(copy, stamp.at, 19);
+	copy[19] = 'Z';
+	if (clock_parse(copy, 20, &us) != 20)
+		return false;
+	*local_s = us / CLOCK_SECOND_US;
+	return true;
+}
+
+static bool
+see_local(struct stamp_clock *c, struct text stamp)
+{
+	int64_t utc_s[2], local_s;
+	const char *zone = memchr(stamp.at + 19, ' ', stamp.n - 19);
+
+	if (!read_wall(stamp, &local_s))
+		return false;
+	if (zone == NULL) {
+		(void)zone_to_utc(c->zone, local_s, utc_s);
+		c->last_s = choose(c, utc_s);
+	} else {
+		int hours = two_digits(zone + 2);
+		int minutes = two_digits(zone + 4);
+
+		if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+			return false;
+		hours = hours * 3600 + minutes * 60;
+		c->last_s = local_s - (zone[1] == '-' ? -hours : hours);
+	}
+	return true;
+}
+
+static int64_t
+hex(const char *s, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 4 |
+		    (uint64_t)(s[i] >= 'a' ? s[i] - 'a' + 10 : s[i] - '0');
+	return (int64_t)v;
+}
+
+/* Seconds from 2^62 on, as daemontools write them: 10 ahead of UTC. */
+static bool
+tai64n_time(struct text stamp, int64_t *time_us)
+{
+	int64_t second = hex(stamp.at + 1, 16) - (INT64_C(1) << 62) - 10;
+	int64_t nano = hex(stamp.at + 17, 8);
+
+	if (second < 0 || second > INT64_C(253402300799) || nano > 999999999)
+		return false;
+	*time_us = second * CLOCK_SECOND_US + nano / 1000;
+	return true;
+}
+
+static int64_t
+decimal(struct text t)
+{
+	int64_t v = 0;
+
+	for (size_t i = 0; i < t.n && i < 17 && t.at[i] >= '0' &&
+	                   t.at[i] <= '9'; i++)
+		v = v * 10 + (t.at[i] - '0');
+	return v;
+}
+
 bool
 stamp_see(struct stamp_clock *c, const struct line *line)
 {
 	switch (line->form) {
 	case LINE_RFC3164:
 		return see_rfc3164(c, line->stamp);
+	case LINE_LOCAL:
+		return see_local(c, line->stamp);
 	case LINE_RFC3339:
+	case LINE_TAI64N:
+	case LINE_UNIX:
+	case LINE_JOURNAL:
 		return true;
 	}
 	return false;
@@ -147,13 +245,32 @@ bool
 stamp_time(
     const struct stamp_clock *c, const struct line *line, int64_t *time_us)
 {
+	struct text stamp = line->stamp;
+	const char *point;
+
 	switch (line->form) {
 	case LINE_RFC3164:
-		*time_us = c->last_s * CLOCK_SECOND_US;
+		*time_us = c->last_s * CLOCK_SECOND_US +
+		           fraction_us(behind(stamp, c->key_n + 3));
+		return true;
+	case LINE_LOCAL:
+		*time_us = c->last_s * CLOCK_SECOND_US +
+		           fraction_us(behind(stamp, 19));
 		return true;
 	case LINE_RFC3339:
-		return clock_parse(line->stamp.at, line->stamp.n, time_us) ==
-		       line->stamp.n;
+		return clock_parse(stamp.at, stamp.n, time_us) == stamp.n;
+	case LINE_TAI64N:
+		return tai64n_time(stamp, time_us);
+	case LINE_UNIX:
+		point = memchr(stamp.at, '.', stamp.n);
+		assert(point != NULL);
+		*time_us = decimal(stamp) * CLOCK_SECOND_US +
+		           fraction_us(
+				       behind(stamp, (size_t)(point - stamp.at)));
+		return true;
+	case LINE_JOURNAL:
+		*time_us = decimal(stamp);
+		return true;
 	}
 	return false;
 }

@@ -39,10 +39,10 @@ static const char rules_text[] =
     "Relay access denied; from=<c@d> to=<a@b> proto=ESMTP helo=<h>\n"
     "ip = 203.0.113.7\n"
     "[t.verbose]\n"
-    "program = dovecot\n"
+    "program = dovecot/auth\n"
     "kind = auth_failure\n"
-    "template = auth: {ip}: Password mismatch{said}\n"
-    "hit = auth: 203.0.113.7: Password mismatch\n"
+    "template = {ip}: Password mismatch{said}\n"
+    "hit = 203.0.113.7: Password mismatch\n"
     "ip = 203.0.113.7\n";
 
 #define SASL(login)                                                            \
@@ -384,7 +384,7 @@ passwords(void **state)
 	(void)state;
 	assert_int_equal(
 	    detect_line(detect, TEXT(line), arena, &e), DETECT_EVENT);
-	assert_true(text_is(e.message, "auth: 203.0.113.7: Password mismatch "
+	assert_true(text_is(e.message, "203.0.113.7: Password mismatch "
 				       "(given password: (removed)"));
 }
 

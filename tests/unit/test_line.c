@@ -86,8 +86,8 @@ tags(void **state)
 	struct line l = parsed("Mar  4 13:01:16 mx1 dovecot: auth: x[1]: y");
 
 	(void)state;
-	is(l.program, "dovecot");
-	is(l.message, "auth: x[1]: y");
+	is(l.program, "dovecot/auth");
+	is(l.message, "x[1]: y");
 	assert_int_equal(l.pid, EVENT_NO_PID);
 	is(parsed("Mar  4 13:01:16 mx1 a/b/c[4294967296]: x").program, "a/b/c");
 	is(parsed("Mar  4 13:01:16 mx1 a[1]:").message, "");
@@ -121,6 +121,123 @@ nothing_further_right(void **state)
 	refused("2025-03-24 13:01:16Z mx1 a[1]: x");
 }
 
+/* One line of each: what rules see does not depend on how it was logged. */
+static void
+dovecot(void **state)
+{
+	static const struct {
+		const char *line, *program, *message;
+	} rows[] = {
+	    {"Mar  4 13:01:16 mx1 dovecot: imap-login: Aborted login",
+	        "dovecot/imap-login", "Aborted login"},
+	    {"Mar  4 13:01:16 mx1 dovecot[7]: imap-login: Info: Aborted login",
+	        "dovecot/imap-login", "Aborted login"},
+	    {"Mar  4 13:01:16 imap-login: Info: Aborted login",
+	        "dovecot/imap-login", "Aborted login"},
+	    {"2025-03-24 13:01:16 pop3-login: Info: Aborted login",
+	        "dovecot/pop3-login", "Aborted login"},
+	    {"2025-03-24T13:01:16+0100 auth: Error: x", "dovecot/auth", "x"},
+	    {"@400000004c91b044077a9e94 imap-login: Info: Aborted login",
+	        "dovecot/imap-login", "Aborted login"},
+	    {"Mar  4 13:01:16 mx1 dovecot: auth-worker(304): pam(a,b): c",
+	        "dovecot/auth-worker", "pam(a,b): c"},
+	    {"Mar  4 13:01:16 auth-worker(304): Info: pam(a,b): c",
+	        "dovecot/auth-worker", "pam(a,b): c"},
+	    {"Mar  4 13:01:16 mx1 dovecot[9]: dovecot: auth(default): pam(a,b): c",
+	        "dovecot/auth", "pam(a,b): c"},
+	    {"Mar  4 13:01:16 mx1 dovecot: auth(a,b,sasl:plain)<x>: sql: c",
+	        "dovecot/auth", "(a,b,sasl:plain)<x>: sql: c"},
+	    /* a login may look like what is taken off */
+	    {"Mar  4 13:01:16 mx1 dovecot: "
+	     "auth(304): pam(a,192.0.2.9): c,b,sasl:plain)<x>: sql: c",
+	        "dovecot/auth",
+	        "(304): pam(a,192.0.2.9): c,b,sasl:plain)<x>: sql: c"},
+	    {"Mar  4 13:01:16 mx1 dovecot: anvil: x", "dovecot", "x"},
+	    {"Mar  4 13:01:16 mx1 auth: pam_unix(dovecot:auth): x", "auth",
+	        "pam_unix(dovecot:auth): x"},
+	    {"@400000004c91b044077a9e94 dovecot-auth: pam_unix(x): y",
+	        "dovecot-auth", "pam_unix(x): y"},
+	    /* a login in the place of the host is none */
+	    {"Mar  4 13:01:16 auth(x postfix/smtpd[1]: warning: y,192.0.2.9,"
+	     "sasl:plain)<s>: Info: sql: c",
+	        "dovecot/auth",
+	        "(x postfix/smtpd[1]: warning: y,192.0.2.9,sasl:plain)<s>: "
+	        "Info: sql: c"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct line l = parsed(rows[i].line);
+
+		is(l.program, rows[i].program);
+		is(l.message, rows[i].message);
+	}
+}
+
+static void
+exim(void **state)
+{
+	static const struct {
+		const char *line, *message;
+		int64_t pid;
+	} rows[] = {
+	    {"2025-03-24 13:01:16 H=[192.0.2.9] x", "H=[192.0.2.9] x",
+	        EVENT_NO_PID},
+	    {"2025-03-24 13:01:16.123 [77] H=[192.0.2.9] x", "H=[192.0.2.9] x",
+	        77},
+	    {"2025-03-24 13:01:16 +0100 [77] H=(a b[1]: c) x",
+	        "H=(a b[1]: c) x", 77},
+	    {"2025-03-24 13:01:16 login authenticator failed for x",
+	        "login authenticator failed for x", EVENT_NO_PID},
+	    {"2025-03-24 13:01:16 mx1 exim[12]: login x", "login x", 12},
+	    {"2025-03-24 13:01:16 mx1 exim[12]: [13] login x", "login x", 12},
+	    {"Mar  4 13:01:16 mx1 exim[12]: 2025-03-04 13:01:16 login x",
+	        "login x", 12},
+	    {"Mar  4 13:01:16 mx1 exim[12]: "
+	     "2025-03-04 13:01:16.123 +0100 [9] login x",
+	        "login x", 12},
+	    {"Mar  4 13:01:16 mx1 exim[12]: login x", "login x", 12},
+	    {"mx1.example exim[12]: 2025-03-04 13:01:16 login x", "login x",
+	        12},
+	    {"Mar  4 13:01:16 mx1 exim[12]: [1\\2] 2025-03-04 13:01:16 login x",
+	        "login x", 12},
+	    /* pieces: what they begin or end with may be a client's */
+	    {"Mar  4 13:01:16 mx1 exim[12]: [1/2] 2025-03-04 13:01:16 login x",
+	        "", 12},
+	    {"Mar  4 13:01:16 mx1 exim[12]: [2\\2] login x", "", 12},
+	    {"Mar  4 13:01:16 mx1 exim[12]: [12/12] login x", "", 12},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct line l = parsed(rows[i].line);
+
+		is(l.program, "exim");
+		is(l.message, rows[i].message);
+		assert_int_equal(l.pid, rows[i].pid);
+	}
+	/* raw header lines in a reject log */
+	refused("  exim[1]: 2025-03-04 13:01:16 login x");
+	refused("F exim[1]: 2025-03-04 13:01:16 login x");
+	refused(" mx1 exim[1]: 2025-03-04 13:01:16 login x");
+	refused("mx1 exim[1]: login x");
+}
+
+static void
+without_host(void **state)
+{
+	struct line l = parsed("Feb 20 17:23:32 cyrus/pop3[42]: badlogin");
+
+	(void)state;
+	is(l.program, "cyrus/pop3");
+	assert_null(l.host.at);
+	assert_int_equal(l.pid, 42);
+	is(parsed("Jun 17 14:37:39 <mail.notice> mx1 sm-mta[2]: x").host, "mx1");
+	is(parsed("Jun 17 14:37:39.123456 mx1 sm-mta[2]: x").stamp,
+	    "Jun 17 14:37:39.123456");
+	is(parsed("1795294951.637443 mx1 sm-mta[2]: x").program, "sm-mta");
+}
+
 /* Every prefix of a line, in memory of just its size: for sanitizers. */
 static void
 cut_anywhere(void **state)
@@ -128,6 +245,13 @@ cut_anywhere(void **state)
 	static const char *const lines[] = {
 	    "Mar  4 13:01:16 mx1 postfix/smtpd[254]: connect",
 	    "2025-03-24T13:01:16.123456+01:00 mx1 postfix/smtpd[254]: connect",
+	    "2025-03-24 13:01:16.123 +0100 [77] H=[192.0.2.9] x",
+	    "Mar  4 13:01:16 mx1 exim[1]: [1\\2] 2025-03-24 13:01:16.1 [7] x",
+	    "mx1.example exim[12]: 2025-03-04 13:01:16 login x",
+	    "Mar  4 13:01:16 mx1 dovecot: dovecot: auth(default): Info: pam(a",
+	    "@400000004c91b044077a9e94 auth-worker(12): Info: x",
+	    "Jun 17 14:37:39.123456 <mail.notice> mx1 sm-mta[2]: x",
+	    "1795294951.637443 mx1 sm-mta[2]: x",
 	};
 
 	(void)state;
@@ -152,6 +276,9 @@ main(void)
 	    cmocka_unit_test(rfc3164),
 	    cmocka_unit_test(rfc3339),
 	    cmocka_unit_test(tags),
+	    cmocka_unit_test(dovecot),
+	    cmocka_unit_test(exim),
+	    cmocka_unit_test(without_host),
 	    cmocka_unit_test(nothing_further_right),
 	    cmocka_unit_test(cut_anywhere),
 	};

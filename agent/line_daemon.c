@@ -1,0 +1,183 @@
+/* What Dovecot and Exim put in front of their messages; see line.h. */
+#include <string.h>
+
+#include "agent/line_inside.h"
+#include "proto/event.h"
+
+/* Dovecot's processes that rules may concern. */
+static const struct {
+	const char *name;
+	const char *program;
+} processes[] = {
+    {"imap-login", "dovecot/imap-login"},
+    {"pop3-login", "dovecot/pop3-login"},
+    {"submission-login", "dovecot/submission-login"},
+    {"managesieve-login", "dovecot/managesieve-login"},
+    {"auth", "dovecot/auth"},
+    {"auth-worker", "dovecot/auth-worker"},
+    {"imap", "dovecot/imap"},
+    {"pop3", "dovecot/pop3"},
+    {"submission", "dovecot/submission"},
+    {"managesieve", "dovecot/managesieve"},
+    {"lmtp", "dovecot/lmtp"},
+};
+
+static struct text
+behind(struct text t, size_t n)
+{
+	return (struct text){.at = t.at + n, .n = t.n - n};
+}
+
+static bool
+begins(struct text t, const char *s)
+{
+	size_t n = strlen(s);
+
+	return t.n >= n && memcmp(t.at, s, n) == 0;
+}
+
+static size_t
+name_length(struct text t)
+{
+	size_t n = 0;
+
+	while (n < t.n && n < 32 &&
+	       ((t.at[n] >= 'a' && t.at[n] <= 'z') ||
+	           (t.at[n] >= '0' && t.at[n] <= '9') || t.at[n] == '-'))
+		n++;
+	return n;
+}
+
+static size_t
+digits(struct text t, size_t at)
+{
+	while (at < t.n && t.at[at] >= '0' && t.at[at] <= '9')
+		at++;
+	return at;
+}
+
+/* Length of a level such as "Info: " at the beginning of t, or 0. */
+static size_t
+level_length(struct text t)
+{
+	static const char *const levels[] = {"Info: ", "Warning: ", "Error: ",
+	    "Debug: ", "Fatal: ", "Panic: "};
+
+	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
+		if (begins(t, levels[i]))
+			return strlen(levels[i]);
+	return 0;
+}
+
+bool
+line_is_dovecot(struct text t)
+{
+	size_t n = name_length(t);
+
+	if (n == 0 || n + 1 >= t.n)
+		return false;
+	return t.at[n] == '(' || (t.at[n] == ':' && t.at[n + 1] == ' ' &&
+	                             level_length(behind(t, n + 2)) > 0);
+}
+
+/* Length of "(pid): " or "(default): " behind the name of a process, or 0.
+ * Since 2.4 auth writes "(login,address,sasl:...)" there, and a login may be
+ * "304): ": that is the message. */
+static size_t
+instance_length(struct text t)
+{
+	size_t n;
+
+	if (begins(t, "(default): "))
+		n = strlen("(default): ");
+	else if (t.n > 3 && t.at[0] == '(' && (n = digits(t, 1)) > 1 &&
+	         n + 3 <= t.n && memcmp(t.at + n, "): ", 3) == 0)
+		n += 3;
+	else
+		return 0;
+	return memmem(t.at, t.n, ",sasl:", 6) == NULL ? n : 0;
+}
+
+void
+line_take_dovecot(struct line *out)
+{
+	struct text t = out->message, name;
+	size_t n;
+
+	out->program = TEXT("dovecot");
+	if (begins(t, "dovecot: "))
+		t = behind(t, strlen("dovecot: "));
+	name = (struct text){.at = t.at, .n = name_length(t)};
+	t = behind(t, name.n);
+	if (t.n == 0 || (t.at[0] != ':' && t.at[0] != '('))
+		return;
+	for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++)
+		if (text_is(name, processes[i].name))
+			out->program = text_of(processes[i].program);
+	if (t.at[0] == '(') {
+		n = instance_length(t);
+		t = behind(t, n);
+	} else {
+		n = t.n > 1 && t.at[1] == ' ' ? 2 : 1;
+		t = behind(t, n);
+	}
+	if (n > 0)
+		t = behind(t, level_length(t));
+	out->message = t;
+}
+
+/* The mark of a record that was split for syslog, "[1\2] " or "[2/3] ":
+ * 1 when what follows is a whole line of it, -1 when it is a piece, 0 when
+ * there is no mark. */
+static int
+take_part(struct text *t)
+{
+	size_t number = digits(*t, 1), all;
+	bool first, cut;
+
+	if (t->n < 6 || t->at[0] != '[' || number == 1 || number + 1 >= t->n)
+		return 0;
+	if (t->at[number] != '\\' && t->at[number] != '/')
+		return 0;
+	cut = t->at[number] == '/';
+	all = digits(*t, number + 1);
+	if (all == number + 1 || all + 1 >= t->n || t->at[all] != ']' ||
+	    t->at[all + 1] != ' ')
+		return 0;
+	first = number == 2 && t->at[1] == '1';
+	*t = behind(*t, all + 2);
+	return first && !cut ? 1 : -1;
+}
+
+void
+line_take_exim(struct line *out)
+{
+	struct text t = out->message;
+	enum line_form form;
+	size_t n;
+
+	/* the rest of a record is a client's text from its first byte on */
+	if (take_part(&t) < 0) {
+		out->message = (struct text){.at = t.at, .n = 0};
+		return;
+	}
+	if (t.n >= 21 && t.at[0] >= '0' && t.at[0] <= '9') {
+		n = line_stamp_length(t.at, t.n, &form);
+		if (n > 0 && form == LINE_LOCAL)
+			t = behind(t, n + 1);
+	}
+	if (t.n > 3 && t.at[0] == '[') {
+		n = digits(t, 1);
+		if (n > 1 && n < 12 && n + 1 < t.n && t.at[n] == ']' &&
+		    t.at[n + 1] == ' ') {
+			int64_t pid = 0;
+
+			for (size_t i = 1; i < n; i++)
+				pid = pid * 10 + (t.at[i] - '0');
+			if (out->pid == EVENT_NO_PID)
+				out->pid = pid;
+			t = behind(t, n + 2);
+		}
+	}
+	out->message = t;
+}
