@@ -123,6 +123,10 @@ CONTROLS = [
     ("used", "schema/stmts/lookup.sql",
      "-- name: lookup_nothing\nSELECT 1;\n",
      "statement lookup_nothing is used nowhere"),
+    ("paths", "docs/index.md", "see `agent/nothing.c`\n",
+     "names agent/nothing.c, which is not there"),
+    ("paths", "docs/index.md", "see [that](nothing.md)\n",
+     "links to nothing.md, which is not there"),
     ("listed", "tests/unit/test_lost.c", "/* L. */\n",
      "is not listed in tests/unit/meson.build"),
 ]

@@ -1,5 +1,6 @@
 """Laws about files and words: size, names, columns, left-over notes, SQL in
 its place, everything declared also used, every test listed."""
+import posixpath
 import re
 
 TEXT = (".c", ".h", ".def", ".py", ".sql", ".md", ".scd", ".build", ".txt",
@@ -129,6 +130,26 @@ def law_used(tree):
                 yield name, n, "statement %s is used nowhere" % m.group(1)
 
 
+def law_paths(tree):
+    """A file or folder that a page names, or links to, exists."""
+    known = set(tree.files)
+    for name in tree.files:
+        known.update(name[:i] for i, c in enumerate(name) if c == "/")
+    for name in tree.files:
+        if not name.endswith(".md") or made(name):
+            continue
+        folder = name.rpartition("/")[0]
+        for n, line in lines(tree, name):
+            for path in re.findall(r"`((?:%s)/[\w./@-]+)`" % "|".join(
+                    sorted(r.replace(".", r"\.") for r in ROOT)), line):
+                if path.rstrip("/") not in known:
+                    yield name, n, "names %s, which is not there" % path
+            for path in re.findall(r"\]\((?!\w+:)([^)#]+)[^)]*\)", line):
+                target = posixpath.normpath(posixpath.join(folder, path))
+                if target not in known:
+                    yield name, n, "links to %s, which is not there" % path
+
+
 def law_listed(tree):
     """A test that meson does not know is never run."""
     for folder, prefix in (("unit", "test_"), ("rows", "rows_"),
@@ -150,4 +171,5 @@ LAWS = {
     "sql": law_sql,
     "used": law_used,
     "listed": law_listed,
+    "paths": law_paths,
 }
