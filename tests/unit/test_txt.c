@@ -25,7 +25,7 @@ struct message {
 static struct arena *arena;
 
 static void
-put(struct message *m, unsigned v, size_t bytes)
+put(struct message *m, uint64_t v, size_t bytes)
 {
 	while (bytes-- > 0)
 		m->at[m->n++] = (uint8_t)(v >> (8 * bytes));
@@ -37,7 +37,7 @@ put_name(struct message *m, const char *name)
 	while (*name != '\0') {
 		size_t n = strcspn(name, ".");
 
-		put(m, (unsigned)n, 1);
+		put(m, n, 1);
 		memcpy(m->at + m->n, name, n);
 		m->n += n;
 		name += n + (name[n] == '.');
