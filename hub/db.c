@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -11,13 +12,22 @@
 #include "hub/conf.h"
 #include "hub/db_values.h"
 #include "proto/base/arena.h"
+#include "proto/base/clock.h"
 #include "proto/base/die.h"
 #include "proto/base/log.h"
 #include "schema/schema.h"
 
+/* Longer than statement_timeout, which ends what merely takes long: a server
+ * that says nothing by then is frozen or cut off. */
+enum { ANSWER_MS = 15000 };
+/* The administrator's command may ask for what takes long, and be stopped. */
+enum { ANSWER_PEOPLE_MS = 24 * 3600 * 1000 };
+
 struct db {
 	PGconn *conn;
 	const char *stage;
+	int64_t answer_ms;
+	bool silent; /* did not answer in time */
 };
 
 /* Every session of ours; what limits a wait is here. */
@@ -122,6 +132,9 @@ open_as(const struct hub_conf *conf, const char *user, const char *stage)
 	if (db == NULL)
 		die(EX_OSERR, "out of memory");
 	db->stage = stage;
+	db->answer_ms = strcmp(stage, "ctl") == 0 || strcmp(stage, "owner") == 0
+	    ? ANSWER_PEOPLE_MS
+	    : ANSWER_MS;
 	db->conn = connect_as(conf, user);
 	if (PQstatus(db->conn) != CONNECTION_OK) {
 		log_failure(db, "cannot reach the database",
@@ -131,6 +144,9 @@ open_as(const struct hub_conf *conf, const char *user, const char *stage)
 	(void)PQsetNoticeProcessor(db->conn, on_notice, NULL);
 	if (db_script(db, session) != DB_OK)
 		goto fail;
+	/* so that sending a large batch cannot wait for ever either */
+	if (PQsetnonblocking(db->conn, 1) != 0)
+		die(EX_SOFTWARE, "libpq has no nonblocking mode");
 	return db;
 fail:
 	db_close(db);
@@ -251,13 +267,15 @@ finish(struct db *db, const char *name, PGresult *r, struct db_rows **rows)
 			PQclear(r);
 		return DB_OK;
 	}
-	if (PQstatus(db->conn) != CONNECTION_OK)
+	if (db->silent || PQstatus(db->conn) != CONNECTION_OK)
 		result = DB_LOST;
 	else if (is_conflict(PQresultErrorField(r, PG_DIAG_SQLSTATE)))
 		result = DB_CONFLICT;
 	else
 		result = DB_REFUSED;
-	if (result == DB_CONFLICT)
+	if (db->silent)
+		log_error("database does not answer: %s", name);
+	else if (result == DB_CONFLICT)
 		log_info("database conflict in %s: %.*s", name,
 		    (int)strcspn(PQerrorMessage(db->conn), "\n"),
 		    PQerrorMessage(db->conn));
@@ -269,14 +287,51 @@ finish(struct db *db, const char *name, PGresult *r, struct db_rows **rows)
 	return result;
 }
 
+/* Waits for the answer to what was sent (sent: libpq took it), but not for
+ * ever; NULL when none came. */
+static PGresult *
+answer(struct db *db, int sent)
+{
+	int64_t end_ms = clock_mono_ms() + db->answer_ms;
+	PGresult *last = NULL, *r;
+	bool unsent = true, broken = false;
+
+	if (sent == 0)
+		return NULL;
+	for (;;) {
+		struct pollfd fd = {.fd = PQsocket(db->conn), .events = POLLIN};
+		int64_t left_ms = end_ms - clock_mono_ms();
+
+		unsent = unsent && PQflush(db->conn) == 1;
+		/* of a broken connection PQgetResult says so at once */
+		if (!broken && (unsent || PQisBusy(db->conn) != 0)) {
+			if (unsent)
+				fd.events |= POLLOUT;
+			db->silent = left_ms <= 0;
+			if (db->silent)
+				return last;
+			if (poll(&fd, 1, (int)left_ms) > 0 &&
+			    fd.revents != POLLOUT)
+				broken = PQconsumeInput(db->conn) == 0;
+			continue;
+		}
+		r = PQgetResult(db->conn);
+		if (r == NULL)
+			break;
+		PQclear(last);
+		last = r;
+	}
+	return last;
+}
+
 enum db_result
 db_run(struct db *db, const char *statement, const struct db_args *args,
     struct db_rows **rows)
 {
 	struct arena *a = arena_open(0);
 	struct db_wire w = db_args_wire(args, a);
-	PGresult *r = PQexecPrepared(db->conn, statement, w.count, w.values,
-	    w.lengths, w.formats, 0);
+	PGresult *r = answer(db, PQsendQueryPrepared(db->conn, statement,
+	    w.count, w.values, w.lengths, w.formats, 0));
 
 	arena_close(a);
 	return finish(db, statement, r, rows);
@@ -298,7 +353,7 @@ db_query(struct db *db, const char *sql, const struct db_args *args,
 static enum db_result
 plain(struct db *db, const char *sql)
 {
-	return finish(db, sql, PQexec(db->conn, sql), NULL);
+	return finish(db, sql, answer(db, PQsendQuery(db->conn, sql)), NULL);
 }
 
 enum db_result
@@ -311,7 +366,7 @@ enum db_result
 db_commit(struct db *db)
 {
 	/* a COMMIT of a failed transaction answers ROLLBACK, and no error */
-	PGresult *r = PQexec(db->conn, "COMMIT");
+	PGresult *r = answer(db, PQsendQuery(db->conn, "COMMIT"));
 	bool rolled_back = PQresultStatus(r) == PGRES_COMMAND_OK &&
 	    strcmp(PQcmdStatus(r), "COMMIT") != 0;
 	enum db_result result = finish(db, "COMMIT", r, NULL);
@@ -322,6 +377,6 @@ db_commit(struct db *db)
 void
 db_rollback(struct db *db)
 {
-	if (PQtransactionStatus(db->conn) != PQTRANS_IDLE)
-		PQclear(PQexec(db->conn, "ROLLBACK"));
+	if (!db->silent && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
+		PQclear(answer(db, PQsendQuery(db->conn, "ROLLBACK")));
 }

@@ -4,7 +4,7 @@
  * stops the process at its start.  Statements are run by name; nothing ever
  * builds SQL from text.  Values travel as text, so that there is one form.
  *
- * No call waits for ever: connect_timeout, statement_timeout and
+ * No statement waits for ever: connect_timeout, statement_timeout and
  * tcp_user_timeout are set.  After DB_LOST nothing is known of the open
  * transaction (it may have committed): close the session and begin again.
  */

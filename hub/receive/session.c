@@ -193,12 +193,15 @@ session_look_after(struct session *s)
 	return true;
 }
 
-void
+bool
 session_refresh(struct session *s)
 {
-	if (!session_is_away(s) && (s->agents_changed ||
-	        clock_mono_ms() - s->agents_ms >= AGENTS_MOST_MS))
-		(void)load_agents(s);
+	if (session_is_away(s))
+		return false;
+	if (!s->agents_changed &&
+	    clock_mono_ms() - s->agents_ms < AGENTS_MOST_MS)
+		return true;
+	return load_agents(s);
 }
 
 static enum session_result

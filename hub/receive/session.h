@@ -39,8 +39,9 @@ bool session_is_away(const struct session *s);
 /* The active agents as last read; replaced by session_look_after and
  * session_refresh, and only then. */
 const struct agents *session_agents(const struct session *s);
-/* Reads the agents again when they are older than storing may rely on. */
-void session_refresh(struct session *s);
+/* Reads the agents again when they are older than storing may rely on.
+ * False: they still are, and nothing may be stored now. */
+bool session_refresh(struct session *s) __attribute__((warn_unused_result));
 
 /* See receive_rows.h. */
 enum session_result session_hello(struct session *s,

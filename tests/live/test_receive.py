@@ -265,6 +265,22 @@ def test_database_restarts_while_batches_flow(cluster, pb, hub, agent):
         (agent.number,)]
 
 
+def test_database_that_freezes(hub, receive, agent):
+    """It neither answers nor goes away: the hub gives it up."""
+    assert agent.send(make_events(5)).ack.new_events == 5
+    backend = hub.database.one("SELECT pid FROM pg_stat_activity "
+                               "WHERE usename = 'plaintiff_receive'")
+    frame = agent.batch(make_events(1000, "192.0.2.2"))
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        agent.say(frame)
+        ack, busy = agent.send_until_acked(frame, 40)
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    assert "database does not answer" in receive.stderr
+    assert count(hub, "event") == 1005
+
+
 def test_killed_in_the_middle(pb, hub, receive, agent):
     stop = threading.Event()
     acked = []
