@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/journal.h"
 #include "agent/line.h"
 #include "agent/ordinal.h"
 #include "agent/rules.h"
@@ -211,7 +212,9 @@ detect_line(
 
 	if (line.n > LINE_BYTES)
 		return DETECT_IGNORED;
-	if (!line_parse(line, &parsed) || !stamp_see(&d->stamps, &parsed))
+	if ((!line_parse(line, &parsed) &&
+		!journal_parse(a, line, &parsed)) ||
+	    !stamp_see(&d->stamps, &parsed))
 		return DETECT_UNPARSABLE;
 	view = view_of(d, parsed.program);
 	if (view == NULL)

@@ -86,14 +86,18 @@ tai64n_length(const char *s, size_t n)
 	return 25;
 }
 
+/* Seconds with a fraction, or the microseconds of the journal. */
 static size_t
-unix_length(const char *s, size_t n)
+unix_length(const char *s, size_t n, enum line_form *form)
 {
 	size_t at = 0;
 
-	while (at < 11 && is_digit(s[at]))
+	while (at < n && at < 17 && is_digit(s[at]))
 		at++;
-	if (at < 9 || s[at] != '.')
+	*form = at >= 15 ? LINE_JOURNAL : LINE_UNIX;
+	if (at >= 15)
+		return at < n && s[at] == ' ' ? at : 0;
+	if (at < 9 || at > 11 || s[at] != '.')
 		return 0;
 	at = skip_fraction(s, at, n);
 	return at < n && s[at] == ' ' ? at : 0;
@@ -110,10 +114,8 @@ line_stamp_length(const char *s, size_t n, enum line_form *form)
 		*form = LINE_TAI64N;
 		return tai64n_length(s, n);
 	}
-	if (s[4] != '-' || s[7] != '-' || s[13] != ':') {
-		*form = LINE_UNIX;
-		return unix_length(s, n);
-	}
+	if (s[4] != '-' || s[7] != '-' || s[13] != ':')
+		return unix_length(s, n, form);
 	*form = s[10] == 'T' ? LINE_RFC3339 : LINE_LOCAL;
 	if (n < 21 || s[16] != ':')
 		return 0;

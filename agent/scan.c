@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/detect.h"
+#include "agent/journal.h"
 #include "agent/line.h"
 #include "agent/rules.h"
 #include "agent/scan_json.h"
@@ -88,7 +89,8 @@ explain_nothing(struct scan *s, struct text line)
 	struct rules_nearest near;
 	struct line parsed;
 
-	if (!line_parse(line, &parsed)) {
+	if (!line_parse(line, &parsed) &&
+	    !journal_parse(s->arena, line, &parsed)) {
 		buf_puts(&s->out, "no header that we know\n");
 		return;
 	}

@@ -1,5 +1,5 @@
 /* Reading finished logs; see scan_read.h. */
-#include "agent/scan_read.h"
+#include "agent/scan_read_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,28 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#include "agent/line.h"
+#include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
-
-enum {
-	BLOCK_BYTES = 256 * 1024,
-};
-
-_Static_assert(BLOCK_BYTES > 2 * LINE_BYTES, "a line must fit into a block");
-
-struct scan_file {
-	int fd;
-	gzFile gz; /* NULL: plain */
-	struct stat st;
-	int64_t done_bytes;
-	bool at_end;
-	bool in_long_line; /* the rest of it is to be skipped */
-	size_t from, to;   /* bytes of data not yet handed out */
-	char data[BLOCK_BYTES];
-};
 
 /* What the first bytes say; other compressions are for a pipe. */
 static const char *
@@ -74,7 +56,7 @@ look_inside(struct scan_file *f, const char **why)
 		*why = "out of memory or descriptors";
 		return -1;
 	}
-	(void)gzbuffer(f->gz, BLOCK_BYTES);
+	(void)gzbuffer(f->gz, SCAN_BLOCK_BYTES);
 	return 0;
 }
 
@@ -113,6 +95,8 @@ scan_file_close(struct scan_file *f)
 		(void)gzclose(f->gz);
 	if (f->fd >= 0)
 		(void)close(f->fd);
+	arena_close(f->arena);
+	buf_free(&f->entry);
 	free(f);
 }
 
@@ -141,9 +125,8 @@ read_some(struct scan_file *f, char *to, size_t n, const char **why)
 	return got;
 }
 
-/* More bytes behind those that are left. */
-static int
-fill(struct scan_file *f, const char **why)
+int
+scan_file_fill(struct scan_file *f, const char **why)
 {
 	ssize_t got;
 
@@ -158,11 +141,31 @@ fill(struct scan_file *f, const char **why)
 	return 0;
 }
 
+/* Is it the output of `journalctl -o export`?  Asked once. */
+static int
+look_for_entries(struct scan_file *f, const char **why)
+{
+	static const char first[] = "__CURSOR=";
+	size_t n = sizeof first - 1;
+
+	f->looked = true;
+	while (!f->at_end && f->to < n)
+		if (scan_file_fill(f, why) < 0)
+			return -1;
+	if (f->to >= n && memcmp(f->data, first, n) == 0)
+		f->arena = arena_open(0);
+	return 0;
+}
+
 int
 scan_file_next(struct scan_file *f, struct scan_line *out, const char **why)
 {
 	size_t seen = 0;
 
+	if (!f->looked && look_for_entries(f, why) < 0)
+		return -1;
+	if (f->arena != NULL)
+		return scan_file_next_entry(f, out, why);
 	for (;;) {
 		char *s = f->data + f->from;
 		size_t left = f->to - f->from;
@@ -170,7 +173,7 @@ scan_file_next(struct scan_file *f, struct scan_line *out, const char **why)
 
 		if (lf == NULL && !f->at_end && left <= LINE_BYTES) {
 			seen = left;
-			if (fill(f, why) < 0)
+			if (scan_file_fill(f, why) < 0)
 				return -1;
 			continue;
 		}
@@ -186,7 +189,7 @@ scan_file_next(struct scan_file *f, struct scan_line *out, const char **why)
 			}
 			f->from = f->to;
 			seen = 0;
-			if (fill(f, why) < 0)
+			if (scan_file_fill(f, why) < 0)
 				return -1;
 			continue;
 		}

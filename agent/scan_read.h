@@ -1,6 +1,8 @@
 /*
  * The lines of a finished log file, plain or .gz, or of standard input.
- * Lines end at LF only; memory does not grow with a line's length.
+ * Lines end at LF only; memory does not grow with a line's length.  Each
+ * entry of `journalctl -o export` is one line (journal.h), empty when it
+ * says too little.
  */
 #ifndef PLAINTIFF_SCAN_READ_H
 #define PLAINTIFF_SCAN_READ_H
