@@ -9,9 +9,9 @@
 
 #include "agent/conf.h"
 #include "agent/detect.h"
+#include "agent/logfile.h"
 #include "agent/rules.h"
 #include "agent/run.h"
-#include "agent/sibling.h"
 #include "proto/base/arena.h"
 #include "proto/base/die.h"
 #include "proto/base/log.h"
@@ -116,23 +116,21 @@ int
 run_check(const char *conf_path)
 {
 	struct setup *s = setup_open(conf_path);
-	struct sibling_facts facts;
 	const char *why = "";
 	int errors = s == NULL;
 
 	for (size_t i = 0; s != NULL && i < s->conf->source_file.n; i++) {
 		const char *path = s->conf->source_file.at[i];
-		int fd;
+		struct logfile *f;
 
 		if (strcmp(path, "-") == 0)
 			continue;
-		fd = sibling_open(path, &facts, &why);
-		if (fd < 0) {
+		f = logfile_open(path, &why);
+		if (f == NULL) {
 			log_error("source.file: %s: %s", path, why);
 			errors++;
-		} else {
-			(void)close(fd);
 		}
+		logfile_close(f);
 	}
 	if (errors == 0)
 		printf("%s: in order; %zu rules, %zu sources\n", conf_path,

@@ -2,98 +2,25 @@
 #include "agent/sibling.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "proto/base/arena.h"
 
 enum { MOST_SIBLINGS = 400 };
 
+enum packing { PLAIN, PACKED, FOREIGN };
+
 struct sibling {
 	const char *path;
-	struct sibling_facts facts;
-	long number; /* of "mail.log.7"; -1 for dates */
+	struct logfile_facts facts;
+	enum packing packing;
+	size_t stem;  /* length of path without .gz and the like */
+	long number;  /* of "mail.log.7"; -1 for dates */
 };
-
-static int64_t
-stamp_us(const struct statx_timestamp *t)
-{
-	return t->tv_sec * 1000000 + t->tv_nsec / 1000;
-}
-
-int
-sibling_stat(int fd, struct sibling_facts *f)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
-	        &st) < 0)
-		return -1;
-	*f = (struct sibling_facts){
-	    .device = makedev(st.stx_dev_major, st.stx_dev_minor),
-	    .inode = st.stx_ino,
-	    .birth_us = (st.stx_mask & STATX_BTIME) != 0
-	        ? stamp_us(&st.stx_btime) : 0,
-	    .mtime_us = stamp_us(&st.stx_mtime),
-	    .ctime_us = stamp_us(&st.stx_ctime),
-	    .size = (int64_t)st.stx_size};
-	return 0;
-}
-
-int
-sibling_open(const char *path, struct sibling_facts *facts, const char **why)
-{
-	int fd = open(path,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	struct stat st;
-
-	if (fd < 0) {
-		*why = errno == ELOOP
-		    ? "it is a symbolic link; name the file itself"
-		    : strerror(errno);
-		return -1;
-	}
-	if (fstat(fd, &st) < 0 || sibling_stat(fd, facts) < 0)
-		*why = strerror(errno);
-	else if (S_ISREG(st.st_mode))
-		return fd;
-	else
-		*why = S_ISDIR(st.st_mode) ? "it is a folder"
-		    : S_ISFIFO(st.st_mode)
-		    ? "it is a FIFO; pipe it to standard input (file = -)"
-		    : "it is not a regular file";
-	(void)close(fd);
-	return -1;
-}
-
-ssize_t
-sibling_pread(int fd, void *bytes, size_t n, int64_t offset)
-{
-	size_t at = 0;
-
-	while (at < n) {
-		ssize_t got = pread(fd, (char *)bytes + at, n - at,
-		    offset + (int64_t)at);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		at += (size_t)got;
-	}
-	return (ssize_t)at;
-}
 
 void
 sibling_mark(uint8_t out[SOURCE_MARK_BYTES], const void *bytes, size_t n)
@@ -103,68 +30,151 @@ sibling_mark(uint8_t out[SOURCE_MARK_BYTES], const void *bytes, size_t n)
 
 /* Do the n bytes at offset have this mark? */
 static bool
-bytes_match(int fd, int64_t offset, size_t n, const uint8_t *mark)
+bytes_match(struct logfile *f, int64_t offset, size_t n, const uint8_t *mark)
 {
 	uint8_t have[SOURCE_MARK_BYTES];
 	char bytes[SOURCE_HEAD_BYTES];
 
 	if (n > sizeof bytes ||
-	    sibling_pread(fd, bytes, n, offset) != (ssize_t)n)
+	    logfile_read_all(f, bytes, n, offset) != (ssize_t)n)
 		return false;
 	sibling_mark(have, bytes, n);
 	return memcmp(have, mark, sizeof have) == 0;
 }
 
 enum sibling_match
-sibling_matches(int fd, const struct sibling_facts *f,
+sibling_matches(struct logfile *f, const struct logfile_facts *facts,
     const struct source_place *p)
 {
-	bool same = f->device == p->device && f->inode == p->inode &&
-	    f->birth_us == p->birth_us;
+	bool same = facts->device == p->device && facts->inode == p->inode &&
+	    facts->birth_us == p->birth_us;
 
-	if (f->size < p->offset || p->tail_bytes > p->offset)
+	if (!logfile_is_packed(f) && facts->size < p->offset)
+		return SIBLING_OTHER;
+	if (p->tail_bytes > p->offset)
 		return SIBLING_OTHER;
 	/* nothing read yet: only the inode can tell */
 	if (p->head_bytes == 0)
 		return same ? SIBLING_SAME : SIBLING_OTHER;
-	if (!bytes_match(fd, 0, p->head_bytes, p->head) ||
-	    !bytes_match(fd, p->offset - p->tail_bytes, p->tail_bytes,
+	/* the head first: of a compressed file the tail costs all of it */
+	if (!bytes_match(f, 0, p->head_bytes, p->head) ||
+	    !bytes_match(f, p->offset - p->tail_bytes, p->tail_bytes,
 	        p->tail))
 		return SIBLING_OTHER;
 	return same ? SIBLING_SAME : SIBLING_COPY;
 }
 
-/* "mail.log.12" gives 12, "mail.log-20261121" -1; false for any other name
- * ("mail.log.bak", "mail.log.1.gz"). */
-static bool
-is_rotated(const char *name, const char *base, long *number)
+static enum packing
+packing_of(const char *name, size_t *stem)
 {
-	size_t n = strlen(base);
-	const char *rest = name + n;
+	static const struct {
+		const char *ending;
+		enum packing packing;
+	} endings[] = {
+	    {".gz", PACKED}, {".xz", FOREIGN}, {".zst", FOREIGN},
+	    {".bz2", FOREIGN}, {".lz4", FOREIGN}, {".lzma", FOREIGN},
+	    {".Z", FOREIGN}, {".zip", FOREIGN}};
+	size_t n = strlen(name);
 
-	if (strncmp(name, base, n) != 0 || (*rest != '.' && *rest != '-'))
-		return false;
-	if (rest[1] == '\0' ||
-	    rest[1 + strspn(rest + 1, "0123456789-_T:")] != '\0')
+	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+		size_t e = strlen(endings[i].ending);
+
+		if (n > e && strcmp(name + n - e, endings[i].ending) == 0) {
+			*stem = n - e;
+			return endings[i].packing;
+		}
+	}
+	*stem = n;
+	return PLAIN;
+}
+
+/* Is what follows a live file's name, ".12" or "-20261121" and perhaps a
+ * compressor's ending, made by rotation?  ".bak" is not. */
+static bool
+is_rotation(const char *rest, size_t stem, long *number)
+{
+	if (stem < 2 || (*rest != '.' && *rest != '-') ||
+	    strspn(rest + 1, "0123456789-_T:") < stem - 1)
 		return false;
 	*number = -1;
-	if (*rest == '.' && strspn(rest + 1, "0123456789") ==
-	    strlen(rest + 1) && strlen(rest + 1) < 6)
+	if (*rest == '.' && stem < 7 && strspn(rest + 1, "0123456789") ==
+	    stem - 1)
 		*number = strtol(rest + 1, NULL, 10);
 	return true;
 }
 
+bool
+sibling_is_rotated_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	size_t stem, at;
+	enum packing packing = packing_of(name, &stem);
+
+	if (packing != PLAIN)
+		return true;
+	for (at = stem; at > 0 && strchr("0123456789", name[at - 1]); at--)
+		;
+	if (at == stem || at < 2)
+		return false;
+	/* ".7" and "-20261121"; "host-2" is a name */
+	return (name[at - 1] == '.' && stem - at < 6) ||
+	    ((name[at - 1] == '-' || name[at - 1] == '.') && stem - at >= 8);
+}
+
 /* Older first. */
 static int
-by_age(const void *a, const void *b)
+by_number(const void *a, const void *b)
 {
 	const struct sibling *x = a, *y = b;
 
-	if (x->number >= 0 && y->number >= 0)
-		return (x->number < y->number) - (x->number > y->number);
+	if (x->number != y->number)
+		return x->number > y->number ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+static int
+by_date(const void *a, const void *b)
+{
+	const struct sibling *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static int
+by_mtime(const void *a, const void *b)
+{
+	const struct sibling *x = a, *y = b;
+
 	if (x->facts.mtime_us != y->facts.mtime_us)
 		return x->facts.mtime_us < y->facts.mtime_us ? -1 : 1;
 	return strcmp(x->path, y->path);
+}
+
+/* Oldest first; of a file that is being compressed only the plain one. */
+static size_t
+put_in_order(struct sibling *at, size_t n)
+{
+	bool numbers = true, dates = true;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		numbers &= at[i].number >= 0;
+		dates &= at[i].number < 0 && at[i].stem == at[0].stem;
+	}
+	qsort(at, n, sizeof *at,
+	    numbers ? by_number : dates ? by_date : by_mtime);
+	for (size_t i = 0; i < n; i++) {
+		bool twin = false;
+
+		for (size_t k = 0; k < n && at[i].packing != PLAIN; k++)
+			twin |= at[k].packing == PLAIN &&
+			    at[k].stem == at[i].stem &&
+			    strncmp(at[k].path, at[i].path, at[i].stem) == 0;
+		if (!twin)
+			at[kept++] = at[i];
+	}
+	return kept;
 }
 
 static size_t
@@ -173,127 +183,167 @@ list(const char *path, struct arena *a, struct sibling **out)
 	struct sibling *at = arena_array(a, MOST_SIBLINGS, sizeof *at);
 	const char *folder = dirname(arena_string(a, path));
 	const char *base = basename(arena_string(a, path));
+	size_t length = strlen(base), n = 0;
 	DIR *d = opendir(folder);
 	struct dirent *e;
-	const char *why;
-	size_t n = 0;
 
 	*out = at;
 	if (d == NULL)
 		return 0;
 	while ((e = readdir(d)) != NULL && n < MOST_SIBLINGS) {
 		struct sibling *s = &at[n];
-		int fd;
+		const char *rest = e->d_name + length;
+		size_t stem;
 
-		if (!is_rotated(e->d_name, base, &s->number))
+		if (strncmp(e->d_name, base, length) != 0 || *rest == '\0')
+			continue;
+		s->packing = packing_of(rest, &stem);
+		if (!is_rotation(rest, stem, &s->number))
 			continue;
 		s->path = arena_printf(a, "%s/%s", folder, e->d_name);
-		fd = sibling_open(s->path, &s->facts, &why);
-		if (fd < 0)
-			continue;
-		(void)close(fd);
-		n++;
+		s->stem = strlen(folder) + 1 + length + stem;
+		if (logfile_stat_path(s->path, &s->facts) == 0)
+			n++;
 	}
 	(void)closedir(d);
-	qsort(at, n, sizeof *at, by_age);
-	return n;
+	return put_in_order(at, n);
 }
 
-int
-sibling_find(const char *path, const struct source_place *place,
-    struct sibling_facts *facts)
+static struct logfile *
+open_sibling(const struct sibling *s, struct logfile_facts *facts)
 {
-	struct arena *a = arena_open(0);
-	struct sibling *at;
-	size_t n = list(path, a, &at);
-	int best = -1;
 	const char *why;
+	struct logfile *f = s->packing == FOREIGN ? NULL
+	    : logfile_open(s->path, &why);
 
+	if (f != NULL && logfile_stat(f, facts) < 0) {
+		logfile_close(f);
+		return NULL;
+	}
+	return f;
+}
+
+/* The index of the place's own file, opened; n when there is none. */
+static size_t
+find_own(const struct sibling *at, size_t n,
+    const struct source_place *place, struct logfile **file,
+    struct logfile_facts *facts)
+{
+	size_t own = n;
+
+	*file = NULL;
 	/* youngest first; the same inode beats a copy */
 	for (size_t i = n; i-- > 0;) {
-		struct sibling_facts f;
-		int fd = sibling_open(at[i].path, &f, &why);
+		struct logfile_facts found;
+		struct logfile *f = open_sibling(&at[i], &found);
 		enum sibling_match m;
 
-		if (fd < 0)
+		if (f == NULL)
 			continue;
-		m = sibling_matches(fd, &f, place);
-		if (m == SIBLING_OTHER || (m == SIBLING_COPY && best >= 0)) {
-			(void)close(fd);
+		m = sibling_matches(f, &found, place);
+		if (m == SIBLING_OTHER ||
+		    (m == SIBLING_COPY && *file != NULL)) {
+			logfile_close(f);
 			continue;
 		}
-		if (best >= 0)
-			(void)close(best);
-		best = fd;
-		*facts = f;
+		logfile_close(*file);
+		*file = f;
+		*facts = found;
+		own = i;
 		if (m == SIBLING_SAME)
 			break;
 	}
-	arena_close(a);
-	return best;
+	return own;
 }
 
-/* The path of the file behind the one with these facts; NULL: the live. */
-static const char *
-next_path(const char *path, const struct sibling_facts *after,
-    struct arena *a)
+struct logfile *
+sibling_find(const char *path, const struct source_place *place,
+    struct logfile_facts *facts)
 {
+	struct arena *a = arena_open(0);
 	struct sibling *at;
 	size_t n = list(path, a, &at);
+	struct logfile *f;
+
+	(void)find_own(at, n, place, &f, facts);
+	arena_close(a);
+	return f;
+}
+
+/* The index of the file behind the place's own; n: the live one. */
+static size_t
+index_behind(const struct sibling *at, size_t n,
+    const struct source_place *after)
+{
+	struct logfile_facts facts;
+	struct logfile *f;
+	size_t own;
 
 	for (size_t i = 0; i < n; i++)
 		if (at[i].facts.device == after->device &&
-		    at[i].facts.inode == after->inode)
-			return i + 1 < n ? at[i + 1].path : NULL;
-	/* deleted or compressed since: what was written to later */
-	for (size_t i = 0; i < n; i++)
+		    at[i].facts.inode == after->inode &&
+		    at[i].facts.birth_us == after->birth_us)
+			return i + 1;
+	/* compressed or copied since */
+	own = find_own(at, n, after, &f, &facts);
+	logfile_close(f);
+	if (own < n)
+		return own + 1;
+	/* deleted: what was written to later */
+	for (size_t i = 0; i < n && after->mtime_us != 0; i++)
 		if (at[i].facts.mtime_us > after->mtime_us)
-			return at[i].path;
-	return NULL;
+			return i;
+	return n;
 }
 
-static int
-open_next(const char *path, const struct sibling_facts *after,
-    struct sibling_facts *facts, bool *is_live)
+static bool
+open_next(const char *path, const struct source_place *after,
+    struct sibling_next *next)
 {
 	struct arena *a = arena_open(0);
-	const char *next = next_path(path, after, a);
+	struct sibling *at;
+	size_t n = list(path, a, &at), i = index_behind(at, n, after);
 	const char *why;
-	int fd;
 
-	*is_live = next == NULL;
-	fd = sibling_open(next == NULL ? path : next, facts, &why);
+	*next = (struct sibling_next){0};
+	for (; i < n && at[i].packing == FOREIGN; i++) {
+		next->skipped++;
+		(void)snprintf(next->foreign, sizeof next->foreign, "%s",
+		    at[i].path);
+	}
+	next->is_live = i == n;
+	next->file = logfile_open(i == n ? path : at[i].path, &why);
 	arena_close(a);
-	return fd;
+	if (next->file == NULL)
+		return false;
+	if (logfile_stat(next->file, &next->facts) == 0)
+		return true;
+	logfile_close(next->file);
+	return false;
 }
 
-int
-sibling_open_next(const char *path, const struct sibling_facts *after,
-    struct sibling_facts *facts, bool *is_live)
+bool
+sibling_open_next(const char *path, const struct source_place *after,
+    struct sibling_next *next)
 {
 	enum { TRIES = 5 };
 
 	/* a rotation between the look and the opening would skip a file:
 	 * believe it only when two looks agree */
 	for (int i = 0; i < TRIES; i++) {
-		struct sibling_facts again;
-		bool again_live;
-		int fd = open_next(path, after, facts, is_live), second;
+		struct sibling_next again;
 
-		if (fd < 0)
-			return -1;
-		second = open_next(path, after, &again, &again_live);
-		if (second >= 0) {
-			bool agree = again.inode == facts->inode &&
-			    again.device == facts->device;
-
-			(void)close(second);
-			if (agree) {
-				*is_live = again_live;
-				return fd;
+		if (!open_next(path, after, next))
+			return false;
+		if (open_next(path, after, &again)) {
+			logfile_close(again.file);
+			if (again.facts.inode == next->facts.inode &&
+			    again.facts.device == next->facts.device) {
+				next->is_live = again.is_live;
+				return true;
 			}
 		}
-		(void)close(fd);
+		logfile_close(next->file);
 	}
-	return -1;
+	return false;
 }

@@ -59,3 +59,22 @@ source_name(const struct source *s)
 {
 	return s->ops->name(s);
 }
+
+unsigned
+source_losses(const struct source *s)
+{
+	return s->ops->losses == NULL ? 0 : s->ops->losses(s);
+}
+
+bool
+source_is_endangered(struct source *s)
+{
+	return s->ops->is_endangered != NULL && s->ops->is_endangered(s);
+}
+
+void
+source_set_grace(struct source *s, int64_t grace_ms)
+{
+	if (s->ops->set_grace != NULL)
+		s->ops->set_grace(s, grace_ms);
+}

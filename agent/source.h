@@ -30,6 +30,7 @@ enum {
 struct source_place {
 	uint64_t device, inode;
 	int64_t birth_us; /* 0: the file system does not say */
+	int64_t mtime_us; /* as of the last look */
 	int64_t offset;
 	uint32_t head_bytes, tail_bytes;
 	uint8_t head[SOURCE_MARK_BYTES], tail[SOURCE_MARK_BYTES];
@@ -47,6 +48,8 @@ struct source_file_options {
 	bool from_end;      /* a file never seen before: skip what it holds */
 	int64_t grace_ms;   /* a rotated file is left when so long quiet */
 	const struct source_place *place; /* from the last life, or NULL */
+	int64_t since_us;   /* without a place: rotated files written to later
+	                     * are read too; 0: none */
 };
 
 /* Follows a file.  It need not exist yet: what is wrong with it is logged
@@ -63,6 +66,12 @@ bool source_place(const struct source *s, struct source_place *out);
 bool source_has_moved(const struct source *s);
 void source_commit(struct source *s);
 void source_rewind(struct source *s);
+/* Times since the last commit that unread lines were found to be gone. */
+unsigned source_losses(const struct source *s);
+/* While nothing is read and nothing owed: will what is unread soon be gone
+ * for ever, since rotation removed it and only we hold it open? */
+bool source_is_endangered(struct source *s);
+void source_set_grace(struct source *s, int64_t grace_ms);
 /* To wait on for reading, or -1: then ask again every 250 ms. */
 int source_fd(const struct source *s);
 /* No stamp in what is read now can be later than this. */

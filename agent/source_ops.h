@@ -17,6 +17,10 @@ struct source_ops {
 	int64_t (*bound_us)(const struct source *s);
 	const char *(*name)(const struct source *s);
 	void (*close)(struct source *s);
+	/* NULL: never, and none */
+	unsigned (*losses)(const struct source *s);
+	bool (*is_endangered)(struct source *s);
+	void (*set_grace)(struct source *s, int64_t grace_ms);
 };
 
 /* The first member of each kind's struct. */
