@@ -19,6 +19,15 @@ size_t client_read(enum client_form form, struct text message, size_t from,
 size_t client_read_back(enum client_form form, struct text message, size_t from,
     size_t to, struct match *m);
 
+/* "A, relay=CLIENT, reject=CODE A" from one end to the other: sendmail's
+ * arguments, which a client wrote, on both sides of it.  False when they do
+ * not say the same, or when there is more than one way to read it. */
+bool client_read_twice(enum client_form form, struct text message, size_t from,
+    size_t to, struct match *m);
+
+/* Can this form be read from the left? */
+bool client_reads_forward(enum client_form form);
+
 /* One address, bare or in brackets. */
 size_t client_read_address(
     struct text message, size_t from, size_t limit, struct addr *out);

@@ -8,6 +8,7 @@
 #include "agent/line.h"
 #include "agent/ordinal.h"
 #include "agent/rules.h"
+#include "agent/session.h"
 #include "agent/stamp.h"
 #include "agent/zone.h"
 #include "proto/base/arena.h"
@@ -16,7 +17,7 @@
 enum {
 	VIEWS = 512, /* slots; a power of two */
 	PROGRAM_BYTES = 128,
-	SAVED_VERSION = 1,
+	SAVED_VERSION = 2,
 };
 
 /* The view of a program seen before; at most programs have none. */
@@ -33,6 +34,8 @@ struct detect {
 	bool brief;
 	struct stamp_clock stamps;
 	struct ordinals *ordinals;
+	struct sessions *sessions;
+	uint64_t read_bytes; /* in this life, and SESSION_BYTES more */
 	struct known *views;
 	size_t view_count;
 };
@@ -55,6 +58,8 @@ detect_open(const struct detect_options *o, const char **why)
 	d->brief = o->brief;
 	d->zone = zone;
 	d->ordinals = ordinals_open();
+	d->sessions = sessions_open();
+	d->read_bytes = SESSION_BYTES;
 	stamp_init(&d->stamps, zone);
 	return d;
 }
@@ -77,6 +82,7 @@ detect_close(struct detect *d)
 	forget_views(d);
 	free(d->views);
 	ordinals_close(d->ordinals);
+	sessions_close(d->sessions);
 	zone_close(d->zone);
 	free(d->site);
 	free(d);
@@ -195,10 +201,44 @@ fill(const struct detect *d, struct arena *a, const struct line *line,
 	    .mechanism = clean(a, m->mechanism),
 	    .rule = text_of(rule->name)};
 	if (rule->no_login.at == NULL || !text_equal(m->login, rule->no_login))
-		out->login = clean(a, m->login);
+		out->login = text_clean(a, m->login,
+		    d->brief ? LINE_BYTES : EVENT_TEXT_BYTES);
 	if (!d->brief)
 		out->message = text_clean(a, without_password(a, line->message),
 		    EVENT_MESSAGE_BYTES);
+}
+
+/* What the line does for its session; true if an event comes of it, with
+ * the client in *m. */
+static bool
+take_session(struct detect *d, const struct line *line,
+    const struct rule *rule, int64_t time_us, struct match *m)
+{
+	struct session_line one = {.host = line->host,
+	    .program = line->program,
+	    .id = m->qid,
+	    .pid = line->pid,
+	    .time_us = time_us,
+	    .at_bytes = d->read_bytes};
+
+	switch (rule->session) {
+	case RULE_ALONE:
+		return true;
+	case RULE_BEGINS:
+		session_begin(d->sessions, &one, m);
+		return false;
+	case RULE_INSIDE:
+		return session_client(d->sessions, &one, m);
+	case RULE_MARKS:
+		session_mark(d->sessions, &one);
+		return false;
+	case RULE_MARKED:
+		return session_take_mark(d->sessions, &one);
+	case RULE_ENDS:
+		session_end(d->sessions, &one);
+		return false;
+	}
+	return false;
 }
 
 enum detect_result
@@ -210,6 +250,7 @@ detect_line(
 	struct line parsed;
 	struct match m;
 
+	d->read_bytes += line.n + 1;
 	if (line.n > LINE_BYTES)
 		return DETECT_IGNORED;
 	if ((!line_parse(line, &parsed) &&
@@ -224,6 +265,8 @@ detect_line(
 		return DETECT_IGNORED;
 	if (!stamp_time(&d->stamps, &parsed, &out->time_us))
 		return DETECT_UNPARSABLE;
+	if (!take_session(d, &parsed, rule, out->time_us, &m))
+		return DETECT_IGNORED;
 	fill(d, a, &parsed, rule, &m, out);
 	if (d->brief)
 		return DETECT_EVENT;
@@ -238,24 +281,37 @@ void
 detect_save(const struct detect *d, struct buf *out)
 {
 	uint64_t last = (uint64_t)d->stamps.last_s;
+	struct buf sessions = {0};
 
 	buf_putc(out, SAVED_VERSION);
 	for (int i = 8; i-- > 0;)
 		buf_putc(out, (char)(unsigned char)(last >> (8 * i)));
+	sessions_save(d->sessions, d->read_bytes, &sessions);
+	for (int i = 4; i-- > 0;)
+		buf_putc(out, (char)(unsigned char)(sessions.n >> (8 * i)));
+	buf_add(out, sessions.data, sessions.n);
+	buf_free(&sessions);
 	ordinals_save(d->ordinals, out);
 }
 
 int
 detect_load(struct detect *d, struct text bytes)
 {
-	enum { HEAD = 9 };
+	enum { LAST = 9, HEAD = LAST + 4 };
 	uint64_t last = 0;
+	size_t n = 0;
 
 	if (bytes.n < HEAD || bytes.at[0] != SAVED_VERSION)
 		return -1;
-	for (size_t i = 1; i < HEAD; i++)
+	for (size_t i = 1; i < LAST; i++)
 		last = last << 8 | (unsigned char)bytes.at[i];
+	for (size_t i = LAST; i < HEAD; i++)
+		n = n << 8 | (unsigned char)bytes.at[i];
+	if (n > bytes.n - HEAD ||
+	    sessions_load(d->sessions, d->read_bytes,
+		(struct text){.at = bytes.at + HEAD, .n = n}) < 0)
+		return -1;
 	d->stamps.last_s = (int64_t)last;
 	return ordinals_load(d->ordinals,
-	    (struct text){.at = bytes.at + HEAD, .n = bytes.n - HEAD});
+	    (struct text){.at = bytes.at + HEAD + n, .n = bytes.n - HEAD - n});
 }

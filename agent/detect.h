@@ -27,7 +27,9 @@ struct detect_options {
 	const struct rules *rules; /* must outlive the detect */
 	const char *zone;          /* tz database name; "" the machine's */
 	const char *site;          /* label that is part of each id */
-	bool brief; /* leave out the id, the ordinal and the message */
+	/* leave out the id, the ordinal and the message, and keep the login
+	 * whole: for showing, not for sending */
+	bool brief;
 };
 
 /* The memory of one source (a file with its rotated siblings, or standard

@@ -21,9 +21,14 @@ static const char *const names[FIELD_COUNT] = {
     [FIELD_PATH] = "path",
     [FIELD_PLAIN] = "plain",
     [FIELD_AGAIN] = "again",
+    [FIELD_NOTE] = "note",
+    [FIELD_GIVEN] = "given",
+    [FIELD_BLANKS] = "blanks",
+    [FIELD_ACCOUNT] = "account",
     [FIELD_USER] = "user",
     [FIELD_SAID] = "said",
     [FIELD_REST] = "rest",
+    [FIELD_TWICE] = "twice",
 };
 
 enum {
@@ -48,7 +53,8 @@ field_nearest(const char *name)
 bool
 field_is_unbounded(enum field f)
 {
-	return f == FIELD_USER || f == FIELD_SAID || f == FIELD_REST;
+	return f == FIELD_USER || f == FIELD_SAID || f == FIELD_REST ||
+	       f == FIELD_TWICE;
 }
 
 bool
@@ -130,6 +136,17 @@ is_queue_id(struct text run)
 	return false;
 }
 
+/* Where an {account} begins that may hold the stop byte too: behind the first
+ * one in its run without blanks. */
+static size_t
+behind_first(const char *s, size_t from, size_t to, int stop)
+{
+	for (size_t i = from; i < to; i++)
+		if ((unsigned char)s[i] == stop)
+			return i + 1;
+	return from;
+}
+
 /* Keeps what a run of bytes says; false when it cannot be said. */
 static bool
 keep_run(enum field f, struct text run, struct match *m)
@@ -141,8 +158,12 @@ keep_run(enum field f, struct text run, struct match *m)
 			return false;
 		m->mechanism = run;
 	}
-	if (f == FIELD_QID)
+	if (f == FIELD_QID) {
+		m->qid = run;
 		return is_queue_id(run);
+	}
+	if (f == FIELD_ACCOUNT)
+		m->login = run;
 	if (f == FIELD_HOST && !text_is(run, "unknown"))
 		m->ptr = run;
 	return run.n > 0 || f == FIELD_HELO || f == FIELD_PLAIN;
@@ -192,6 +213,35 @@ read_path_back(const char *s, size_t from, size_t to)
 	return FIELD_NOWHERE;
 }
 
+/* The password that Dovecot logs if it is told to, or nothing.  A login can
+ * hold these words too, but behind it Dovecot always writes ": "; so what
+ * holds no ": " is a password.  A password can hold them as well; then they
+ * are there twice, and nobody can say which is which. */
+static size_t
+read_given_back(const char *s, size_t from, size_t to)
+{
+	static const char *const leads[] = {
+	    " (given password: ", " (SHA1 of given password: "};
+	static const char words[] = "given password: ";
+	size_t at = to;
+
+	if (to == from || s[to - 1] != ')')
+		return to;
+	while (at - from >= 2 && (s[at - 2] != ':' || s[at - 1] != ' '))
+		at--;
+	for (size_t i = 0; i < sizeof leads / sizeof leads[0]; i++) {
+		size_t n = strlen(leads[i]);
+
+		if (at - from < n || memcmp(s + at - n, leads[i], n) != 0)
+			continue;
+		return memmem(s + from, at - n - from, words,
+			   sizeof words - 1) == NULL
+		           ? at - n
+		           : to;
+	}
+	return to;
+}
+
 size_t
 field_read(enum field f, enum client_form form, struct text message,
     size_t from, size_t limit, int stop, struct match *m)
@@ -208,6 +258,11 @@ field_read(enum field f, enum client_form form, struct text message,
 		return client_read_address(message, from, limit, &m->local);
 	if (f == FIELD_PATH)
 		return read_path(s, from, limit);
+	if (f == FIELD_BLANKS) {
+		while (at < limit && s[at] == ' ')
+			at++;
+		return at;
+	}
 	alphabet = alphabet_of(f);
 	while (at < limit && takes(alphabet, s[at]) &&
 	       (unsigned char)s[at] != stop)
@@ -233,10 +288,19 @@ field_read_back(enum field f, enum client_form form, struct text message,
 		return client_read_address_back(message, from, to, &m->local);
 	if (f == FIELD_PATH)
 		return read_path_back(s, from, to);
+	if (f == FIELD_GIVEN)
+		return read_given_back(s, from, to);
+	if (f == FIELD_BLANKS) {
+		while (at > from && s[at - 1] == ' ')
+			at--;
+		return at;
+	}
 	alphabet = alphabet_of(f);
 	while (at > from && takes(alphabet, s[at - 1]) &&
-	       (unsigned char)s[at - 1] != stop)
+	       (f == FIELD_ACCOUNT || (unsigned char)s[at - 1] != stop))
 		at--;
+	if (f == FIELD_ACCOUNT)
+		at = behind_first(s, at, to, stop);
 	if (!keep_run(f, (struct text){.at = s + at, .n = to - at}, m))
 		return FIELD_NOWHERE;
 	return at;

@@ -66,6 +66,13 @@ rules_count(const struct rules *r)
 	    .samples = r->sample_count};
 }
 
+bool
+rule_has_address(const struct rule *r)
+{
+	return r->session == RULE_ALONE || r->session == RULE_BEGINS ||
+	       r->session == RULE_MARKED;
+}
+
 static int
 is_rules_file(const struct dirent *e)
 {

@@ -19,10 +19,22 @@
 struct rules;
 struct rules_view;
 
+/* What a line of this form does for its session (session.h): an event comes
+ * only from RULE_ALONE, RULE_INSIDE and RULE_MARKED. */
+enum rule_session {
+	RULE_ALONE,
+	RULE_BEGINS, /* names the client */
+	RULE_INSIDE, /* an event, if another line named the client */
+	RULE_MARKS,  /* says what the client did */
+	RULE_MARKED, /* an event, if another line marked the session */
+	RULE_ENDS,
+};
+
 /* What a rules file calls a block. */
 struct rule {
 	const char *name; /* "postfix.sasl-failed" */
-	enum kind kind;
+	enum kind kind; /* KIND_NONE where no event comes from it */
+	enum rule_session session;
 	const char *file;
 	unsigned line;        /* of the block's head */
 	struct text no_login; /* a {user} that means none; absent if none */

@@ -52,6 +52,9 @@ struct rules {
 /* Room for one more element behind the last. */
 void *rules_grow(void *array, size_t count, size_t *cap, size_t element);
 
+/* Does its line name the client?  Else another line of the session does. */
+bool rule_has_address(const struct rule *r);
+
 /* Does the program's name fit the pattern? */
 bool rules_fits(const char *pattern, struct text program);
 

@@ -169,7 +169,8 @@ set_client(struct parsing *p, struct text value)
 {
 	p->block->client = template_client_of_name(value);
 	if (p->block->client == CLIENT_NONE)
-		complain(p, "client is postfix, exim or sendmail, not \"%s\"",
+		complain(p, "client is postfix, exim, sendmail, dovecot or "
+			    "dovecot-auth, not \"%s\"",
 		    copy(p, value));
 }
 
@@ -191,6 +192,59 @@ set_service(struct parsing *p, struct text value)
 }
 
 static void
+set_session(struct parsing *p, struct text value)
+{
+	static const char *const names[] = {[RULE_BEGINS] = "begins",
+	    [RULE_INSIDE] = "inside",
+	    [RULE_MARKS] = "marks",
+	    [RULE_MARKED] = "marked",
+	    [RULE_ENDS] = "ends"};
+
+	for (int i = RULE_BEGINS; i <= RULE_ENDS; i++)
+		if (text_is(value, names[i]))
+			p->block->rule.session = (enum rule_session)i;
+	if (p->block->rule.session == RULE_ALONE)
+		complain(p, "session is begins, inside, marks, marked or "
+			    "ends, not \"%s\"", copy(p, value));
+}
+
+/* The kind belongs to an event: not every line of a session is one. */
+static void
+check_kind(struct parsing *p)
+{
+	const struct rule *r = &p->block->rule;
+	bool silent = r->session == RULE_BEGINS || r->session == RULE_MARKS ||
+	              r->session == RULE_ENDS;
+
+	if (p->block->refused)
+		return;
+	if (r->kind == KIND_NONE && !silent)
+		complain(p, "kind = must stand above the template");
+	else if (r->kind != KIND_NONE && silent)
+		complain(p, "no event comes of it: no kind =");
+}
+
+static struct template *
+compile(struct parsing *p, struct text value, const char **why)
+{
+	struct arena *a = p->r->arena;
+	struct template *t;
+	bool after;
+
+	if (rule_has_address(&p->block->rule)) {
+		t = template_compile(a, value, p->block->client, why);
+		if (t == NULL || p->block->rule.session == RULE_ALONE)
+			return t;
+		(void)template_lead(t, &after);
+		if (after)
+			return t;
+		*why = "the session's {qid} has to stand first";
+		return NULL;
+	}
+	return template_compile_session(a, value, why);
+}
+
+static void
 add_template(struct parsing *p, struct text value)
 {
 	struct rules *r = p->r;
@@ -200,9 +254,8 @@ add_template(struct parsing *p, struct text value)
 	finish_template(p);
 	if (p->block->program_count == 0)
 		complain(p, "program = must stand above the template");
-	if (p->block->rule.kind == KIND_NONE && !p->block->refused)
-		complain(p, "kind = must stand above the template");
-	f.template = template_compile(r->arena, value, p->block->client, &why);
+	check_kind(p);
+	f.template = compile(p, value, &why);
 	if (f.template == NULL) {
 		complain(p, "%s", why);
 		return;
@@ -261,6 +314,7 @@ static const struct {
     {"client", set_client, 0},
     {"no-login", set_no_login, 0},
     {"service", set_service, 0},
+    {"session", set_session, 0},
     {"template", add_template, 0},
     {"hit", add_hit, 0},
     {"miss", add_miss, 0},

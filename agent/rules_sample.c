@@ -71,7 +71,7 @@ compare_all(struct checking *c, const struct match *m, struct text login)
 {
 	const struct sample *s = c->sample;
 
-	if (s->ip.at == NULL)
+	if (s->ip.at == NULL && rule_has_address(&c->r->blocks[s->block].rule))
 		complain(c, "hit without ip = below it");
 	else
 		compare(c, "ip", s->ip, address(c->r, &m->source));

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "agent/client.h"
 #include "agent/template_parts.h"
 #include "proto/base/arena.h"
 
@@ -15,6 +16,7 @@ enum {
 struct compiling {
 	struct arena *a;
 	const char *why; /* NULL while all is well */
+	bool of_session; /* the address is in another line */
 	size_t n;
 	struct part parts[TEMPLATE_PARTS];
 };
@@ -28,6 +30,10 @@ template_client_of_name(struct text name)
 		return CLIENT_EXIM;
 	if (text_is(name, "sendmail"))
 		return CLIENT_SENDMAIL;
+	if (text_is(name, "dovecot"))
+		return CLIENT_DOVECOT;
+	if (text_is(name, "dovecot-auth"))
+		return CLIENT_DOVECOT_AUTH;
 	return CLIENT_NONE;
 }
 
@@ -113,7 +119,7 @@ split(struct compiling *c, struct text source)
 static bool
 is_accused(enum field f)
 {
-	return f == FIELD_CLIENT || f == FIELD_IP;
+	return f == FIELD_CLIENT || f == FIELD_IP || f == FIELD_TWICE;
 }
 
 static size_t
@@ -130,26 +136,35 @@ count_field(const struct compiling *c, enum field f)
 static void
 check_counts(struct compiling *c, enum client_form client)
 {
-	size_t clients = count_field(c, FIELD_CLIENT);
+	size_t clients =
+	    count_field(c, FIELD_CLIENT) + count_field(c, FIELD_TWICE);
 	size_t accused = clients + count_field(c, FIELD_IP);
 
-	if (accused != 1)
+	if (c->of_session && accused != 0)
+		c->why = "an address, though the session has it";
+	else if (c->of_session && (c->n == 0 || c->parts[0].field != FIELD_QID))
+		c->why = "the session's {qid} has to stand first";
+	else if (!c->of_session && accused != 1)
 		c->why = accused == 0
 		             ? "no accused address: neither {client} nor {ip}"
 		             : "more than one accused address";
+	else if (count_field(c, FIELD_TWICE) > 0 && client != CLIENT_SENDMAIL)
+		c->why = "{twice} is a form of client = sendmail";
 	else if (clients == 1 && client == CLIENT_NONE)
-		c->why = "{client} needs a line client = postfix, exim or "
-			 "sendmail above it";
+		c->why = "{client} needs a line client = with the name of a "
+			 "daemon above it";
 	else if (clients == 1 &&
 		 count_field(c, FIELD_PORT) + count_field(c, FIELD_HOST) > 0)
 		c->why = "{client} has its own name and port";
-	else if (count_field(c, FIELD_USER) > 1 ||
+	else if (count_field(c, FIELD_USER) + count_field(c, FIELD_ACCOUNT) >
+	             1 ||
 		 count_field(c, FIELD_MECH) > 1 ||
 		 count_field(c, FIELD_PORT) > 1 ||
 		 count_field(c, FIELD_HOST) > 1 ||
+		 count_field(c, FIELD_QID) > 1 ||
 		 count_field(c, FIELD_LOCAL) > 1)
-		c->why = "{user}, {mech}, {port}, {host} and {local} can each "
-			 "be there only once";
+		c->why = "{user} or {account}, {mech}, {port}, {host}, {qid} "
+			 "and {local} can each be there only once";
 }
 
 /* Where one field ends must be plain. */
@@ -161,8 +176,27 @@ check_neighbours(struct compiling *c)
 
 		if (f == FIELD_LITERAL || next == FIELD_LITERAL)
 			continue;
+		if (next == FIELD_BLANKS || next == FIELD_GIVEN)
+			continue;
 		if (field_is_open(f) || !field_is_unbounded(next))
 			c->why = "two fields need some text between them";
+	}
+}
+
+/* Fields that only one end of the message can delimit. */
+static void
+check_sides(struct compiling *c, const struct template *t)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		enum field f = c->parts[i].field;
+
+		if (f == FIELD_NOTE &&
+		    (i >= t->head || i + 1 == c->n ||
+			c->parts[i + 1].field != FIELD_LITERAL))
+			c->why = "{note} needs text behind it, and no text of "
+				 "a client before it";
+		if (f == FIELD_GIVEN && (i < t->tail || t->tail == t->head))
+			c->why = "{given} needs text of a client before it";
 	}
 }
 
@@ -210,19 +244,23 @@ is_firm(const struct template *t, size_t i)
 /* The rule of the house, its first half: no client may be able to write the
  * address. */
 static void
-check_address(struct compiling *c, const struct template *t)
+check_address(struct compiling *c, struct template *t)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		enum field f = c->parts[i].field;
 
-		if (is_accused(f) && !is_firm(t, i))
+		if (f == FIELD_TWICE && (t->head != i || t->tail != i + 1))
+			c->why = "{twice} has to be all there is of a client";
+		else if (f != FIELD_TWICE && is_accused(f) && !is_firm(t, i))
 			c->why = "a client could forge the address: its own "
 				 "text can stand on both sides of it";
-		if (f == FIELD_CLIENT && i >= t->tail &&
-		    t->client == CLIENT_EXIM)
-			c->why =
-			    "client = exim can only be read from the "
-			    "left: no text of a client may stand before it";
+		if (is_accused(f) && i >= t->head && t->head < t->n)
+			t->accuses_back = true;
+		if (f == FIELD_CLIENT && i < t->tail &&
+		    !client_reads_forward(t->client))
+			c->why = "this {client} can only be read from the "
+				 "right: {user} or {said} has to stand before "
+				 "it";
 	}
 }
 
@@ -252,34 +290,54 @@ check_text(struct compiling *c, const struct template *t)
 		c->why = "too little text that no client could write";
 }
 
+static struct template *
+compile(struct compiling *c, struct text source, enum client_form client,
+    const char **why)
+{
+	struct template *t;
+
+	split(c, source);
+	if (c->why == NULL)
+		check_counts(c, client);
+	if (c->why == NULL)
+		check_neighbours(c);
+	t = arena_alloc(c->a, sizeof *t + c->n * sizeof c->parts[0]);
+	t->client = client;
+	t->accuses_back = false;
+	if (c->why == NULL) {
+		set_regions(c, t);
+		check_again(c, t);
+	}
+	if (c->why == NULL)
+		check_sides(c, t);
+	if (c->why == NULL)
+		check_address(c, t);
+	if (c->why == NULL)
+		check_text(c, t);
+	if (c->why != NULL) {
+		*why = c->why;
+		return NULL;
+	}
+	memcpy(t->parts, c->parts, c->n * sizeof c->parts[0]);
+	return t;
+}
+
 struct template *
 template_compile(struct arena *a, struct text source, enum client_form client,
     const char **why)
 {
 	struct compiling c = {.a = a};
-	struct template *t;
 
-	split(&c, source);
-	if (c.why == NULL)
-		check_counts(&c, client);
-	if (c.why == NULL)
-		check_neighbours(&c);
-	t = arena_alloc(a, sizeof *t + c.n * sizeof c.parts[0]);
-	t->client = client;
-	if (c.why == NULL) {
-		set_regions(&c, t);
-		check_again(&c, t);
-	}
-	if (c.why == NULL)
-		check_address(&c, t);
-	if (c.why == NULL)
-		check_text(&c, t);
-	if (c.why != NULL) {
-		*why = c.why;
-		return NULL;
-	}
-	memcpy(t->parts, c.parts, c.n * sizeof c.parts[0]);
-	return t;
+	return compile(&c, source, client, why);
+}
+
+struct template *
+template_compile_session(
+    struct arena *a, struct text source, const char **why)
+{
+	struct compiling c = {.a = a, .of_session = true};
+
+	return compile(&c, source, CLIENT_NONE, why);
 }
 
 struct text

@@ -25,8 +25,11 @@ struct template;
 enum client_form {
 	CLIENT_NONE,     /* {client} may not be used */
 	CLIENT_POSTFIX,  /* name[address] or name[address]:port */
-	CLIENT_EXIM,     /* [name ][(helo) ][address][:port][ I=[local]:port] */
+	CLIENT_EXIM,     /* [name ][(helo) ][address][:port][ I=[local]:port]
+	                    [ Ci=number] */
 	CLIENT_SENDMAIL, /* [name ][address][ (may be forged)] */
+	CLIENT_DOVECOT,  /* rip=address[, lip=address][, TLS, session ...] */
+	CLIENT_DOVECOT_AUTH, /* address[,[<session>]] */
 };
 
 /* What a match found; texts lie in the message, absent ones have no at. */
@@ -38,6 +41,7 @@ struct match {
 	struct text ptr; /* absent for "unknown" */
 	struct text login;
 	struct text mechanism;
+	struct text qid; /* of the queue or the session; absent without {qid} */
 	size_t stopped; /* no match: the byte where it ended */
 	bool past_head; /* no match, but the head did */
 };
@@ -46,6 +50,11 @@ struct match {
  * malformed or could be forged.  The template lives in the arena. */
 struct template *template_compile(struct arena *a, struct text source,
     enum client_form client, const char **why);
+
+/* The same for a line that says what happened in a session whose client
+ * another line names: a {qid} at the left, and no address. */
+struct template *template_compile_session(
+    struct arena *a, struct text source, const char **why);
 
 /* Does the whole message have this form?  Fills *m either way. */
 bool template_match(

@@ -3,7 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "agent/client.h"
 #include "agent/template_parts.h"
+
+enum {
+	UNCUT_BYTES = 880, /* RFC 3164 4.1 allows 1,024 with the header */
+};
 
 struct matching {
 	const struct template *t;
@@ -56,6 +61,26 @@ last_byte_before(const struct template *t, size_t i)
 	return (unsigned char)literal.at[literal.n - 1];
 }
 
+/* What the daemon says by itself, up to the first place where the literal
+ * behind it stands.  Behind a "<" the text of a client may begin. */
+static bool
+read_note(struct matching *k, size_t i)
+{
+	struct text literal = k->t->parts[i + 1].text;
+	const char *s = k->message.at + k->from;
+	size_t left = k->to - k->from;
+	const char *end = memchr(s, '<', left);
+	const char *at;
+
+	if (end != NULL && (size_t)(end - s) + literal.n < left)
+		left = (size_t)(end - s) + literal.n;
+	at = memmem(s, left, literal.at, literal.n);
+	if (at == NULL)
+		return stop_at(k, k->from);
+	k->from += (size_t)(at - s);
+	return true;
+}
+
 /* One bounded part, from the left. */
 static bool
 read_part(struct matching *k, size_t i)
@@ -65,6 +90,8 @@ read_part(struct matching *k, size_t i)
 
 	if (p->field == FIELD_LITERAL)
 		return read_literal(k, p->text);
+	if (p->field == FIELD_NOTE)
+		return read_note(k, i);
 	end = field_read(p->field, k->t->client, k->message, k->from, k->to,
 	    next_byte(k->t, i), k->m);
 	if (end == FIELD_NOWHERE)
@@ -139,6 +166,17 @@ read_part_back(struct matching *k, size_t i)
 	return true;
 }
 
+/* What a client writes freely on both sides of the address. */
+static bool
+read_twice(struct matching *k)
+{
+	if (!client_read_twice(
+		k->t->client, k->message, k->from, k->to, k->m))
+		return stop_at(k, k->from);
+	k->from = k->to;
+	return true;
+}
+
 /* What a client writes freely: up to the first place where the literal
  * behind it stands, or all that is left. */
 static bool
@@ -148,13 +186,15 @@ read_unbounded(struct matching *k, size_t i)
 	const char *s = k->message.at + k->from, *end = s + (k->to - k->from);
 	struct text literal;
 
+	if (p->field == FIELD_TWICE)
+		return read_twice(k);
 	if (i + 1 < k->t->tail) {
 		literal = k->t->parts[i + 1].text;
 		end = memmem(s, k->to - k->from, literal.at, literal.n);
 		if (end == NULL)
 			return stop_at(k, k->from);
 	}
-	if (p->field == FIELD_USER)
+	if (p->field == FIELD_USER && end > s)
 		k->m->login = (struct text){.at = s, .n = (size_t)(end - s)};
 	k->from += (size_t)(end - s);
 	return true;
@@ -172,6 +212,10 @@ template_match(const struct template *t, struct text message, struct match *m)
 	k.from = 0;
 	k.to = message.n;
 	memset(m, 0, sizeof *m);
+	/* syslog cuts long records: what stands last in one is what the client
+	 * wrote, if it wrote enough */
+	if (t->accuses_back && message.n > UNCUT_BYTES)
+		return false;
 	for (size_t i = 0; i < t->head; i++)
 		if (!read_part(&k, i))
 			return false;

@@ -24,6 +24,7 @@ struct template
 	size_t n;
 	size_t head; /* parts [0, head) are read from the left */
 	size_t tail; /* parts [tail, n) are read from the right */
+	bool accuses_back; /* the address is one of these */
 	struct part parts[];
 };
 

@@ -136,8 +136,18 @@ malformed_is_refused(void **state)
 		    text_of("from {client}: {said}"), CLIENT_NONE, &why));
 		assert_non_null(strstr(why, "client ="));
 		assert_null(template_compile(arena,
-		    text_of("words {said} from {client}"), CLIENT_EXIM, &why));
-		assert_non_null(strstr(why, "from the left"));
+		    text_of("arg {twice}... denied"), CLIENT_EXIM, &why));
+		assert_non_null(strstr(why, "client = sendmail"));
+		assert_null(template_compile(arena,
+		    text_of("arg {twice}... denied {said}"), CLIENT_SENDMAIL,
+		    &why));
+		assert_non_null(strstr(why, "all there is of a client"));
+		assert_null(template_compile_session(
+		    arena, text_of("{qid} failed of {ip}"), &why));
+		assert_non_null(strstr(why, "the session has it"));
+		assert_null(template_compile_session(
+		    arena, text_of("failed {qid}"), &why));
+		assert_non_null(strstr(why, "stand first"));
 	}
 }
 

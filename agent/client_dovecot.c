@@ -1,0 +1,92 @@
+/* Clients as Dovecot writes them; see client_dovecot.h.  The facts are checked
+ * in its source (login_log_format_elements, auth_request_get_log_prefix). */
+#include "agent/client_dovecot.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "agent/client.h"
+#include "agent/field.h"
+
+static bool
+begins(struct text t, const char *with)
+{
+	size_t n = strlen(with);
+
+	return t.n >= n && memcmp(t.at, with, n) == 0;
+}
+
+/* What Dovecot's login processes say behind the addresses: ", TLS: why",
+ * ", session=<...>".  An element that is not known could be one that an
+ * administrator added and a client writes. */
+static bool
+is_behind_addresses(struct text rest)
+{
+	static const char *const known[] = {", TLS", ", secured", ", mpid=",
+	    ", session=<", ", lport=", ", rport="};
+
+	while (rest.n > 0) {
+		const char *comma;
+		size_t i = 0;
+
+		while (i < sizeof known / sizeof known[0] &&
+		       !begins(rest, known[i]))
+			i++;
+		if (i == sizeof known / sizeof known[0])
+			return false;
+		comma = memmem(rest.at + 2, rest.n - 2, ", ", 2);
+		if (comma == NULL)
+			return true;
+		rest.n -= (size_t)(comma - rest.at);
+		rest.at = comma;
+	}
+	return true;
+}
+
+size_t
+client_dovecot_back(
+    struct text message, size_t from, size_t to, struct match *m)
+{
+	static const char rip[] = " rip=", lip[] = ", lip=";
+	enum { RIP = sizeof rip - 1, LIP = sizeof lip - 1 };
+	const char *s = message.at;
+	size_t start, at;
+
+	if (to - from < RIP)
+		return FIELD_NOWHERE;
+	for (start = to - RIP; memcmp(s + start, rip, RIP) != 0; start--)
+		if (start == from)
+			return FIELD_NOWHERE;
+	at = client_read_address(message, start + RIP, to, &m->source);
+	if (at == FIELD_NOWHERE)
+		return at;
+	if (to - at > LIP && memcmp(s + at, lip, LIP) == 0) {
+		at = client_read_address(message, at + LIP, to, &m->local);
+		if (at == FIELD_NOWHERE)
+			return at;
+	}
+	return is_behind_addresses((struct text){.at = s + at, .n = to - at})
+	           ? start + 1
+	           : FIELD_NOWHERE;
+}
+
+size_t
+client_dovecot_auth_back(
+    struct text message, size_t from, size_t to, struct match *m)
+{
+	const char *s = message.at;
+	size_t at = to;
+
+	if (at > from && s[at - 1] == '>') {
+		while (at > from && s[at - 1] != '<')
+			at--;
+		if (at == from)
+			return FIELD_NOWHERE;
+		at--;
+		if (at == from || s[at - 1] != ',')
+			return FIELD_NOWHERE;
+	}
+	if (at > from && s[at - 1] == ',')
+		at--;
+	return client_read_address_back(message, from, at, &m->source);
+}
