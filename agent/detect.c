@@ -94,6 +94,12 @@ detect_set_now(struct detect *d, int64_t now_us)
 	stamp_set_bound(&d->stamps, now_us);
 }
 
+void
+detect_set_order(struct detect *d, const struct line *lines, size_t n)
+{
+	stamp_order(&d->stamps, lines, n);
+}
+
 static size_t
 hash_program(struct text program)
 {

@@ -14,6 +14,7 @@
 #include "proto/event.h"
 
 struct arena;
+struct line;
 struct rules;
 struct detect;
 
@@ -41,6 +42,10 @@ void detect_close(struct detect *d);
  * (plus a day of slack).  Set it before the first line and as time goes on:
  * the file's modification time for old files, the clock for live ones. */
 void detect_set_now(struct detect *d, int64_t now_us);
+
+/* Lines from all over the file, in its order: for the year in which it
+ * begins (stamp.h).  Behind the first detect_set_now. */
+void detect_set_order(struct detect *d, const struct line *lines, size_t n);
 
 /* One line, without its LF; any bytes, any length.  *out has its id made,
  * unless brief;

@@ -130,10 +130,11 @@ parse_own(const char *s, size_t at, size_t n, struct line *out)
 /* "HOST exim[PID]: " with Exim's own stamp behind it and none in front, as
  * loggers write that leave out theirs.  Raw header lines in a reject log
  * cannot look so: they begin with a type and a blank, or with a blank. */
-static bool
-parse_without_stamp(const char *s, size_t n, struct line *out)
+bool
+line_parse_without_stamp(struct text line, struct line *out)
 {
-	size_t at = parse_host(s, 0, n, out), stamp;
+	const char *s = line.at;
+	size_t n = line.n, at = parse_host(s, 0, n, out), stamp;
 
 	if (at < 4)
 		return false;
@@ -151,30 +152,37 @@ parse_without_stamp(const char *s, size_t n, struct line *out)
 }
 
 bool
-line_parse(struct text line, struct line *out)
+line_parse_behind(struct text rest, struct line *out)
 {
-	const char *s = line.at;
-	size_t n = line.n, at, tag, message;
+	const char *s = rest.at;
+	size_t n = rest.n, at = skip_priority(s, 0, n), tag, message;
 
-	if (n < 16)
-		return false;
-	at = line_stamp_length(s, n, &out->form);
-	if (at == 0)
-		return parse_without_stamp(s, n, out);
-	out->stamp = (struct text){.at = s, .n = at};
-	at = skip_priority(s, at + 1, n);
 	tag = parse_host(s, at, n, out);
 	if (tag == 0)
 		return parse_own(s, at, n, out);
 	message = parse_tag(s, tag, n, out);
-	if (message == 0 ||
-	    (out->form == LINE_LOCAL && out->pid == EVENT_NO_PID)) {
-		/* in Exim's own file two words of its message look so */
-		if (out->form != LINE_LOCAL)
-			return false;
+	/* in Exim's own file two words of its message look like a header */
+	if (out->form == LINE_LOCAL &&
+	    (message == 0 || out->pid == EVENT_NO_PID))
 		return parse_own(s, at, n, out);
-	}
+	if (message == 0)
+		return false;
 	set_message(out, s, message, n);
 	line_take_daemon(out);
 	return true;
+}
+
+bool
+line_parse(struct text line, struct line *out)
+{
+	size_t n;
+
+	if (line.n < 16)
+		return false;
+	n = line_stamp_length(line.at, line.n, &out->form);
+	if (n == 0)
+		return line_parse_rare(line, out);
+	out->stamp = (struct text){.at = line.at, .n = n};
+	return line_parse_behind(
+	    (struct text){.at = line.at + n + 1, .n = line.n - n - 1}, out);
 }

@@ -34,6 +34,8 @@ enum line_form {
 	LINE_TAI64N,  /* "@400000004c91b044077a9e94" */
 	LINE_UNIX,    /* "1795294951.637443": seconds */
 	LINE_JOURNAL, /* "1795294951637443": microseconds */
+	LINE_ASSP,    /* "Apr-07-13 07:08:36", local */
+	LINE_KERIO,   /* "17/Jun/2011 17:00:45", local */
 };
 
 struct line {

@@ -10,6 +10,13 @@
  * bytes at s begins, and its form; 0 when it begins with none.  n >= 16. */
 size_t line_stamp_length(const char *s, size_t n, enum line_form *form);
 
+/* From the host on, behind the stamp and its blank; out->form and out->stamp
+ * are set. */
+bool line_parse_behind(struct text rest, struct line *out);
+/* A line that begins with no such stamp.  line.n >= 16. */
+bool line_parse_rare(struct text line, struct line *out);
+bool line_parse_without_stamp(struct text line, struct line *out);
+
 /* Does Dovecot's own "process: Level: " or "process(" stand at the beginning
  * of t? */
 bool line_is_dovecot(struct text t);

@@ -14,6 +14,7 @@
 #include "agent/line.h"
 #include "agent/rules.h"
 #include "agent/scan_json.h"
+#include "agent/scan_order.h"
 #include "agent/scan_read.h"
 #include "agent/scan_table.h"
 #include "proto/base/arena.h"
@@ -225,6 +226,7 @@ scan_path(struct scan *s, const char *path)
 	if (now_us == INT64_MIN)
 		now_us = clock_wall_us();
 	detect_set_now(d, now_us);
+	scan_order(f, d);
 	code = scan_lines(s, path, f, d);
 end:
 	detect_close(d);

@@ -217,6 +217,16 @@ scan_file_time_us(const struct scan_file *f)
 	       f->st.st_mtim.tv_nsec / 1000;
 }
 
+size_t
+scan_file_peek(const struct scan_file *f, int64_t offset, char *to, size_t n)
+{
+	ssize_t got = -1;
+
+	if (f->gz == NULL && S_ISREG(f->st.st_mode))
+		got = pread(f->fd, to, n, offset);
+	return got < 0 ? 0 : (size_t)got;
+}
+
 void
 scan_file_progress(
     const struct scan_file *f, int64_t *done_bytes, int64_t *all_bytes)

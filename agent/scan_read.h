@@ -30,6 +30,9 @@ int scan_file_next(
 
 /* When it was last written, INT64_MIN if that says nothing. */
 int64_t scan_file_time_us(const struct scan_file *f);
+/* Up to n bytes from any place, without moving; 0 when it cannot be. */
+size_t scan_file_peek(
+    const struct scan_file *f, int64_t offset, char *to, size_t n);
 /* Bytes read and bytes there are (0: not known), for the progress. */
 void scan_file_progress(
     const struct scan_file *f, int64_t *done_bytes, int64_t *all_bytes);

@@ -1,14 +1,14 @@
 /* Stamps; see stamp.h. */
-#include "agent/stamp.h"
-
 #include <assert.h>
 #include <string.h>
 
+#include "agent/stamp_inside.h"
 #include "agent/zone.h"
 #include "proto/base/clock.h"
 
 enum {
 	JITTER_S = 300, /* lines of one file may be this much out of order */
+	BACK_S = 31 * 86400, /* further back, and a year has passed */
 	OLDEST_YEAR = 1970,
 };
 
@@ -30,27 +30,6 @@ stamp_set_bound(struct stamp_clock *c, int64_t bound_us)
 	if (bound_us / CLOCK_DAY_US != c->bound_us / CLOCK_DAY_US)
 		c->key_n = 0;
 	c->bound_us = bound_us;
-}
-
-static int
-two_digits(const char *s)
-{
-	int high = s[0] == ' ' ? 0 : s[0] - '0', low = s[1] - '0';
-
-	if (high < 0 || high > 9 || low < 0 || low > 9)
-		return -1;
-	return high * 10 + low;
-}
-
-static int
-month_of(const char *s)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	for (int i = 0; i < 12; i++)
-		if (memcmp(s, names + 3 * i, 3) == 0)
-			return i + 1;
-	return 0;
 }
 
 static bool
@@ -80,34 +59,58 @@ choose(const struct stamp_clock *c, const int64_t utc_s[2])
 	return utc_s[0];
 }
 
+/* The newest instants of that minute that are not later than bound_s; false
+ * when there are none. */
+static bool
+newest(const struct stamp_clock *c, const struct stamp_minute *m,
+    int64_t bound_s, int64_t utc_s[2])
+{
+	int64_t clock_s = m->hour * 3600 + m->minute * 60;
+	/* its zone may reach into one year more */
+	int year = year_of((bound_s + 86400) * CLOCK_SECOND_US);
+
+	for (; year >= OLDEST_YEAR; year--) {
+		if (m->month == 2 && m->day == 29 && !is_leap(year))
+			continue;
+		(void)zone_to_utc(c->zone,
+		    clock_days(year, m->month, m->day) * 86400 + clock_s,
+		    utc_s);
+		if (utc_s[0] <= bound_s)
+			return true;
+	}
+	return false;
+}
+
+/* The instants that file order says: the first that are not long before the
+ * line before.  Nothing is later than the bound. */
+static bool
+by_order(const struct stamp_clock *c, const struct stamp_minute *m,
+    int64_t bound_s, int64_t utc_s[2])
+{
+	/* the newest within a year; a leap day may be eight years away */
+	static const int64_t years_s[] = {366 * 86400, 8 * 366 * 86400};
+
+	for (int i = 0; i < 2 && c->ordered; i++) {
+		int64_t until_s = c->last_s - BACK_S + years_s[i];
+
+		if (until_s > bound_s)
+			until_s = bound_s;
+		if (newest(c, m, until_s, utc_s) &&
+		    utc_s[0] >= c->last_s - BACK_S)
+			return true;
+	}
+	return newest(c, m, bound_s, utc_s);
+}
+
 /* The UTC second at which the minute "Mmm dd hh:mm" begins, its length n. */
 static bool
 read_minute(struct stamp_clock *c, const char *s, size_t n)
 {
-	static const int month_days[] = {
-	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int month = month_of(s), year;
-	/* an unpadded day has its blank in front */
-	int day = two_digits(s + n - 8);
-	int hour = two_digits(s + n - 5), minute = two_digits(s + n - 2);
+	struct stamp_minute m;
 	int64_t utc_s[2];
 
-	if (month == 0 || day < 1 || day > month_days[month - 1] || hour < 0 ||
-	    hour > 23 || minute < 0 || minute > 59)
-		return false;
-	/* the slack may reach into the next year, its zone into one more */
-	for (year = year_of(c->bound_us + 2 * SLACK_US); year >= OLDEST_YEAR;
-	     year--) {
-		if (month == 2 && day == 29 && !is_leap(year))
-			continue;
-		(void)zone_to_utc(c->zone,
-		    clock_days(year, month, day) * 86400 + hour * 3600 +
-			minute * 60,
-		    utc_s);
-		if (utc_s[0] * CLOCK_SECOND_US <= c->bound_us + SLACK_US)
-			break;
-	}
-	if (year < OLDEST_YEAR)
+	if (!stamp_read_minute(s, n, &m) ||
+	    !by_order(c, &m, (c->bound_us + SLACK_US) / CLOCK_SECOND_US, utc_s))
 		return false;
 	c->minute_s = choose(c, utc_s);
 	memcpy(c->key, s, n);
@@ -115,12 +118,18 @@ read_minute(struct stamp_clock *c, const char *s, size_t n)
 	return true;
 }
 
+/* Length of "Mmm dd hh:mm": the day has two signs, one or a blank and one. */
+static size_t
+minute_length(struct text stamp)
+{
+	return stamp.at[5] == ' ' ? 11 : 12;
+}
+
 static bool
 see_rfc3164(struct stamp_clock *c, struct text stamp)
 {
-	/* "Mmm dd hh:mm", its day with two signs, one or a blank and one */
-	size_t n = stamp.at[5] == ' ' ? 11 : 12;
-	int second = two_digits(stamp.at + n + 1);
+	size_t n = minute_length(stamp);
+	int second = stamp_two_digits(stamp.at + n + 1);
 
 	if (second < 0 || second > 60)
 		return false;
@@ -131,107 +140,49 @@ see_rfc3164(struct stamp_clock *c, struct text stamp)
 	return true;
 }
 
-/* The microseconds of a fraction that begins with its point, if it does. */
-static int64_t
-fraction_us(struct text t)
-{
-	int64_t us = 0, scale = CLOCK_SECOND_US / 10;
-
-	for (size_t i = 1; i < t.n && t.at[i] >= '0' && t.at[i] <= '9'; i++) {
-		us += (t.at[i] - '0') * scale;
-		scale /= 10;
-	}
-	return us;
-}
-
-static struct text
-behind(struct text t, size_t n)
-{
-	return (struct text){.at = t.at + n, .n = t.n - n};
-}
-
-/* "YYYY-mm-dd hh:mm:ss" as the clock on the wall shows. */
 static bool
-read_wall(struct text stamp, int64_t *local_s)
+see_wall(struct stamp_clock *c, int64_t local_s)
 {
-	char copy[20 + 1];
-	int64_t us;
+	int64_t utc_s[2];
 
-	assert(stamp.n >= 19);
-	memcpy(copy, stamp.at, 19);
-	copy[19] = 'Z';
-	if (clock_parse(copy, 20, &us) != 20)
-		return false;
-	*local_s = us / CLOCK_SECOND_US;
+	(void)zone_to_utc(c->zone, local_s, utc_s);
+	c->last_s = choose(c, utc_s);
 	return true;
 }
 
 static bool
 see_local(struct stamp_clock *c, struct text stamp)
 {
-	int64_t utc_s[2], local_s;
 	const char *zone = memchr(stamp.at + 19, ' ', stamp.n - 19);
+	int64_t local_s, offset_s;
 
-	if (!read_wall(stamp, &local_s))
+	if (!stamp_read_wall(stamp.at, &local_s))
 		return false;
-	if (zone == NULL) {
-		(void)zone_to_utc(c->zone, local_s, utc_s);
-		c->last_s = choose(c, utc_s);
-	} else {
-		int hours = two_digits(zone + 2);
-		int minutes = two_digits(zone + 4);
-
-		if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
-			return false;
-		hours = hours * 3600 + minutes * 60;
-		c->last_s = local_s - (zone[1] == '-' ? -hours : hours);
-	}
-	return true;
-}
-
-static int64_t
-hex(const char *s, size_t n)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < n; i++)
-		v = v << 4 |
-		    (uint64_t)(s[i] >= 'a' ? s[i] - 'a' + 10 : s[i] - '0');
-	return (int64_t)v;
-}
-
-/* Seconds from 2^62 on, as daemontools write them: 10 ahead of UTC. */
-static bool
-tai64n_time(struct text stamp, int64_t *time_us)
-{
-	int64_t second = hex(stamp.at + 1, 16) - (INT64_C(1) << 62) - 10;
-	int64_t nano = hex(stamp.at + 17, 8);
-
-	if (second < 0 || second > INT64_C(253402300799) || nano > 999999999)
+	if (zone == NULL)
+		return see_wall(c, local_s);
+	if (!stamp_read_offset(zone, &offset_s))
 		return false;
-	*time_us = second * CLOCK_SECOND_US + nano / 1000;
+	c->last_s = local_s - offset_s;
 	return true;
-}
-
-static int64_t
-decimal(struct text t)
-{
-	int64_t v = 0;
-
-	for (size_t i = 0; i < t.n && i < 17 && t.at[i] >= '0' &&
-	                   t.at[i] <= '9'; i++)
-		v = v * 10 + (t.at[i] - '0');
-	return v;
 }
 
 bool
 stamp_see(struct stamp_clock *c, const struct line *line)
 {
+	const char *s = line->stamp.at;
+	int64_t local_s;
+
 	switch (line->form) {
 	case LINE_RFC3164:
 		return see_rfc3164(c, line->stamp);
 	case LINE_LOCAL:
 		return see_local(c, line->stamp);
+	case LINE_ASSP:
+		return stamp_read_pieces("20", s + 7, s, s + 4, s + 10,
+			   &local_s) && see_wall(c, local_s);
+	case LINE_KERIO:
+		return stamp_read_pieces(s + 7, s + 9, s + 3, s, s + 12,
+			   &local_s) && see_wall(c, local_s);
 	case LINE_RFC3339:
 	case LINE_TAI64N:
 	case LINE_UNIX:
@@ -248,29 +199,55 @@ stamp_time(
 	struct text stamp = line->stamp;
 	const char *point;
 
+	*time_us = c->last_s * CLOCK_SECOND_US;
 	switch (line->form) {
 	case LINE_RFC3164:
-		*time_us = c->last_s * CLOCK_SECOND_US +
-		           fraction_us(behind(stamp, c->key_n + 3));
+		*time_us += stamp_fraction_us(stamp, minute_length(stamp) + 3);
 		return true;
 	case LINE_LOCAL:
-		*time_us = c->last_s * CLOCK_SECOND_US +
-		           fraction_us(behind(stamp, 19));
+		*time_us += stamp_fraction_us(stamp, 19);
+		return true;
+	case LINE_ASSP:
+	case LINE_KERIO:
 		return true;
 	case LINE_RFC3339:
 		return clock_parse(stamp.at, stamp.n, time_us) == stamp.n;
 	case LINE_TAI64N:
-		return tai64n_time(stamp, time_us);
+		return stamp_read_tai64n(stamp, time_us);
 	case LINE_UNIX:
 		point = memchr(stamp.at, '.', stamp.n);
 		assert(point != NULL);
-		*time_us = decimal(stamp) * CLOCK_SECOND_US +
-		           fraction_us(
-				       behind(stamp, (size_t)(point - stamp.at)));
+		*time_us = stamp_read_decimal(stamp) * CLOCK_SECOND_US +
+		           stamp_fraction_us(stamp, (size_t)(point - stamp.at));
 		return true;
 	case LINE_JOURNAL:
-		*time_us = decimal(stamp);
+		*time_us = stamp_read_decimal(stamp);
 		return true;
 	}
 	return false;
+}
+
+void
+stamp_order(struct stamp_clock *c, const struct line *lines, size_t n)
+{
+	int64_t bound_s = (c->bound_us + SLACK_US) / CLOCK_SECOND_US;
+	int64_t first_s = INT64_MIN, utc_s[2];
+	struct stamp_minute m;
+
+	while (n-- > 0) {
+		if (lines[n].form != LINE_RFC3164 ||
+		    !stamp_read_minute(lines[n].stamp.at,
+			minute_length(lines[n].stamp), &m) ||
+		    !newest(c, &m, bound_s, utc_s))
+			continue;
+		first_s = utc_s[0];
+		/* what stands further up is not later, but for disorder */
+		if (bound_s > first_s + BACK_S)
+			bound_s = first_s + BACK_S;
+	}
+	if (first_s == INT64_MIN)
+		return;
+	c->last_s = first_s;
+	c->ordered = true;
+	c->key_n = 0;
 }

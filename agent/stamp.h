@@ -2,9 +2,11 @@
  * What instant the stamp of a log line means.
  *
  * RFC 3164 stamps have no year and no zone.  The year is the newest that
- * does not put the stamp later than the bound (plus a day of slack); a stamp
- * in the hour that comes twice in autumn is the first of the two unless that
- * would go back from the line before.
+ * does not put the stamp later than the bound (plus a day of slack).  Where
+ * the whole file could be looked at before (stamp_order), it is the first
+ * that does not go back from the line before, so that a log of several years
+ * has the right ones.  A stamp in the hour that comes twice in autumn is the
+ * first of the two unless that would go back from the line before.
  */
 #ifndef PLAINTIFF_STAMP_H
 #define PLAINTIFF_STAMP_H
@@ -22,6 +24,7 @@ struct stamp_clock {
 	const struct zone *zone;
 	int64_t bound_us; /* no stamp is later than this and a day */
 	int64_t last_s;   /* the line before, INT64_MIN if none */
+	bool ordered;     /* last_s is right, and file order counts */
 	/* the minute of the line before, so that most lines are two digits */
 	char key[STAMP_KEY_BYTES];
 	size_t key_n;
@@ -30,6 +33,12 @@ struct stamp_clock {
 
 void stamp_init(struct stamp_clock *c, const struct zone *zone);
 void stamp_set_bound(struct stamp_clock *c, int64_t bound_us);
+
+/* Lines of a file, in its order, from its beginning to its end, none of them
+ * a year from the next: says in which year the file begins.  To be called
+ * before the first line, behind stamp_set_bound. */
+void stamp_order(
+    struct stamp_clock *c, const struct line *lines, size_t n);
 
 /* Every line of the source is to be shown, in order.  False when the stamp
  * names no instant. */

@@ -238,6 +238,46 @@ without_host(void **state)
 	is(parsed("1795294951.637443 mx1 sm-mta[2]: x").program, "sm-mta");
 }
 
+static void
+rare(void **state)
+{
+	static const char *const lines[] = {
+	    "<22>1 2025-03-24T13:01:16.5Z mx1 a/b 9 - - hello",
+	    "<22>1 2025-03-24T13:01:16Z mx1 a/b 9 ID47 "
+	    "[x y=\"] \\\" [z\"][u v=\"w\"] hello",
+	    "<22>1 2025-03-24T13:01:16Z mx1 a/b 9 - -  hello",
+	    "<22>1 2025-03-24T13:01:16Z mx1 a/b 9 - - \xef\xbb\xbfhello",
+	    "<22>Mar  4 13:01:16 mx1 a/b[9]: hello",
+	    "<22>2025-03-24T13:01:16Z mx1 a/b[9]: hello",
+	    "Mon 2025-03-24 13:01:16 CET mx1 a/b[9]: hello",
+	    "Mon 2025-03-24 13:01:16.123456 UTC mx1 a/b[9]: hello",
+	    "1795294951637443 mx1 a/b[9]: hello",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		struct line l = parsed(lines[i]);
+
+		is(l.host, "mx1");
+		is(l.program, "a/b");
+		is(l.message, "hello");
+		assert_int_equal(l.pid, 9);
+	}
+	is(parsed(lines[6]).stamp, "2025-03-24 13:01:16");
+	is(parsed(lines[7]).stamp, "2025-03-24 13:01:16.123456 UTC");
+	is(parsed("<22>1 2025-03-24T13:01:16Z - dovecot - - - "
+		  "imap-login: x").program,
+	    "dovecot/imap-login");
+	is(parsed("Apr-07-13 07:08:36 [SSL-out] x").program, "assp");
+	is(parsed("[17/Jun/2011 17:00:45] IP x").message, "IP x");
+	refused("<22>1 - mx1 a/b 9 - - hello");
+	refused("<22>1 2025-03-24T13:01:16Z mx1 a/b 9 - [x y=\"] hello");
+	refused("<22>1 2025-03-24T13:01:16Z mx1 a/b 9 -");
+	refused("<22><22>Mar  4 13:01:16 mx1 a/b[9]: hello");
+	refused("<2222>Mar  4 13:01:16 mx1 a/b[9]: hello");
+	refused("1795294951 mx1 a/b[9]: hello");
+}
+
 /* Every prefix of a line, in memory of just its size: for sanitizers. */
 static void
 cut_anywhere(void **state)
@@ -252,6 +292,11 @@ cut_anywhere(void **state)
 	    "@400000004c91b044077a9e94 auth-worker(12): Info: x",
 	    "Jun 17 14:37:39.123456 <mail.notice> mx1 sm-mta[2]: x",
 	    "1795294951.637443 mx1 sm-mta[2]: x",
+	    "<22>1 2025-03-24T13:01:16Z mx1 a 9 - [x y=\"]\"] \xef\xbb\xbf" "b",
+	    "Mon 2025-03-24 13:01:16 CET mx1 a/b[9]: hello",
+	    "1795294951637443 mx1 a/b[9]: hello",
+	    "[17/Jun/2011 17:00:45] IP x",
+	    "Apr-07-13 07:08:36 [SSL-out] x",
 	};
 
 	(void)state;
@@ -279,6 +324,7 @@ main(void)
 	    cmocka_unit_test(dovecot),
 	    cmocka_unit_test(exim),
 	    cmocka_unit_test(without_host),
+	    cmocka_unit_test(rare),
 	    cmocka_unit_test(nothing_further_right),
 	    cmocka_unit_test(cut_anywhere),
 	};

@@ -172,6 +172,111 @@ daylight_saving(void **state)
 	zone_close(z);
 }
 
+/* The other change in each direction, and local stamps with a year. */
+static void
+daylight_saving_elsewhere(void **state)
+{
+	struct zone *z = opened("America/New_York");
+
+	(void)state;
+	begin(z, "2025-12-01T00:00:00Z");
+	is_time("Mar  9 01:59:59", "2025-03-09T06:59:59Z");
+	is_time("Mar  9 03:00:00", "2025-03-09T07:00:00Z");
+	is_time("Nov  2 01:30:00", "2025-11-02T05:30:00Z");
+	is_time("Nov  2 01:10:00", "2025-11-02T06:10:00Z");
+	is_time("Nov  2 02:00:00", "2025-11-02T07:00:00Z");
+	begin(z, "2025-12-01T00:00:00Z");
+	is_time("2025-11-02 01:30:00", "2025-11-02T05:30:00Z");
+	is_time("2025-11-02 01:10:00", "2025-11-02T06:10:00Z");
+	is_time("2025-11-02 01:30:00 -0500", "2025-11-02T06:30:00Z");
+	is_time("2025-11-02 01:30:00 -0400", "2025-11-02T05:30:00Z");
+	zone_close(z);
+}
+
+/* All forms say one moment. */
+static void
+forms(void **state)
+{
+	static const char *const stamps_of_it[] = {"Mar  4 13:01:16.5",
+	    "2025-03-04T13:01:16.500+00:00", "2025-03-04 13:01:16.500",
+	    "2025-03-04 14:01:16.5 +0100", "1741093276.500000",
+	    "1741093276500000", "@4000000067c6f9a61dcd6500"};
+	int64_t time_us;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof stamps_of_it / sizeof stamps_of_it[0];
+	     i++) {
+		if (!see(stamps_of_it[i], &time_us))
+			fail_msg("%s is no time", stamps_of_it[i]);
+		if (time_us != at("2025-03-04T13:01:16.500Z"))
+			fail_msg("%s", stamps_of_it[i]);
+	}
+	assert_false(see("@0000000067c6f9a61dcd6500", &time_us));
+	assert_false(see("@4000000067c6f9a6ffffffff", &time_us));
+	assert_false(see("2025-03-04 14:61:16", &time_us));
+	assert_false(see("2025-03-04 14:01:16 +9900", &time_us));
+	assert_true(see("[17/Jun/2011 17:00:45]", &time_us));
+	assert_int_equal(time_us, at("2011-06-17T17:00:45Z"));
+	assert_true(see("Apr-07-13 07:08:36", &time_us));
+	assert_int_equal(time_us, at("2013-04-07T07:08:36Z"));
+	assert_false(see("[17/Jux/2011 17:00:45]", &time_us));
+}
+
+static void
+order(const char *const *samples, size_t n)
+{
+	struct line lines[16];
+	char texts[16][64];
+
+	for (size_t i = 0; i < n; i++) {
+		strcat(strcpy(texts[i], samples[i]), " mx1 a[1]: b");
+		assert_true(line_parse(text_of(texts[i]), &lines[i]));
+	}
+	stamp_order(&stamps, lines, n);
+}
+
+/* A log of more than a year, of which only its end is dated. */
+static void
+years_in_one_file(void **state)
+{
+	static const char *const samples[] = {"Mar  1 10:00:00",
+	    "Aug  1 10:00:00", "Jan  5 10:00:00", "Jan  4 10:00:00",
+	    "Nov  1 10:00:00", "Feb  1 10:00:00", "Apr 20 10:00:00"};
+
+	(void)state;
+	stamp_set_bound(&stamps, at("2025-04-20T10:00:05Z"));
+	order(samples, sizeof samples / sizeof samples[0]);
+	is_time("Mar  1 10:00:00", "2023-03-01T10:00:00Z");
+	is_time("Dec 31 23:59:59", "2023-12-31T23:59:59Z");
+	is_time("Jan  1 00:00:00", "2024-01-01T00:00:00Z");
+	/* out of order, over the change of the year */
+	is_time("Dec 31 23:59:58", "2023-12-31T23:59:58Z");
+	is_time("Feb 29 10:00:00", "2024-02-29T10:00:00Z");
+	is_time("Jan  3 10:00:00", "2025-01-03T10:00:00Z");
+	is_time("Apr 20 10:00:00", "2025-04-20T10:00:00Z");
+	/* never beyond the bound */
+	is_time("Feb  1 10:00:00", "2025-02-01T10:00:00Z");
+}
+
+/* Weeks of logs that were left behind, over New Year and without it. */
+static void
+backlog_of_weeks(void **state)
+{
+	static const char *const samples[] = {
+	    "Dec 11 10:00:00", "Dec 31 10:00:00", "Jan 20 10:00:00"};
+
+	(void)state;
+	stamp_set_bound(&stamps, at("2026-01-20T10:00:05Z"));
+	for (int ordered = 0; ordered < 2; ordered++) {
+		if (ordered)
+			order(samples, 3);
+		is_time("Dec 11 10:00:00", "2025-12-11T10:00:00Z");
+		is_time("Dec 31 23:59:59", "2025-12-31T23:59:59Z");
+		is_time("Jan  1 00:00:00", "2026-01-01T00:00:00Z");
+		is_time("Jan 20 10:00:00", "2026-01-20T10:00:00Z");
+	}
+}
+
 static void
 unknown_zone(void **state)
 {
@@ -196,6 +301,10 @@ main(void)
 	    IN_UTC(leap_day),
 	    IN_UTC(bad_stamps),
 	    cmocka_unit_test(daylight_saving),
+	    cmocka_unit_test(daylight_saving_elsewhere),
+	    IN_UTC(forms),
+	    IN_UTC(years_in_one_file),
+	    IN_UTC(backlog_of_weeks),
 	    cmocka_unit_test(unknown_zone),
 	};
 
