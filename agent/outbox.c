@@ -12,11 +12,6 @@
 #include "proto/base/die.h"
 #include "proto/base/log.h"
 
-#define EVENT_COLUMNS \
-	"id, time_us, read_us, kind, source, source_port, local, local_port, " \
-	"ordinal, pid, host, program, service, ptr, login, mechanism, rule, " \
-	"message"
-
 enum outbox_result
 outbox_judge(struct outbox *o, int rc)
 {
@@ -89,13 +84,19 @@ prepare(struct outbox *o)
 		sqlite3_stmt **to;
 		const char *text;
 	} all[] = {
-	    {&o->put, "INSERT OR IGNORE INTO event (" EVENT_COLUMNS ") VALUES "
-	        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+	    {&o->put, "INSERT OR IGNORE INTO event (" OUTBOX_EVENT_COLUMNS ") VALUES "
+	        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+	    {&o->known, "SELECT 1 FROM event WHERE id = ?"},
+	    {&o->put_lost, "INSERT INTO lost VALUES (?, 1, ?, ?) "
+	        "ON CONFLICT (source) DO UPDATE SET events = events + 1, "
+	        "first_us = min(first_us, excluded.first_us), "
+	        "last_us = max(last_us, excluded.last_us)"},
 	    {&o->put_place, "INSERT OR REPLACE INTO place VALUES "
-	        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+	        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 	    {&o->place, "SELECT device, inode, birth_us, offset, head_bytes, "
-	        "head, tail_bytes, tail, memory FROM place WHERE name = ?"},
-	    {&o->fetch, "SELECT " EVENT_COLUMNS ", seq FROM event "
+	        "head, tail_bytes, tail, memory, mtime_us, sum FROM place "
+	        "WHERE name = ?"},
+	    {&o->fetch, "SELECT " OUTBOX_EVENT_COLUMNS ", seq FROM event "
 	        "WHERE acked_us = 0 AND seq > ? AND seq <= ? "
 	        "ORDER BY seq LIMIT ?"},
 	    {&o->ack, "UPDATE event SET acked_us = ?, batch = ? "
@@ -105,7 +106,8 @@ prepare(struct outbox *o)
 	        "WHERE acked_us = 0 AND seq BETWEEN ? AND ?"},
 	    {&o->counters, "UPDATE state SET lines = ?, ignored = ?, "
 	        "unparsable = ?, unreportable = ?, emitted = ?, repeated = ?,"
-	        " gaps = ?, withheld = ?, last_acked = ?"},
+	        " gaps = ?, withheld = ?, lost_places = ?, last_acked = ?, "
+	        "sum = ?"},
 	    {&o->tidy_find, "SELECT seq, acked_us, length(message) FROM event "
 	        "ORDER BY seq LIMIT ?"},
 	    {&o->reserve, "UPDATE state SET batch_reserved = ?"},
@@ -125,6 +127,7 @@ static bool
 load_state(struct outbox *o)
 {
 	struct wire_counters *c = &o->committed;
+	uint8_t sum[OUTBOX_SUM_BYTES];
 	sqlite3_stmt *st = NULL;
 	bool ok = false;
 
@@ -132,7 +135,8 @@ load_state(struct outbox *o)
 	        "unparsable, unreportable, emitted, repeated, gaps, withheld, "
 	        "last_acked, batch_reserved, "
 	        "(SELECT count(*) FROM event WHERE acked_us = 0), "
-	        "(SELECT coalesce(max(seq), 0) FROM event) FROM state", -1,
+	        "(SELECT coalesce(max(seq), 0) FROM event), lost_places, sum "
+	        "FROM state", -1,
 	        &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW ||
 	    sqlite3_column_bytes(st, 0) != WIRE_OUTBOX_BYTES)
 		goto done;
@@ -149,6 +153,16 @@ load_state(struct outbox *o)
 	o->batch_reserved = (uint64_t)sqlite3_column_int64(st, 10);
 	c->unacked = (uint64_t)sqlite3_column_int64(st, 11);
 	o->committed_seq = sqlite3_column_int64(st, 12);
+	c->lost_places = (uint64_t)sqlite3_column_int64(st, 13);
+	outbox_state_sum(sum, c, o->last_acked);
+	if (sqlite3_column_type(st, 14) != SQLITE_NULL &&
+	    (sqlite3_column_bytes(st, 14) != sizeof sum ||
+	        memcmp(sqlite3_column_blob(st, 14), sum, sizeof sum) != 0)) {
+		log_error("outbox: the counters are damaged; they begin anew "
+		    "where they stand");
+		c->lost_places++;
+	}
+	o->committed_last_acked = o->last_acked;
 	o->acked_bytes = outbox_number(o, OUTBOX_ACKED_BYTES);
 	o->pending_acked_bytes = o->acked_bytes;
 	o->last_batch = o->batch_reserved;
@@ -215,6 +229,8 @@ outbox_close(struct outbox *o)
 	if (o->db != NULL)
 		outbox_rollback(o);
 	(void)sqlite3_finalize(o->put);
+	(void)sqlite3_finalize(o->known);
+	(void)sqlite3_finalize(o->put_lost);
 	(void)sqlite3_finalize(o->put_place);
 	(void)sqlite3_finalize(o->place);
 	(void)sqlite3_finalize(o->fetch);
@@ -229,13 +245,6 @@ outbox_close(struct outbox *o)
 	free(o);
 }
 
-static void
-bind_text(sqlite3_stmt *st, int i, struct text t)
-{
-	if (t.at != NULL)
-		(void)sqlite3_bind_text(st, i, t.at, (int)t.n, SQLITE_STATIC);
-}
-
 enum outbox_result
 outbox_put(struct outbox *o, const struct event *e)
 {
@@ -244,27 +253,7 @@ outbox_put(struct outbox *o, const struct event *e)
 
 	if (r != OUTBOX_OK)
 		return r;
-	(void)sqlite3_bind_blob(st, 1, e->id, EVENT_ID_BYTES, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 2, e->time_us);
-	(void)sqlite3_bind_int64(st, 3, e->read_us);
-	(void)sqlite3_bind_int64(st, 4, e->kind);
-	(void)sqlite3_bind_blob(st, 5, e->source.bytes,
-	    (int)addr_length(&e->source), SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 6, e->source_port);
-	if (e->local.family != 0)
-		(void)sqlite3_bind_blob(st, 7, e->local.bytes,
-		    (int)addr_length(&e->local), SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 8, e->local_port);
-	(void)sqlite3_bind_int64(st, 9, e->ordinal);
-	(void)sqlite3_bind_int64(st, 10, e->pid);
-	bind_text(st, 11, e->host);
-	bind_text(st, 12, e->program);
-	bind_text(st, 13, e->service);
-	bind_text(st, 14, e->ptr);
-	bind_text(st, 15, e->login);
-	bind_text(st, 16, e->mechanism);
-	bind_text(st, 17, e->rule);
-	bind_text(st, 18, e->message);
+	outbox_event_bind(st, e);
 	r = outbox_run(o, st);
 	if (r != OUTBOX_OK) {
 		o->failed = r;
@@ -280,34 +269,6 @@ outbox_put(struct outbox *o, const struct event *e)
 	return OUTBOX_OK;
 }
 
-enum outbox_result
-outbox_put_place(struct outbox *o, const char *name,
-    const struct source_place *p, struct text memory)
-{
-	sqlite3_stmt *st = o->put_place;
-	enum outbox_result r = outbox_begin(o);
-
-	if (r != OUTBOX_OK)
-		return r;
-	(void)sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 2, (int64_t)p->device);
-	(void)sqlite3_bind_int64(st, 3, (int64_t)p->inode);
-	(void)sqlite3_bind_int64(st, 4, p->birth_us);
-	(void)sqlite3_bind_int64(st, 5, p->offset);
-	(void)sqlite3_bind_int64(st, 6, p->head_bytes);
-	(void)sqlite3_bind_blob(st, 7, p->head, SOURCE_MARK_BYTES,
-	    SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 8, p->tail_bytes);
-	(void)sqlite3_bind_blob(st, 9, p->tail, SOURCE_MARK_BYTES,
-	    SQLITE_STATIC);
-	if (memory.n != 0)
-		(void)sqlite3_bind_blob(st, 10, memory.at, (int)memory.n,
-		    SQLITE_STATIC);
-	r = outbox_run(o, st);
-	o->failed = r;
-	return r;
-}
-
 void
 outbox_count(struct outbox *o, const struct wire_counters *more)
 {
@@ -317,6 +278,24 @@ outbox_count(struct outbox *o, const struct wire_counters *more)
 	o->pending.unreportable += more->unreportable;
 	o->pending.withheld += more->withheld;
 	o->pending.gaps += more->gaps;
+	o->pending.lost_places += more->lost_places;
+}
+
+void
+outbox_state_sum(uint8_t sum[OUTBOX_SUM_BYTES],
+    const struct wire_counters *c, uint64_t last_acked)
+{
+	const struct outbox_part parts[] = {
+	    {.bytes = c->outbox, .n = sizeof c->outbox},
+	    {.number = (int64_t)c->lines}, {.number = (int64_t)c->ignored},
+	    {.number = (int64_t)c->unparsable},
+	    {.number = (int64_t)c->unreportable},
+	    {.number = (int64_t)c->emitted}, {.number = (int64_t)c->repeated},
+	    {.number = (int64_t)c->gaps}, {.number = (int64_t)c->withheld},
+	    {.number = (int64_t)c->lost_places},
+	    {.number = (int64_t)last_acked}};
+
+	outbox_sum(sum, parts, sizeof parts / sizeof parts[0]);
 }
 
 static enum outbox_result
@@ -325,11 +304,16 @@ write_counters(struct outbox *o)
 	const struct wire_counters *c = &o->pending;
 	const uint64_t values[] = {c->lines, c->ignored, c->unparsable,
 	    c->unreportable, c->emitted, c->repeated, c->gaps, c->withheld,
-	    o->last_acked};
+	    c->lost_places, o->last_acked};
+	const int n = sizeof values / sizeof values[0];
+	uint8_t sum[OUTBOX_SUM_BYTES];
 
-	for (int i = 0; i < (int)(sizeof values / sizeof values[0]); i++)
+	for (int i = 0; i < n; i++)
 		(void)sqlite3_bind_int64(o->counters, i + 1,
 		    (int64_t)values[i]);
+	outbox_state_sum(sum, c, o->last_acked);
+	(void)sqlite3_bind_blob(o->counters, n + 1, sum, sizeof sum,
+	    SQLITE_TRANSIENT);
 	return outbox_run(o, o->counters);
 }
 
@@ -350,6 +334,7 @@ outbox_commit(struct outbox *o)
 	o->committed = o->pending;
 	o->committed_seq = o->pending_seq;
 	o->acked_bytes = o->pending_acked_bytes;
+	o->committed_last_acked = o->last_acked;
 	return OUTBOX_OK;
 }
 
@@ -364,6 +349,7 @@ outbox_rollback(struct outbox *o)
 	o->pending = o->committed;
 	o->pending_seq = o->committed_seq;
 	o->pending_acked_bytes = o->acked_bytes;
+	o->last_acked = o->committed_last_acked;
 }
 
 static int64_t
@@ -386,41 +372,6 @@ outbox_size(struct outbox *o, int64_t *used, int64_t *most)
 	*most = o->most_pages * o->page_bytes;
 }
 
-static void
-copy_mark(sqlite3_stmt *st, int column, uint8_t mark[SOURCE_MARK_BYTES])
-{
-	if (sqlite3_column_bytes(st, column) == SOURCE_MARK_BYTES)
-		memcpy(mark, sqlite3_column_blob(st, column),
-		    SOURCE_MARK_BYTES);
-}
-
-bool
-outbox_place(struct outbox *o, const char *name, struct arena *a,
-    struct source_place *p, struct text *memory)
-{
-	sqlite3_stmt *st = o->place;
-	bool found;
-
-	(void)sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
-	found = sqlite3_step(st) == SQLITE_ROW;
-	if (found) {
-		*p = (struct source_place){
-		    .device = (uint64_t)sqlite3_column_int64(st, 0),
-		    .inode = (uint64_t)sqlite3_column_int64(st, 1),
-		    .birth_us = sqlite3_column_int64(st, 2),
-		    .offset = sqlite3_column_int64(st, 3),
-		    .head_bytes = (uint32_t)sqlite3_column_int64(st, 4),
-		    .tail_bytes = (uint32_t)sqlite3_column_int64(st, 6)};
-		copy_mark(st, 5, p->head);
-		copy_mark(st, 7, p->tail);
-		memory->n = (size_t)sqlite3_column_bytes(st, 8);
-		memory->at = arena_copy(a, sqlite3_column_blob(st, 8),
-		    memory->n);
-	}
-	(void)sqlite3_reset(st);
-	return found;
-}
-
 const struct wire_counters *
 outbox_counters(const struct outbox *o)
 {
@@ -434,19 +385,26 @@ outbox_oldest_us(struct outbox *o)
 	    "WHERE acked_us = 0 ORDER BY seq LIMIT 1), 0)");
 }
 
-size_t
-outbox_sources(struct outbox *o, struct arena *a, const char ***names)
+bool
+outbox_is_anew(const struct outbox *o)
 {
-	enum { MOST = 256 };
-	sqlite3_stmt *st = NULL;
-	size_t n = 0;
+	return o->is_anew;
+}
 
-	*names = arena_array(a, MOST, sizeof **names);
-	if (sqlite3_prepare_v2(o->db, "SELECT name FROM place ORDER BY name",
-	        -1, &st, NULL) == SQLITE_OK)
-		while (n < MOST && sqlite3_step(st) == SQLITE_ROW)
-			(*names)[n++] = arena_string(a,
-			    (const char *)sqlite3_column_text(st, 0));
-	(void)sqlite3_finalize(st);
-	return n;
+bool
+outbox_is_open(const struct outbox *o)
+{
+	return o->open || o->failed != OUTBOX_OK;
+}
+
+void
+outbox_limit(struct outbox *o, const struct outbox_options *options)
+{
+	const char *folder = o->options.folder;
+
+	o->options = *options;
+	o->options.folder = folder;
+	if (!outbox_file_limit(o))
+		log_error("outbox: the new size does not take effect: %s",
+		    sqlite3_errmsg(o->db));
 }

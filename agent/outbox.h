@@ -51,12 +51,15 @@ void outbox_close(struct outbox *o);
 /* Stores an event; counts emitted or repeated. */
 enum outbox_result outbox_put(struct outbox *o, const struct event *e)
     __attribute__((warn_unused_result));
+/* Counts an event by its address instead of storing it: a gap, declared. */
+enum outbox_result outbox_put_lost(struct outbox *o, const struct event *e)
+    __attribute__((warn_unused_result));
 /* Stores how far a source was read and what detect remembers of it. */
 enum outbox_result outbox_put_place(struct outbox *o, const char *name,
     const struct source_place *place, struct text memory)
     __attribute__((warn_unused_result));
-/* Adds to the counters lines, ignored, unparsable, unreportable, withheld
- * and gaps; the others are the outbox's own. */
+/* Adds to the counters lines, ignored, unparsable, unreportable, withheld,
+ * gaps and lost_places; the others are the outbox's own. */
 void outbox_count(struct outbox *o, const struct wire_counters *more);
 /* After anything but OUTBOX_OK all since the last commit is undone. */
 enum outbox_result outbox_commit(struct outbox *o)
@@ -65,6 +68,14 @@ void outbox_rollback(struct outbox *o);
 /* Is there room for a turn's events? */
 bool outbox_has_room(struct outbox *o);
 
+/* Was an unsound file set aside, or a place unreadable?  Then what has no
+ * place may have been read before, and is to be read again. */
+bool outbox_is_anew(const struct outbox *o);
+/* Is there something to commit? */
+bool outbox_is_open(const struct outbox *o);
+/* Takes over new limits; the folder stays. */
+void outbox_limit(struct outbox *o, const struct outbox_options *options);
+
 /* The place and memory of a source; false when there is none. */
 bool outbox_place(struct outbox *o, const char *name, struct arena *a,
     struct source_place *place, struct text *memory);
@@ -72,7 +83,8 @@ bool outbox_place(struct outbox *o, const char *name, struct arena *a,
 /* ---- the way to the hub ---- */
 
 /* Up to max committed, unacknowledged events with a seq above after, in
- * order; texts live in the arena.  Returns how many. */
+ * order; texts live in the arena.  Returns how many.  Damaged rows become
+ * gaps (outbox_is_open); a failure is what outbox_commit answers next. */
 size_t outbox_fetch(struct outbox *o, int64_t after, size_t max,
     struct arena *a, struct event *events, int64_t *seqs);
 /* The unacknowledged events from first to last are the hub's now.  Part of
@@ -90,6 +102,15 @@ uint64_t outbox_next_batch(struct outbox *o);
 /* Removes some of the acknowledged events whose time is over; true when
  * more are waiting. */
 bool outbox_tidy(struct outbox *o, int64_t now_us);
+
+/* What was counted instead of kept, the most first; family 0: others.
+ * Returns how many, at most max. */
+struct outbox_loss {
+	struct addr source;
+	uint64_t events;
+	int64_t first_us, last_us;
+};
+size_t outbox_lost(struct outbox *o, struct outbox_loss *out, size_t max);
 
 /* As committed. */
 const struct wire_counters *outbox_counters(const struct outbox *o);

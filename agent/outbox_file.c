@@ -15,11 +15,17 @@
 #include "proto/base/log.h"
 
 enum {
-	VERSION = 1, /* as make_tables sets it */
+	VERSION = 2, /* as make_tables sets it */
 	RESERVE_BYTES = 4 << 20, /* WAL and pages that a full disk leaves us */
 };
 
 _Static_assert(WIRE_OUTBOX_BYTES == 8, "an outbox is named by randomblob(8)");
+
+/* Events counted instead of kept; '' stands for all other addresses. */
+#define LOST_TABLE \
+	"CREATE TABLE lost (source BLOB PRIMARY KEY, events INTEGER NOT NULL," \
+	" first_us INTEGER NOT NULL, last_us INTEGER NOT NULL) " \
+	"WITHOUT ROWID;\n"
 
 static const char tables[] =
     "CREATE TABLE event (\n"
@@ -32,14 +38,16 @@ static const char tables[] =
     "  pid INTEGER NOT NULL, host TEXT, program TEXT, service TEXT,\n"
     "  ptr TEXT, login TEXT, mechanism TEXT, rule TEXT, message TEXT,\n"
     "  batch INTEGER NOT NULL DEFAULT 0,    -- that was acknowledged\n"
-    "  acked_us INTEGER NOT NULL DEFAULT 0  -- when; 0: not yet\n"
+    "  acked_us INTEGER NOT NULL DEFAULT 0, -- when; 0: not yet\n"
+    "  sum BLOB                             -- over all before batch\n"
     ");\n"
     "CREATE INDEX event_unacked ON event (seq) WHERE acked_us = 0;\n"
     "CREATE TABLE place (\n"
     "  name TEXT PRIMARY KEY,\n"
     "  device INTEGER, inode INTEGER, birth_us INTEGER,\n"
     "  offset INTEGER, head_bytes INTEGER, head BLOB,\n"
-    "  tail_bytes INTEGER, tail BLOB, memory BLOB\n"
+    "  tail_bytes INTEGER, tail BLOB, memory BLOB,\n"
+    "  mtime_us INTEGER NOT NULL DEFAULT 0, sum BLOB\n"
     ") WITHOUT ROWID;\n"
     "CREATE TABLE state (\n"
     "  one INTEGER PRIMARY KEY CHECK (one = 1),\n"
@@ -53,8 +61,22 @@ static const char tables[] =
     "  gaps INTEGER NOT NULL DEFAULT 0,\n"
     "  withheld INTEGER NOT NULL DEFAULT 0,\n"
     "  last_acked INTEGER NOT NULL DEFAULT 0,\n"
-    "  batch_reserved INTEGER NOT NULL DEFAULT 0\n"
-    ");\n";
+    "  batch_reserved INTEGER NOT NULL DEFAULT 0,\n"
+    "  lost_places INTEGER NOT NULL DEFAULT 0,\n"
+    "  sum BLOB                             -- over what only we change\n"
+    ");\n"
+    LOST_TABLE;
+
+static const char upgrade_1[] =
+    "BEGIN IMMEDIATE;\n"
+    "ALTER TABLE event ADD COLUMN sum BLOB;\n"
+    "ALTER TABLE place ADD COLUMN mtime_us INTEGER NOT NULL DEFAULT 0;\n"
+    "ALTER TABLE place ADD COLUMN sum BLOB;\n"
+    "ALTER TABLE state ADD COLUMN lost_places INTEGER NOT NULL DEFAULT 0;\n"
+    "ALTER TABLE state ADD COLUMN sum BLOB;\n"
+    LOST_TABLE
+    "PRAGMA user_version = 2;\n"
+    "COMMIT";
 
 int
 outbox_file_lock(const char *folder)
@@ -102,12 +124,18 @@ sql(sqlite3 *db, const char *text)
 	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* A full check finds a row that lost its index entry, or the reverse; of a
+ * large file it would take minutes. */
 static bool
-is_sound(sqlite3 *db)
+is_sound(struct outbox *o)
 {
+	enum { WHOLE_BYTES = 256 << 20 };
+	bool small = outbox_number(o, "PRAGMA page_count") *
+	    outbox_number(o, "PRAGMA page_size") <= WHOLE_BYTES;
 	sqlite3_stmt *st = NULL;
-	bool ok = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st,
-	    NULL) == SQLITE_OK &&
+	bool ok = sqlite3_prepare_v2(o->db, small
+	        ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", -1,
+	    &st, NULL) == SQLITE_OK &&
 	    sqlite3_step(st) == SQLITE_ROW &&
 	    strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
 
@@ -121,7 +149,7 @@ make_tables(sqlite3 *db)
 	/* SQLite's randomness is the kernel's; the name is no secret */
 	return sql(db, "BEGIN IMMEDIATE") && sql(db, tables) &&
 	    sql(db, "INSERT INTO state (one, outbox) VALUES (1, randomblob(8));"
-	        "PRAGMA user_version = 1; COMMIT");
+	        "PRAGMA user_version = 2; COMMIT");
 }
 
 /* Writes and removes a large row: the pages and the WAL stay, and with them
@@ -209,7 +237,11 @@ open_once(struct outbox *o, const char *path)
 		        o->options.max_bytes / 4 < RESERVE_BYTES
 		    ? o->options.max_bytes / 4 : RESERVE_BYTES);
 	}
-	if (!is_sound(o->db)) {
+	if (version == 1 && !sql(o->db, upgrade_1)) {
+		rc = sqlite3_errcode(o->db);
+		goto judge;
+	}
+	if (!is_sound(o)) {
 		rc = sqlite3_errcode(o->db);
 		if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
 			return UNSOUND;
@@ -268,6 +300,7 @@ outbox_file_open(struct outbox *o)
 		o->db = NULL;
 		if (r == REFUSED || !set_aside(path))
 			return false;
+		o->is_anew = true;
 	}
 	return false;
 }

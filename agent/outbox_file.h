@@ -1,6 +1,6 @@
 /*
  * The outbox's file: its folder, lock, tables, soundness and size.  Shared
- * by outbox_file.c, which opens it, and outbox.c, which uses it.
+ * by outbox_file.c, which opens it, and the outbox*.c that use it.
  */
 #ifndef PLAINTIFF_OUTBOX_FILE_H
 #define PLAINTIFF_OUTBOX_FILE_H
@@ -20,13 +20,23 @@ struct outbox {
 	int64_t pending_seq;
 	/* of kept, acknowledged events, about */
 	int64_t acked_bytes, pending_acked_bytes;
-	uint64_t last_acked, last_batch, batch_reserved;
-	enum outbox_result failed; /* of the open transaction */
-	sqlite3_stmt *put, *put_place, *place, *fetch, *ack, *forget,
-	    *counters, *tidy_find, *reserve;
+	uint64_t last_acked, committed_last_acked;
+	uint64_t last_batch, batch_reserved;
+	enum outbox_result failed; /* of the open transaction, or reading */
+	bool is_anew;           /* what was read before is not known */
+	sqlite3_stmt *put, *known, *put_lost, *put_place, *place, *fetch,
+	    *ack, *forget, *counters, *tidy_find, *reserve;
 };
 
-enum { OUTBOX_ROW_BYTES = 200 }; /* of a row, without its message */
+enum {
+	OUTBOX_ROW_BYTES = 200, /* of a row, without its message */
+	OUTBOX_SUM_BYTES = 8,
+	OUTBOX_LOST_ROWS = 10000,
+};
+#define OUTBOX_EVENT_COLUMNS \
+	"id, time_us, read_us, kind, source, source_port, local, local_port, " \
+	"ordinal, pid, host, program, service, ptr, login, mechanism, rule, " \
+	"message, sum"
 #define OUTBOX_ACKED_BYTES \
 	"SELECT coalesce(sum(length(message) + 200), 0) FROM event " \
 	"WHERE acked_us <> 0"
@@ -41,12 +51,28 @@ enum outbox_result outbox_begin(struct outbox *o);
 /* The first column of the only row; 0 when there is none. */
 int64_t outbox_number(struct outbox *o, const char *text);
 
+/* The sum over numbers (bytes NULL, n 0) and byte strings. */
+struct outbox_part {
+	int64_t number;
+	const void *bytes;
+	size_t n;
+};
+void outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES],
+    const struct outbox_part *parts, size_t n);
+/* Binds the columns of OUTBOX_EVENT_COLUMNS; e must outlive the step. */
+void outbox_event_bind(sqlite3_stmt *st, const struct event *e);
+/* Reads them, texts into the arena; false when the row is damaged. */
+bool outbox_event_read(sqlite3_stmt *st, struct arena *a, struct event *e);
+/* The state row's sum over c and last_acked. */
+void outbox_state_sum(uint8_t sum[OUTBOX_SUM_BYTES],
+    const struct wire_counters *c, uint64_t last_acked);
+
 /* Opens the file in o->options.folder, setting an unsound one aside; false
  * when it cannot be (logged). */
 bool outbox_file_open(struct outbox *o);
 /* The state folder: made, ours alone, locked.  -1 logged; else the lock. */
 int outbox_file_lock(const char *folder);
-/* Sets the page limits from options.max_bytes. */
+/* Sets the page limits from options.max_bytes; again after a change. */
 bool outbox_file_limit(struct outbox *o);
 
 #endif

@@ -3,76 +3,62 @@
  * acknowledged, batch numbers, removal.  See outbox.h.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "agent/outbox_file.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
+#include "proto/base/log.h"
 
 enum { TIDY_ROWS = 2000 };
 #define BATCH_RESERVE_US (10 * CLOCK_SECOND_US)
 
-static struct text
-column_text(sqlite3_stmt *st, int i, struct arena *a)
-{
-	struct text t = {0};
-
-	if (sqlite3_column_type(st, i) != SQLITE_NULL) {
-		const void *bytes = sqlite3_column_text(st, i);
-
-		t.n = (size_t)sqlite3_column_bytes(st, i);
-		t.at = arena_copy(a, bytes, t.n);
-	}
-	return t;
-}
-
+/* A row that the disk changed cannot be sent: it is a gap. */
 static void
-column_addr(sqlite3_stmt *st, int i, struct addr *out)
+give_up(struct outbox *o, int64_t seq)
 {
-	size_t n = (size_t)sqlite3_column_bytes(st, i);
-
-	if (!addr_from_bytes(sqlite3_column_blob(st, i), n, out))
-		*out = (struct addr){0};
+	log_error("outbox: an event is damaged and given up seq=%lld",
+	    (long long)seq);
+	if (outbox_begin(o) != OUTBOX_OK)
+		return;
+	(void)sqlite3_bind_int64(o->forget, 1, seq);
+	(void)sqlite3_bind_int64(o->forget, 2, seq);
+	o->failed = outbox_run(o, o->forget);
+	if (o->failed != OUTBOX_OK)
+		return;
+	o->pending.unacked--;
+	o->pending.gaps++;
 }
 
 size_t
 outbox_fetch(struct outbox *o, int64_t after, size_t max, struct arena *a,
     struct event *events, int64_t *seqs)
 {
+	enum { MOST_DAMAGED = 64 };
 	sqlite3_stmt *st = o->fetch;
-	size_t n = 0;
+	int64_t damaged[MOST_DAMAGED];
+	size_t n = 0, bad = 0;
+	int rc = SQLITE_DONE;
 
 	if (after >= o->committed_seq)
 		return 0;
 	(void)sqlite3_bind_int64(st, 1, after);
 	(void)sqlite3_bind_int64(st, 2, o->committed_seq);
 	(void)sqlite3_bind_int64(st, 3, (int64_t)max);
-	while (n < max && sqlite3_step(st) == SQLITE_ROW) {
-		struct event *e = &events[n];
+	while (n < max && bad < MOST_DAMAGED &&
+	    (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		int64_t seq = sqlite3_column_int64(st, 19);
 
-		*e = (struct event){.time_us = sqlite3_column_int64(st, 1),
-		    .read_us = sqlite3_column_int64(st, 2),
-		    .kind = (enum kind)sqlite3_column_int(st, 3),
-		    .source_port = (uint16_t)sqlite3_column_int(st, 5),
-		    .local_port = (uint16_t)sqlite3_column_int(st, 7),
-		    .ordinal = (uint32_t)sqlite3_column_int64(st, 8),
-		    .pid = sqlite3_column_int64(st, 9),
-		    .host = column_text(st, 10, a),
-		    .program = column_text(st, 11, a),
-		    .service = column_text(st, 12, a),
-		    .ptr = column_text(st, 13, a),
-		    .login = column_text(st, 14, a),
-		    .mechanism = column_text(st, 15, a),
-		    .rule = column_text(st, 16, a),
-		    .message = column_text(st, 17, a)};
-		if (sqlite3_column_bytes(st, 0) == EVENT_ID_BYTES)
-			memcpy(e->id, sqlite3_column_blob(st, 0),
-			    EVENT_ID_BYTES);
-		column_addr(st, 4, &e->source);
-		column_addr(st, 6, &e->local);
-		seqs[n++] = sqlite3_column_int64(st, 18);
+		if (outbox_event_read(st, a, &events[n]))
+			seqs[n++] = seq;
+		else
+			damaged[bad++] = seq;
 	}
 	(void)sqlite3_reset(st);
+	for (size_t i = 0; i < bad; i++)
+		give_up(o, damaged[i]);
+	/* the next commit answers so */
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE && o->failed == OUTBOX_OK)
+		o->failed = outbox_judge(o, rc);
 	return n;
 }
 
@@ -127,10 +113,15 @@ outbox_unack(struct outbox *o, uint64_t batch)
 	        "batch = 0 WHERE acked_us <> 0 AND batch > ?", -1, &st,
 	        NULL) == SQLITE_OK) {
 		(void)sqlite3_bind_int64(st, 1, (int64_t)batch);
-		if (sqlite3_step(st) == SQLITE_DONE)
+		o->failed = outbox_judge(o, sqlite3_step(st));
+		if (o->failed == OUTBOX_OK)
 			n = (size_t)sqlite3_changes(o->db);
+	} else {
+		o->failed = outbox_judge(o, sqlite3_errcode(o->db));
 	}
 	(void)sqlite3_finalize(st);
+	if (o->failed != OUTBOX_OK)
+		return 0;
 	o->pending.unacked += n;
 	o->pending_acked_bytes = outbox_number(o, OUTBOX_ACKED_BYTES);
 	o->last_acked = batch;
@@ -169,10 +160,11 @@ outbox_tidy(struct outbox *o, int64_t now_us)
 	int64_t freed = 0, last = 0;
 	size_t n = 0;
 	char text[120];
+	int rc;
 
 	/* oldest first, up to the first that must stay */
 	(void)sqlite3_bind_int64(st, 1, TIDY_ROWS);
-	while (sqlite3_step(st) == SQLITE_ROW) {
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		int64_t acked_us = sqlite3_column_int64(st, 1);
 
 		if (acked_us == 0 || (freed >= over &&
@@ -183,6 +175,8 @@ outbox_tidy(struct outbox *o, int64_t now_us)
 		n++;
 	}
 	(void)sqlite3_reset(st);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE && o->failed == OUTBOX_OK)
+		o->failed = outbox_judge(o, rc);
 	if (n == 0)
 		return false;
 	(void)snprintf(text, sizeof text,

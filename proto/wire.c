@@ -96,6 +96,8 @@ fill_counters(Plaintiff__Counters *m, const struct wire_counters *c)
 	m->unacked = c->unacked;
 	m->gaps = c->gaps;
 	m->withheld = c->withheld;
+	m->has_lost_places = 1;
+	m->lost_places = c->lost_places;
 }
 
 #define COLUMN(field, expression)                                          \

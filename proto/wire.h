@@ -48,6 +48,7 @@ struct wire_counters {
 	uint8_t outbox[WIRE_OUTBOX_BYTES];
 	uint64_t lines, ignored, unparsable, unreportable;
 	uint64_t emitted, repeated, unacked, gaps, withheld;
+	uint64_t lost_places; /* times that unread lines were gone */
 };
 
 struct wire_hello {

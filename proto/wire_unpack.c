@@ -59,10 +59,11 @@ read_counters(const Plaintiff__Counters *m, struct wire_counters *c)
 	c->unacked = m->unacked;
 	c->gaps = m->gaps;
 	c->withheld = m->withheld;
+	c->lost_places = m->lost_places;
 	/* PostgreSQL's bigint ends there */
 	return ((c->lines | c->ignored | c->unparsable | c->unreportable |
 	            c->emitted | c->repeated | c->unacked | c->gaps |
-	            c->withheld) >> 63) == 0;
+	            c->withheld | c->lost_places) >> 63) == 0;
 }
 
 /* Index 0 is absent; otherwise valid UTF-8 without NUL within max bytes. */

@@ -93,7 +93,8 @@ batches_come_back(void **state)
 		    .batch = {.batch = 123456789,
 		        .site = TEXT("site"),
 		        .counters = {.outbox = "abcdefgh", .lines = 9,
-		            .withheld = INT64_MAX},
+		            .withheld = INT64_MAX,
+		            .lost_places = 3},
 		        .events = make_events(a, counts[i]),
 		        .count = counts[i]}}, g;
 		struct buf b = {0};
