@@ -81,10 +81,10 @@ line_is_dovecot(struct text t)
 }
 
 /* Length of "(pid): " or "(default): " behind the name of a process, or 0.
- * Since 2.4 auth writes "(login,address,sasl:...)" there, and a login may be
- * "304): ": that is the message. */
+ * Since 2.4 auth, which has no pid there, writes "(login,address,sasl:...)",
+ * and a login may be "304): ": that is the message. */
 static size_t
-instance_length(struct text t)
+instance_length(struct text t, bool is_auth)
 {
 	size_t n;
 
@@ -95,7 +95,7 @@ instance_length(struct text t)
 		n += 3;
 	else
 		return 0;
-	return memmem(t.at, t.n, ",sasl:", 6) == NULL ? n : 0;
+	return is_auth && memmem(t.at, t.n, ",sasl:", 6) != NULL ? 0 : n;
 }
 
 void
@@ -115,7 +115,7 @@ line_take_dovecot(struct line *out)
 		if (text_is(name, processes[i].name))
 			out->program = text_of(processes[i].program);
 	if (t.at[0] == '(') {
-		n = instance_length(t);
+		n = instance_length(t, text_is(name, "auth"));
 		t = behind(t, n);
 	} else {
 		n = t.n > 1 && t.at[1] == ' ' ? 2 : 1;

@@ -194,7 +194,7 @@ read_unbounded(struct matching *k, size_t i)
 		if (end == NULL)
 			return stop_at(k, k->from);
 	}
-	if (p->field == FIELD_USER && end > s)
+	if (p->field == FIELD_USER)
 		k->m->login = (struct text){.at = s, .n = (size_t)(end - s)};
 	k->from += (size_t)(end - s);
 	return true;
