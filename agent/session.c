@@ -1,5 +1,5 @@
-/* Sessions: one small array, searched from end to end; see session.h.  A log
- * of 64 KiB holds so few sessions that nothing cleverer pays. */
+/* Sessions: one small array, searched from end to end; see session.h.  So few
+ * are open at a time that nothing cleverer pays. */
 #include "agent/session.h"
 
 #include <stdlib.h>

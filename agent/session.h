@@ -5,8 +5,8 @@
  *
  * A session is known by host, program, pid and the id that the daemon writes
  * at the left end of its message: equal ids on two hosts are two sessions,
- * and an id in a client's text is none.  It is forgotten 10 s of log time or
- * 64 KiB of log after its last line; when there are too many, the one that
+ * and an id in a client's text is none.  It is forgotten some time, or some
+ * bytes of log, after its last line; when there are too many, the one that
  * was silent for longest goes.  What is forgotten is a miss.
  *
  * Belongs to detect.c, which keeps it with the log position.  No files, no
@@ -25,8 +25,10 @@ struct match;
 struct sessions;
 
 enum {
-	SESSION_TIME_US = 10 * 1000 * 1000,
-	SESSION_BYTES = 64 * 1024,
+	/* as long as a server waits for a command (RFC 5321 4.5.3.2.7); a
+	 * shorter time could be waited out by those who know it */
+	SESSION_TIME_US = 5 * 60 * 1000 * 1000,
+	SESSION_BYTES = 1024 * 1024,
 	SESSION_COUNT = 256,
 };
 

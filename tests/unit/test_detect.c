@@ -43,7 +43,25 @@ static const char rules_text[] =
     "kind = auth_failure\n"
     "template = {ip}: Password mismatch{said}\n"
     "hit = 203.0.113.7: Password mismatch\n"
-    "ip = 203.0.113.7\n";
+    "ip = 203.0.113.7\n"
+    "[t.begins]\n"
+    "program = smtpd\n"
+    "session = begins\n"
+    "template = {qid} connected address={ip}\n"
+    "hit = a1 connected address=203.0.113.7\n"
+    "ip = 203.0.113.7\n"
+    "[t.inside]\n"
+    "program = smtpd\n"
+    "kind = auth_failure\n"
+    "session = inside\n"
+    "template = {qid} authentication user={user} result=permfail\n"
+    "hit = a1 authentication user=carol result=permfail\n"
+    "login = carol\n"
+    "[t.ends]\n"
+    "program = smtpd\n"
+    "session = ends\n"
+    "template = {qid} disconnected\n"
+    "hit = a1 disconnected\n";
 
 #define SASL(login)                                                            \
 	"warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: "    \
@@ -388,6 +406,58 @@ passwords(void **state)
 				       "(given password: (removed)"));
 }
 
+static enum detect_result
+see_smtpd(struct detect *d, const char *host, const char *message,
+    struct event *e)
+{
+	const char *line = arena_printf(
+	    arena, "Jun  1 10:00:00 %s smtpd[84]: %s", host, message);
+
+	return detect_line(d, text_of(line), arena, e);
+}
+
+/* The address is in another line of the session, also after a restart. */
+static void
+sessions(void **state)
+{
+	static const char failure[] =
+	    "a1 authentication user=x\\040a2\\040connected result=permfail";
+	struct detect *other = opened("UTC", "2025-06-01T12:00:00Z");
+	struct buf saved = {0};
+	struct event e;
+	char ip[ADDR_TEXT_BYTES];
+
+	(void)state;
+	assert_int_equal(
+	    see_smtpd(detect, "mx1", failure, &e), DETECT_IGNORED);
+	assert_int_equal(see_smtpd(detect, "mx1",
+			     "a1 connected address=203.0.113.7", &e),
+	    DETECT_IGNORED);
+	assert_int_equal(see_smtpd(detect, "mx2",
+			     "a1 connected address=203.0.113.8", &e),
+	    DETECT_IGNORED);
+	/* an id in a client's text names no session */
+	assert_int_equal(see_smtpd(detect, "mx1",
+			     "a9 authentication user=a1 connected "
+			     "address=198.51.100.9 result=permfail",
+			     &e),
+	    DETECT_IGNORED);
+	detect_save(detect, &saved);
+	assert_int_equal(
+	    detect_load(other, (struct text){.at = saved.data, .n = saved.n}),
+	    0);
+	buf_free(&saved);
+	assert_int_equal(see_smtpd(other, "mx1", failure, &e), DETECT_EVENT);
+	assert_string_equal(addr_format(ip, &e.source), "203.0.113.7");
+	assert_true(text_is(e.message, failure));
+	assert_int_equal(see_smtpd(other, "mx2", failure, &e), DETECT_EVENT);
+	assert_string_equal(addr_format(ip, &e.source), "203.0.113.8");
+	assert_int_equal(
+	    see_smtpd(other, "mx1", "a1 disconnected", &e), DETECT_IGNORED);
+	assert_int_equal(see_smtpd(other, "mx1", failure, &e), DETECT_IGNORED);
+	detect_close(other);
+}
+
 /* More programs than a mail server has. */
 static void
 many_programs(void **state)
@@ -419,6 +489,7 @@ main(void)
 	    WITH_DETECT(ordinals_in_a_flood),
 	    WITH_DETECT(monstrous_lines),
 	    WITH_DETECT(passwords),
+	    WITH_DETECT(sessions),
 	    WITH_DETECT(many_programs),
 	};
 

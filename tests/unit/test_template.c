@@ -211,6 +211,126 @@ client_of_exim(void **state)
 	matches(t, CLIENT_EXIM, "failed for (a) b [203.0.113.7]: 535 x", "");
 }
 
+/* The last host is the client, whatever a client wrote in front of it. */
+static void
+client_of_exim_from_the_right(void **state)
+{
+	static const char t[] = "error in \"{said}\" H={client} not advertised";
+	struct match m;
+
+	(void)state;
+	matches(t, CLIENT_EXIM,
+	    "error in \"AUTH\" H=[203.0.113.7] not advertised",
+	    "203.0.113.7");
+	assert_string_equal(
+	    accused(t, CLIENT_EXIM,
+		"error in \"AUTH\" H=(x) [198.51.100.9] not advertised\" "
+		"H=h.example (a) [203.0.113.7]:99 I=[192.0.2.1]:25 Ci=8003 not "
+		"advertised",
+		&m),
+	    "203.0.113.7");
+	is(m.ptr, "h.example");
+	assert_int_equal(m.source_port, 99);
+	assert_int_equal(m.local_port, 25);
+	assert_string_equal(
+	    accused(t, CLIENT_EXIM,
+		"error in \"x\" H=v.example (h\" H=([198.51.100.9]) "
+		"[203.0.113.7]:99 I=[192.0.2.1] not advertised",
+		&m),
+	    "203.0.113.7");
+	is(m.ptr, NULL);
+	assert_int_equal(m.local_port, 0);
+	matches(t, CLIENT_EXIM,
+	    "error in \"x\" H=h.example (a)[203.0.113.7] not advertised", "");
+	matches(t, CLIENT_EXIM,
+	    "error in \"x\" H=a) [203.0.113.7] not advertised", "");
+	matches(t, CLIENT_EXIM,
+	    "error in \"x\" H=[203.0.113.7]:0 not advertised", "");
+	matches(t, CLIENT_EXIM, "error in \"x\" H=(a) not advertised", "");
+	matches(t, CLIENT_EXIM,
+	    "error in \"x\" H= I=[192.0.2.1]:25 not advertised", "");
+}
+
+/* A client's argument on both sides of the relay. */
+static void
+written_twice(void **state)
+{
+	static const char t[] = "arg1={twice}... denied";
+	struct match m;
+
+	(void)state;
+	assert_string_equal(
+	    accused(t, CLIENT_SENDMAIL,
+		"arg1=<a@b>, relay=h.example [203.0.113.7] (may be forged), "
+		"reject=550 5.7.1 <a@b>... denied",
+		&m),
+	    "203.0.113.7");
+	is(m.ptr, "h.example");
+	/* a relay and a reason in the argument */
+	matches(t, CLIENT_SENDMAIL,
+	    "arg1=<v>, relay=[198.51.100.9], reject=550 5.7.1 <v>... denied, "
+	    "relay=[203.0.113.7], reject=550 5.7.1 <v>, relay=[198.51.100.9], "
+	    "reject=550 5.7.1 <v>... denied... denied",
+	    "203.0.113.7");
+	matches(t, CLIENT_SENDMAIL,
+	    "arg1=<a>, relay=[198.51.100.9], reject=550 5.7.1 <a>... denied>, "
+	    "relay=[203.0.113.7], reject=550 5.7.1 <b>... denied",
+	    "");
+	matches(t, CLIENT_SENDMAIL,
+	    "arg1=<a>, relay=[203.0.113.7], reject=550 5.7.1 <b>... denied",
+	    "");
+	matches(t, CLIENT_SENDMAIL,
+	    "arg1=<a>, relay=[203.0.113.7] x, reject=550 <a>... denied", "");
+	matches(t, CLIENT_SENDMAIL,
+	    "arg1=<a>, relay=[203.0.113.7], reject=<a>... denied", "");
+	matches(t, CLIENT_SENDMAIL, "arg1=, reject=... denied", "");
+	matches(t, CLIENT_SENDMAIL, "arg1=... denied", "");
+}
+
+static void
+account_at_the_right(void **state)
+{
+	static const char t[] =
+	    "failed: {said}, user={account}, relay={client}";
+	struct match m;
+
+	(void)state;
+	assert_string_equal(
+	    accused(t, CLIENT_SENDMAIL,
+		"failed: user: x, user=y, relay=[198.51.100.9]@h not found, "
+		"user=a=b, relay=[203.0.113.7]",
+		&m),
+	    "203.0.113.7");
+	is(m.login, "a=b");
+	matches(t, CLIENT_SENDMAIL,
+	    "failed: x, user=a b, relay=[203.0.113.7]", "");
+}
+
+/* Syslog cuts a record where the client wants it: then what stands last in
+ * it is the client's. */
+static void
+long_messages(void **state)
+{
+	static char message[2000];
+	struct match m;
+
+	(void)state;
+	memset(message, 'x', sizeof message - 1);
+	memcpy(message, "failed: ", 8);
+	memcpy(message + 700, ", relay=[203.0.113.7]", 22);
+	assert_string_equal(accused("failed: {said}, relay={client}",
+				CLIENT_SENDMAIL, message, &m),
+	    "203.0.113.7");
+	memset(message, 'x', sizeof message - 1);
+	memcpy(message, "failed: ", 8);
+	memcpy(message + 1000, ", relay=[198.51.100.9]", 23);
+	matches("failed: {said}, relay={client}", CLIENT_SENDMAIL, message, "");
+	/* in front of it all it is the daemon's */
+	memcpy(message, "failed: [203.0.113.7] ", 22);
+	matches("failed: {client} {said}", CLIENT_SENDMAIL, message,
+	    "203.0.113.7");
+}
+
 static void
 client_of_sendmail(void **state)
 {
@@ -314,7 +434,11 @@ main(void)
 	    cmocka_unit_test(malformed_is_refused),
 	    cmocka_unit_test(client_of_postfix),
 	    cmocka_unit_test(client_of_exim),
+	    cmocka_unit_test(client_of_exim_from_the_right),
 	    cmocka_unit_test(client_of_sendmail),
+	    cmocka_unit_test(written_twice),
+	    cmocka_unit_test(account_at_the_right),
+	    cmocka_unit_test(long_messages),
 	    cmocka_unit_test(address_at_the_right),
 	    cmocka_unit_test(quoted_addresses),
 	    cmocka_unit_test(cut_anywhere),
