@@ -228,9 +228,9 @@ def test_ipv6_asks_exactly_its_nibbles(hub, database, liar):
 def test_no_lie_makes_a_contact(hub, database, liar):
     """Every mode for addresses of its own, with good ones between them: a
     contact is the true one or there is none."""
-    # a server that closes TCP connections takes other questions with it:
-    # that mode has a test of its own
-    modes = [m for m in liar.MODES if m != "tc-closed"]
+    # a closed connection takes other questions with it, and to newer c-ares
+    # an empty datagram is one: these two modes have a test of their own
+    modes = [m for m in liar.MODES if m not in ("tc-closed", "empty-datagram")]
     assert len(modes) >= 15
     lies, good = {}, []
     for i, mode in enumerate(modes):
@@ -280,8 +280,8 @@ def test_failure_then_success_leaks_nothing(hub, database, liar):
     assert got == {a: ("found", liar.truth(a)) for a in addresses}
 
 
-@pytest.mark.parametrize("mode", ["servfail", "refused", "timeout",
-                                  "garbage", "truncated", "tc-closed"])
+@pytest.mark.parametrize("mode", """servfail refused timeout garbage
+    truncated tc-closed empty-datagram""".split())
 def test_failure_is_not_nobody(hub, database, liar, mode):
     """An ancestor took the first failure for "nobody" and never asked again."""
     liar.lie("203.0.113.1", mode)
