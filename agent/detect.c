@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/journal.h"
-#include "agent/line.h"
+#include "agent/line_again.h"
 #include "agent/ordinal.h"
 #include "agent/rules.h"
 #include "agent/session.h"
@@ -32,12 +32,14 @@ struct detect {
 	struct zone *zone;
 	char *site;
 	bool brief;
+	struct line_again again;
 	struct stamp_clock stamps;
 	struct ordinals *ordinals;
 	struct sessions *sessions;
 	uint64_t read_bytes; /* in this life, and SESSION_BYTES more */
 	struct known *views;
 	size_t view_count;
+	struct match match; /* here, since the stack would be cleared */
 };
 
 struct detect *
@@ -100,16 +102,24 @@ detect_set_order(struct detect *d, const struct line *lines, size_t n)
 	stamp_order(&d->stamps, lines, n);
 }
 
+static uint64_t
+load(const char *s)
+{
+	uint64_t w;
+
+	memcpy(&w, s, sizeof w);
+	return w;
+}
+
+/* Names differ at their ends: postfix/smtpd, postfix/smtp. */
 static size_t
 hash_program(struct text program)
 {
 	uint64_t h = program.n, w = 0;
 
-	/* names differ at their ends: postfix/smtpd, postfix/smtp */
 	if (program.n >= sizeof w) {
-		memcpy(&w, program.at + program.n - sizeof w, sizeof w);
-		h ^= w;
-		memcpy(&w, program.at, sizeof w);
+		h ^= load(program.at + program.n - sizeof w);
+		w = load(program.at);
 	} else {
 		memcpy(&w, program.at, program.n);
 	}
@@ -119,16 +129,29 @@ hash_program(struct text program)
 
 _Static_assert(VIEWS == 1 << (64 - 55), "hash_program fills the table");
 
+static bool
+is_known(const struct known *k, struct text program)
+{
+	const char *a = k->program, *b = program.at;
+	size_t n = program.n;
+
+	if (k->n != n)
+		return false;
+	if (n < 8 || n > 16)
+		return memcmp(a, b, n) == 0;
+	return load(a) == load(b) && load(a + n - 8) == load(b + n - 8);
+}
+
+/* The first of its lines, or a name that shares its slot. */
 static const struct rules_view *
-view_of(struct detect *d, struct text program)
+view_of_new(struct detect *d, struct text program)
 {
 	size_t i = hash_program(program);
 
 	if (program.n > PROGRAM_BYTES)
 		return NULL;
 	for (; d->views[i].n > 0; i = (i + 1) & (VIEWS - 1))
-		if (d->views[i].n == program.n &&
-		    memcmp(d->views[i].program, program.at, program.n) == 0)
+		if (is_known(&d->views[i], program))
 			return d->views[i].view;
 	/* a log with that many programs is not one of a mail server */
 	if (d->view_count == VIEWS / 2) {
@@ -139,6 +162,14 @@ view_of(struct detect *d, struct text program)
 	d->views[i].n = program.n;
 	memcpy(d->views[i].program, program.at, program.n);
 	return d->views[i].view = rules_view_open(d->rules, program);
+}
+
+static inline const struct rules_view *
+view_of(struct detect *d, struct text program)
+{
+	const struct known *k = &d->views[hash_program(program)];
+
+	return is_known(k, program) ? k->view : view_of_new(d, program);
 }
 
 /* The message without the password that Dovecot logs when it is told to
@@ -161,9 +192,12 @@ without_password(struct arena *a, struct text message)
 	return (struct text){.at = copy, .n = kept + sizeof removed - 1};
 }
 
+/* Itself, when there is nothing to clean. */
 static struct text
 clean(struct arena *a, struct text t)
 {
+	if (t.n <= EVENT_TEXT_BYTES && text_is_utf8(t.at, t.n))
+		return t;
 	return text_clean(a, t, EVENT_TEXT_BYTES);
 }
 
@@ -247,33 +281,53 @@ take_session(struct detect *d, const struct line *line,
 	return false;
 }
 
-enum detect_result
-detect_line(
-    struct detect *d, struct text line, struct arena *a, struct event *out)
+/* Most lines: the header as before, and no form that fits.  False when the
+ * line is to be looked at in full; then *rule may be the rule it fits, with
+ * d->match. */
+static inline bool
+is_nothing(struct detect *d, struct text line, const struct rule **rule)
 {
 	const struct rules_view *view;
-	const struct rule *rule;
-	struct line parsed;
-	struct match m;
+	struct line_found found;
 
-	d->read_bytes += line.n + 1;
-	if (line.n > LINE_BYTES)
-		return DETECT_IGNORED;
+	if (!line_again(&d->again, line, &found))
+		return false;
+	if (d->again.form == LINE_RFC3164 &&
+	    !stamp_again(&d->stamps, found.second))
+		return false;
+	view = view_of(d, found.program);
+	if (view == NULL)
+		return true;
+	*rule = rules_find(view, found.message, &d->match);
+	return *rule == NULL;
+}
+
+static enum detect_result
+look_in_full(struct detect *d, struct text line, const struct rule *rule,
+    struct arena *a, struct event *out)
+{
+	const struct rules_view *view;
+	struct line parsed;
+
 	if ((!line_parse(line, &parsed) &&
 		!journal_parse(a, line, &parsed)) ||
-	    !stamp_see(&d->stamps, &parsed))
+	    !stamp_see(&d->stamps, &parsed)) {
+		line_again_drop(&d->again);
 		return DETECT_UNPARSABLE;
-	view = view_of(d, parsed.program);
-	if (view == NULL)
-		return DETECT_IGNORED;
-	rule = rules_find(view, parsed.message, &m);
+	}
+	line_again_keep(&d->again, line, &parsed);
+	if (rule == NULL) {
+		view = view_of(d, parsed.program);
+		if (view != NULL)
+			rule = rules_find(view, parsed.message, &d->match);
+	}
 	if (rule == NULL)
 		return DETECT_IGNORED;
 	if (!stamp_time(&d->stamps, &parsed, &out->time_us))
 		return DETECT_UNPARSABLE;
-	if (!take_session(d, &parsed, rule, out->time_us, &m))
+	if (!take_session(d, &parsed, rule, out->time_us, &d->match))
 		return DETECT_IGNORED;
-	fill(d, a, &parsed, rule, &m, out);
+	fill(d, a, &parsed, rule, &d->match, out);
 	if (d->brief)
 		return DETECT_EVENT;
 	event_make_id(out, text_of(d->site));
@@ -281,6 +335,18 @@ detect_line(
 	if (out->ordinal > 0)
 		event_make_id(out, text_of(d->site));
 	return DETECT_EVENT;
+}
+
+enum detect_result
+detect_line(
+    struct detect *d, struct text line, struct arena *a, struct event *out)
+{
+	const struct rule *rule = NULL;
+
+	d->read_bytes += line.n + 1;
+	if (line.n > LINE_BYTES || is_nothing(d, line, &rule))
+		return DETECT_IGNORED;
+	return look_in_full(d, line, rule, a, out);
 }
 
 void

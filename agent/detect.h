@@ -49,7 +49,7 @@ void detect_set_order(struct detect *d, const struct line *lines, size_t n);
 
 /* One line, without its LF; any bytes, any length.  *out has its id made,
  * unless brief;
- * its texts live in the arena or are static.  read_us is now_us. */
+ * its texts live in the line or the arena or are static.  read_us is now_us. */
 enum detect_result detect_line(struct detect *d, struct text line,
     struct arena *a, struct event *out);
 

@@ -4,22 +4,23 @@
 #include "agent/line_inside.h"
 #include "proto/event.h"
 
+#define NAME(s) {.at = (s), .n = sizeof(s) - 1}
+
 /* Dovecot's processes that rules may concern. */
 static const struct {
-	const char *name;
-	const char *program;
+	struct text name, program;
 } processes[] = {
-    {"imap-login", "dovecot/imap-login"},
-    {"pop3-login", "dovecot/pop3-login"},
-    {"submission-login", "dovecot/submission-login"},
-    {"managesieve-login", "dovecot/managesieve-login"},
-    {"auth", "dovecot/auth"},
-    {"auth-worker", "dovecot/auth-worker"},
-    {"imap", "dovecot/imap"},
-    {"pop3", "dovecot/pop3"},
-    {"submission", "dovecot/submission"},
-    {"managesieve", "dovecot/managesieve"},
-    {"lmtp", "dovecot/lmtp"},
+    {NAME("imap-login"), NAME("dovecot/imap-login")},
+    {NAME("pop3-login"), NAME("dovecot/pop3-login")},
+    {NAME("submission-login"), NAME("dovecot/submission-login")},
+    {NAME("managesieve-login"), NAME("dovecot/managesieve-login")},
+    {NAME("auth"), NAME("dovecot/auth")},
+    {NAME("auth-worker"), NAME("dovecot/auth-worker")},
+    {NAME("imap"), NAME("dovecot/imap")},
+    {NAME("pop3"), NAME("dovecot/pop3")},
+    {NAME("submission"), NAME("dovecot/submission")},
+    {NAME("managesieve"), NAME("dovecot/managesieve")},
+    {NAME("lmtp"), NAME("dovecot/lmtp")},
 };
 
 static struct text
@@ -112,8 +113,9 @@ line_take_dovecot(struct line *out)
 	if (t.n == 0 || (t.at[0] != ':' && t.at[0] != '('))
 		return;
 	for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++)
-		if (text_is(name, processes[i].name))
-			out->program = text_of(processes[i].program);
+		if (name.n == processes[i].name.n &&
+		    text_equal(name, processes[i].name))
+			out->program = processes[i].program;
 	if (t.at[0] == '(') {
 		n = instance_length(t, text_is(name, "auth"));
 		t = behind(t, n);

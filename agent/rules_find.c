@@ -12,6 +12,10 @@
 #include "agent/rules_inside.h"
 #include "proto/base/die.h"
 
+enum {
+	QUEUE_ID_BYTES = 32,
+};
+
 struct entry {
 	const struct template *template;
 	size_t form;
@@ -75,10 +79,12 @@ sort_leads(struct rules_view *v)
 		    .text = template_lead(
 			v->entries[i].template, &after_queue_id)};
 
-		if (after_queue_id)
+		if (after_queue_id && lead.text.at[0] == ':')
 			behind[behind_count++] = lead;
 		else
-			starts[start_count++] = lead;
+			starts[start_count++] = after_queue_id
+			                            ? (struct lead){.entry = i}
+			                            : lead;
 	}
 	v->by_start = leads_open(starts, start_count);
 	if (behind_count > 0)
@@ -124,50 +130,90 @@ rules_view_close(struct rules_view *v)
 	free(v);
 }
 
-/* The bytes behind the queue id, or an empty text. */
-static struct text
-behind_queue_id(struct text message)
+static bool
+is_letter_or_digit(char c)
 {
-	size_t at = 0;
-
-	for (; at < message.n; at++) {
-		char c = message.at[at];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-			(c >= 'a' && c <= 'z')))
-			break;
-	}
-	return (struct text){.at = message.at + at, .n = message.n - at};
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
 }
 
-const struct rule *
-rules_find_form(const struct rules_view *v, struct text message,
-    struct match *m, size_t *form)
+/* The bytes behind the queue id, or an empty text.  No daemon's is longer
+ * than QUEUE_ID_BYTES, and a colon follows all of them. */
+static inline struct text
+behind_queue_id(struct text message)
+{
+	size_t n = message.n < QUEUE_ID_BYTES ? message.n : QUEUE_ID_BYTES;
+	const char *colon = memchr(message.at, ':', n);
+
+	if (colon == NULL)
+		return (struct text){.at = message.at, .n = 0};
+	n = (size_t)(colon - message.at);
+	return (struct text){.at = colon, .n = message.n - n};
+}
+
+static bool
+begins_with_queue_id(struct text message)
+{
+	size_t n = 0;
+
+	while (n < message.n && is_letter_or_digit(message.at[n]))
+		n++;
+	return n < message.n && message.at[n] == ':';
+}
+
+/* Which of the forms a and b, two rising lists, fits first, or NULL. */
+static const struct entry *
+first_fit(const struct rules_view *v, const uint32_t *a, const uint32_t *b,
+    struct text message, struct match *m)
+{
+	while (*a != LEADS_END || *b != LEADS_END) {
+		const struct entry *e = &v->entries[*a < *b ? *a++ : *b++];
+
+		if (template_match(e->template, message, m))
+			return e;
+	}
+	return NULL;
+}
+
+static inline const struct entry *
+find_entry(const struct rules_view *v, struct text message, struct match *m)
 {
 	static const uint32_t none[] = {LEADS_END};
 	const uint32_t *a = leads_find(v->by_start, message), *b = none;
 
 	if (v->behind_queue_id != NULL)
 		b = leads_find(v->behind_queue_id, behind_queue_id(message));
-	/* both lists rise: the first form that fits wins */
-	while (*a != LEADS_END || *b != LEADS_END) {
-		const struct entry *e = &v->entries[*a < *b ? *a++ : *b++];
+	if (*b != LEADS_END && !begins_with_queue_id(message))
+		b = none;
+	if (*a == LEADS_END && *b == LEADS_END)
+		return NULL;
+	return first_fit(v, a, b, message, m);
+}
 
-		if (template_match(e->template, message, m)) {
-			*form = e->form;
-			return &v->rules->blocks[v->rules->forms[*form].block]
-			            .rule;
-		}
-	}
-	return NULL;
+static const struct rule *
+rule_of(const struct rules_view *v, const struct entry *e)
+{
+	return &v->rules->blocks[v->rules->forms[e->form].block].rule;
+}
+
+const struct rule *
+rules_find_form(const struct rules_view *v, struct text message,
+    struct match *m, size_t *form)
+{
+	const struct entry *e = find_entry(v, message, m);
+
+	if (e == NULL)
+		return NULL;
+	*form = e->form;
+	return rule_of(v, e);
 }
 
 const struct rule *
 rules_find(const struct rules_view *v, struct text message, struct match *m)
 {
-	size_t form;
+	const struct entry *e = find_entry(v, message, m);
 
-	return rules_find_form(v, message, m, &form);
+	return e == NULL ? NULL : rule_of(v, e);
 }
 
 struct rules_nearest

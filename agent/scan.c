@@ -22,7 +22,6 @@
 
 enum {
 	OUT_BYTES = 64 * 1024,    /* written at once */
-	PROGRESS_LINES = 1 << 14, /* between two looks at the clock */
 	PROGRESS_MS = 200,
 };
 
@@ -151,48 +150,78 @@ show_progress(struct scan *s, const char *path, const struct scan_file *f)
 		    done / 1000000, s->events);
 }
 
+/* One line that is an event, or that is to be explained. */
 static int
-scan_line(struct scan *s, struct detect *d, uint64_t number, struct text line)
+show_line(struct scan *s, uint64_t number, struct text line,
+    enum detect_result result, const struct event *e)
 {
-	struct event e;
-	enum detect_result result;
-
-	arena_reset(s->arena);
-	result = detect_line(d, line, s->arena, &e);
-	s->lines++;
-	s->unparsable += result == DETECT_UNPARSABLE;
 	if (s->explain) {
-		explain(s, number, line, result, &e);
+		explain(s, number, line, result, e);
 		return flush(s, OUT_BYTES);
 	}
-	if (result != DETECT_EVENT || (kind_is_inner(e.kind) && !s->all))
+	if (result != DETECT_EVENT || (kind_is_inner(e->kind) && !s->all))
 		return 0;
 	s->events++;
 	if (!s->json) {
-		scan_table_add(s->table, &e);
+		scan_table_add(s->table, e);
 		return 0;
 	}
-	scan_json_add(&s->out, number, &e);
+	scan_json_add(&s->out, number, e);
 	return flush(s, OUT_BYTES);
 }
 
 static int
-scan_lines(
-    struct scan *s, const char *path, struct scan_file *f, struct detect *d)
+scan_line(struct scan *s, struct detect *d, uint64_t number, struct text line)
 {
-	struct scan_line line;
+	struct event e;
+	enum detect_result result = detect_line(d, line, s->arena, &e);
+	int code;
+
+	s->lines++;
+	if (result == DETECT_IGNORED && !s->explain)
+		return 0;
+	s->unparsable += result == DETECT_UNPARSABLE;
+	code = show_line(s, number, line, result, &e);
+	arena_reset(s->arena);
+	return code;
+}
+
+static int
+scan_lines(struct scan *s, struct detect *d, const struct scan_lines *lines,
+    uint64_t *number)
+{
+	const char *at = lines->text.at, *end = at + lines->text.n, *lf;
+	int code = 0;
+
+	if (lines->is_one)
+		return scan_line(s, d, ++*number, lines->text);
+	for (; at < end && code == 0; at = lf + 1) {
+		lf = memchr(at, '\n', (size_t)(end - at));
+		if (lf == NULL)
+			lf = end;
+		code = scan_line(s, d, ++*number,
+		    (struct text){.at = at, .n = (size_t)(lf - at)});
+	}
+	return code;
+}
+
+static int
+scan_file(struct scan *s, const char *path, struct scan_file *f,
+    struct detect *d)
+{
+	struct scan_lines lines;
 	const char *why;
 	uint64_t number = 0;
-	int code = 0, got;
+	int code = 0, got = 0;
 
-	while ((got = scan_file_next(f, &line, &why)) > 0 && code == 0) {
-		code = scan_line(s, d, ++number, line.text);
-		if (s->show_progress && number % PROGRESS_LINES == 0)
+	while (code == 0 && (got = scan_file_next(f, &lines, &why)) > 0) {
+		code = scan_lines(s, d, &lines, &number);
+		if (s->show_progress)
 			show_progress(s, path, f);
 	}
 	if (s->show_progress)
 		fputs("\r\033[K", stderr);
-	if (got < 0) {
+	if (code == 0 && got < 0) {
 		fprintf(stderr, "plaintiff-agent: %s: line %" PRIu64 ": %s\n",
 		    path, number + 1, why);
 		return EX_IOERR;
@@ -227,7 +256,7 @@ scan_path(struct scan *s, const char *path)
 		now_us = clock_wall_us();
 	detect_set_now(d, now_us);
 	scan_order(f, d);
-	code = scan_lines(s, path, f, d);
+	code = scan_file(s, path, f, d);
 end:
 	detect_close(d);
 	scan_file_close(f);

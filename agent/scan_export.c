@@ -60,20 +60,20 @@ pass_line(struct scan_file *f, const char **why)
 
 static int
 give(struct scan_file *f, const struct journal_entry *e, bool twice,
-    struct scan_line *out)
+    struct scan_lines *out)
 {
 	buf_reset(&f->entry);
 	if (twice || !journal_write(&f->entry, e))
-		*out = (struct scan_line){.text = TEXT("")};
+		*out = (struct scan_lines){.is_one = true, .text = TEXT("")};
 	else
-		*out = (struct scan_line){
+		*out = (struct scan_lines){.is_one = true,
 		    .text = {.at = f->entry.data, .n = f->entry.n}};
 	return 1;
 }
 
 int
 scan_file_next_entry(
-    struct scan_file *f, struct scan_line *out, const char **why)
+    struct scan_file *f, struct scan_lines *out, const char **why)
 {
 	struct journal_entry e = {0};
 	struct journal_field field;

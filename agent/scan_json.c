@@ -2,18 +2,51 @@
  * cost as much as a hundred lines without. */
 #include "agent/scan_json.h"
 
+#include <string.h>
+
 #include "proto/base/addr.h"
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
 #include "proto/event.h"
 
-#define PUT(b, literal) buf_add(b, literal, sizeof(literal) - 1)
+enum {
+	FRAME_BYTES = 512, /* keys, numbers, time, addresses, names */
+	NUMBER_DIGITS = 20,
+};
 
+#define PUT(to, literal) put(to, literal, sizeof(literal) - 1)
+
+static inline char *
+put(char *to, const char *s, size_t n)
+{
+	memcpy(to, s, n);
+	return to + n;
+}
+
+static char *
+put_string(char *to, const char *s)
+{
+	return put(to, s, strlen(s));
+}
+
+static char *
+put_number(char *to, uint64_t v)
+{
+	char digits[NUMBER_DIGITS];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	return put(to, digits + at, sizeof digits - at);
+}
+
+/* A text that a client may have written; all before it is in the buffer. */
 static void
 add_text(struct buf *b, struct text t)
 {
 	if (t.at == NULL) {
-		PUT(b, "null");
+		buf_add(b, "null", 4);
 		return;
 	}
 	buf_putc(b, '"');
@@ -21,55 +54,58 @@ add_text(struct buf *b, struct text t)
 	buf_putc(b, '"');
 }
 
-static void
-add_number(struct buf *b, uint64_t v)
+/* Frames and texts in turn: what stands between two texts. */
+static char *
+put_identity(char *to, const struct event *e)
 {
-	char digits[20];
-	size_t at = sizeof digits;
+	char address[ADDR_TEXT_BYTES];
 
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	buf_add(b, digits + at, sizeof digits - at);
+	to = PUT(to, ",\"kind\":\"");
+	to = put_string(to, kind_name(e->kind));
+	to = PUT(to, "\",\"ip\":\"");
+	to = put_string(to, addr_format(address, &e->source));
+	to = PUT(to, "\",\"port\":");
+	if (e->source_port == EVENT_NO_PORT)
+		to = PUT(to, "null");
+	else
+		to = put_number(to, e->source_port);
+	return PUT(to, ",\"ptr\":");
+}
+
+static void
+end_frame(struct buf *b, const char *to)
+{
+	b->n = (size_t)(to - b->data);
 }
 
 void
 scan_json_add(struct buf *b, uint64_t line, const struct event *e)
 {
-	char time[CLOCK_TEXT_BYTES], source[ADDR_TEXT_BYTES];
+	char time[CLOCK_TEXT_BYTES], *to = buf_reserve(b, FRAME_BYTES);
 
-	PUT(b, "{\"line\":");
-	add_number(b, line);
-	PUT(b, ",\"time\":\"");
-	buf_puts(b,
+	to = PUT(to, "{\"line\":");
+	to = put_number(to, line);
+	to = PUT(to, ",\"time\":\"");
+	to = put_string(to,
 	    clock_format(time, e->time_us, e->time_us % CLOCK_SECOND_US != 0));
-	PUT(b, "\",\"host\":");
+	end_frame(b, PUT(to, "\",\"host\":"));
 	add_text(b, e->host);
-	PUT(b, ",\"program\":");
+	buf_puts(b, ",\"program\":");
 	add_text(b, e->program);
-	PUT(b, ",\"pid\":");
+	to = PUT(buf_reserve(b, FRAME_BYTES), ",\"pid\":");
 	if (e->pid == EVENT_NO_PID)
-		PUT(b, "null");
+		to = PUT(to, "null");
 	else
-		add_number(b, (uint64_t)e->pid);
-	PUT(b, ",\"service\":");
+		to = put_number(to, (uint64_t)e->pid);
+	end_frame(b, PUT(to, ",\"service\":"));
 	add_text(b, e->service);
-	PUT(b, ",\"kind\":");
-	add_text(b, text_of(kind_name(e->kind)));
-	PUT(b, ",\"ip\":");
-	add_text(b, text_of(addr_format(source, &e->source)));
-	PUT(b, ",\"port\":");
-	if (e->source_port == EVENT_NO_PORT)
-		PUT(b, "null");
-	else
-		add_number(b, e->source_port);
-	PUT(b, ",\"ptr\":");
+	end_frame(b, put_identity(buf_reserve(b, FRAME_BYTES), e));
 	add_text(b, e->ptr);
-	PUT(b, ",\"login\":");
+	buf_puts(b, ",\"login\":");
 	add_text(b, e->login);
-	PUT(b, ",\"mechanism\":");
+	buf_puts(b, ",\"mechanism\":");
 	add_text(b, e->mechanism);
-	PUT(b, ",\"rule\":");
+	buf_puts(b, ",\"rule\":");
 	add_text(b, e->rule);
-	PUT(b, "}\n");
+	buf_puts(b, "}\n");
 }

@@ -157,54 +157,58 @@ look_for_entries(struct scan_file *f, const char **why)
 	return 0;
 }
 
-int
-scan_file_next(struct scan_file *f, struct scan_line *out, const char **why)
+/* A line longer than any that we know: its beginning, once. */
+static int
+take_long_line(struct scan_file *f, struct scan_lines *out)
 {
-	size_t seen = 0;
+	out->text =
+	    (struct text){.at = f->data + f->from, .n = LINE_BYTES + 1};
+	f->in_long_line = true;
+	f->from = f->to;
+	return 1;
+}
 
+/* Forgets the rest of a long line, or what there is of it. */
+static void
+skip_long_line(struct scan_file *f)
+{
+	char *s = f->data + f->from;
+	char *lf = memchr(s, '\n', f->to - f->from);
+
+	f->from = lf == NULL ? f->to : (size_t)(lf + 1 - f->data);
+	f->in_long_line = lf == NULL;
+}
+
+int
+scan_file_next(struct scan_file *f, struct scan_lines *out, const char **why)
+{
+	out->is_one = false;
 	if (!f->looked && look_for_entries(f, why) < 0)
 		return -1;
 	if (f->arena != NULL)
 		return scan_file_next_entry(f, out, why);
 	for (;;) {
-		char *s = f->data + f->from;
+		char *s = f->data + f->from, *lf;
 		size_t left = f->to - f->from;
-		char *lf = memchr(s + seen, '\n', left - seen);
 
-		if (lf == NULL && !f->at_end && left <= LINE_BYTES) {
-			seen = left;
-			if (scan_file_fill(f, why) < 0)
-				return -1;
+		if (f->in_long_line && left > 0) {
+			skip_long_line(f);
 			continue;
 		}
-		if (lf == NULL && !f->at_end) {
-			/* keep its beginning, forget the rest */
-			if (!f->in_long_line) {
-				f->in_long_line = true;
-				out->text =
-				    (struct text){.at = s, .n = LINE_BYTES + 1};
-				out->too_long = true;
-				f->from = f->to;
-				return 1;
-			}
-			f->from = f->to;
-			seen = 0;
-			if (scan_file_fill(f, why) < 0)
-				return -1;
-			continue;
+		lf = memrchr(s, '\n', left);
+		if (lf != NULL || (f->at_end && left > 0)) {
+			size_t n = lf == NULL ? left : (size_t)(lf - s) + 1;
+
+			f->from += n;
+			out->text = (struct text){.at = s, .n = n};
+			return 1;
 		}
-		if (lf == NULL && left == 0)
+		if (f->at_end)
 			return 0;
-		f->from += lf == NULL ? left : (size_t)(lf - s) + 1;
-		seen = 0;
-		if (f->in_long_line) {
-			f->in_long_line = false;
-			continue;
-		}
-		*out = (struct scan_line){
-		    .text = {
-			.at = s, .n = lf == NULL ? left : (size_t)(lf - s)}};
-		return 1;
+		if (left > LINE_BYTES)
+			return take_long_line(f, out);
+		if (scan_file_fill(f, why) < 0)
+			return -1;
 	}
 }
 

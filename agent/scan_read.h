@@ -14,19 +14,21 @@
 
 struct scan_file;
 
-struct scan_line {
+/* Whole lines with their LF, of which only the last may have none. */
+struct scan_lines {
 	struct text text;
-	bool too_long; /* text is only its beginning */
+	bool is_one; /* an entry of the journal; its LFs are no ends */
 };
 
 /* "-" is standard input.  NULL with *why (static storage). */
 struct scan_file *scan_file_open(const char *path, const char **why);
 void scan_file_close(struct scan_file *f);
 
-/* 1: *out is the next line, valid until the next call; 0: there are no more;
- * -1 with *why: it cannot be read further. */
+/* 1: *out has the next lines, valid until the next call; 0: there are no
+ * more; -1 with *why: it cannot be read further.  Of a line that is longer
+ * than LINE_BYTES there are LINE_BYTES + 1, and no LF. */
 int scan_file_next(
-    struct scan_file *f, struct scan_line *out, const char **why);
+    struct scan_file *f, struct scan_lines *out, const char **why);
 
 /* When it was last written, INT64_MIN if that says nothing. */
 int64_t scan_file_time_us(const struct scan_file *f);

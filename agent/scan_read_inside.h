@@ -40,6 +40,6 @@ int scan_file_fill(struct scan_file *f, const char **why);
 
 /* As scan_file_next, for a file of entries. */
 int scan_file_next_entry(
-    struct scan_file *f, struct scan_line *out, const char **why);
+    struct scan_file *f, struct scan_lines *out, const char **why);
 
 #endif

@@ -125,6 +125,19 @@ minute_length(struct text stamp)
 	return stamp.at[5] == ' ' ? 11 : 12;
 }
 
+/* Is it still the minute of the line before?  As two words that overlap. */
+static bool
+is_minute(const struct stamp_clock *c, const char *s)
+{
+	uint64_t a[2], b[2];
+
+	memcpy(&a[0], s, 8);
+	memcpy(&a[1], s + c->key_n - 8, 8);
+	memcpy(&b[0], c->key, 8);
+	memcpy(&b[1], c->key + c->key_n - 8, 8);
+	return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
+}
+
 static bool
 see_rfc3164(struct stamp_clock *c, struct text stamp)
 {
@@ -133,7 +146,7 @@ see_rfc3164(struct stamp_clock *c, struct text stamp)
 
 	if (second < 0 || second > 60)
 		return false;
-	if ((n != c->key_n || memcmp(stamp.at, c->key, n) != 0) &&
+	if ((n != c->key_n || !is_minute(c, stamp.at)) &&
 	    !read_minute(c, stamp.at, n))
 		return false;
 	c->last_s = c->minute_s + second;

@@ -43,6 +43,16 @@ void stamp_order(
 /* Every line of the source is to be shown, in order.  False when the stamp
  * names no instant. */
 bool stamp_see(struct stamp_clock *c, const struct line *line);
+/* The same for an RFC 3164 stamp of the minute of the line before, of which
+ * only the second is another.  False when that minute is not known. */
+static inline bool
+stamp_again(struct stamp_clock *c, int second)
+{
+	if (c->key_n == 0)
+		return false;
+	c->last_s = c->minute_s + second;
+	return true;
+}
 /* The instant of the line that stamp_see has just seen.  False as above. */
 bool stamp_time(
     const struct stamp_clock *c, const struct line *line, int64_t *time_us);

@@ -31,6 +31,13 @@ buf_room(struct buf *b, size_t n)
 	b->cap = cap;
 }
 
+char *
+buf_reserve(struct buf *b, size_t n)
+{
+	buf_room(b, n);
+	return b->data + b->n;
+}
+
 void
 buf_add(struct buf *b, const void *bytes, size_t n)
 {

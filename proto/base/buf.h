@@ -13,6 +13,9 @@ struct buf {
 	size_t cap;
 };
 
+/* Makes room for n more bytes, which the caller may then write behind the
+ * last and count in b->n.  Returns where. Dies when memory runs out. */
+char *buf_reserve(struct buf *b, size_t n);
 /* Appends n bytes. Dies when memory runs out. */
 void buf_add(struct buf *b, const void *bytes, size_t n);
 /* Appends a C string. */

@@ -63,10 +63,30 @@ text_utf8_length(const char *s, size_t n)
 	return 4;
 }
 
+/* How many bytes from s on are ASCII and not NUL. */
+static size_t
+ascii_length(const char *s, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t at = 0;
+
+	for (; n - at >= 8; at += 8) {
+		uint64_t w;
+
+		memcpy(&w, s + at, sizeof w);
+		/* a borrow can only make a word look less plain */
+		if (((w | (w - ones)) & (ones << 7)) != 0)
+			break;
+	}
+	while (at < n && s[at] > 0 && (unsigned char)s[at] < 0x80)
+		at++;
+	return at;
+}
+
 bool
 text_is_utf8(const char *s, size_t n)
 {
-	for (size_t i = 0, len; i < n; i += len) {
+	for (size_t i = ascii_length(s, n), len; i < n; i += len) {
 		len = text_utf8_length(s + i, n - i);
 		if (len == 0)
 			return false;
@@ -106,24 +126,6 @@ put_escape(char *out, unsigned char c)
 	out[2] = hex[c >> 4];
 	out[3] = hex[c & 15];
 	return 4;
-}
-
-/* How many bytes from s on, eight at a time, are ASCII and not NUL. */
-static size_t
-ascii_length(const char *s, size_t n)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	size_t at = 0;
-
-	for (; n - at >= 8; at += 8) {
-		uint64_t w;
-
-		memcpy(&w, s + at, sizeof w);
-		/* a borrow can only make a word look less plain */
-		if (((w | (w - ones)) & (ones << 7)) != 0)
-			break;
-	}
-	return at;
 }
 
 /* The one loop behind text_clean and text_neuter. */

@@ -1,0 +1,47 @@
+/* Keeping a header; see line_again.h. */
+#include "agent/line_again.h"
+
+#include <string.h>
+
+#include "agent/line_inside.h"
+#include "proto/event.h"
+
+void
+line_again_drop(struct line_again *k)
+{
+	k->n = 0;
+}
+
+void
+line_again_keep(
+    struct line_again *k, struct text line, const struct line *parsed)
+{
+	size_t n = parsed->stamp.n + 1 + parsed->host.n + 1;
+
+	k->n = 0;
+	if (parsed->host.at != parsed->stamp.at + parsed->stamp.n + 1 ||
+	    parsed->stamp.at != line.at || n > LINE_AGAIN_BYTES)
+		return;
+	if (parsed->form == LINE_RFC3164
+	        ? parsed->stamp.n != LINE_AGAIN_RFC3164
+	        : parsed->form != LINE_RFC3339 ||
+	            parsed->stamp.n < LINE_AGAIN_SECOND + LINE_AGAIN_WORD ||
+	            parsed->stamp.n > LINE_AGAIN_LONGEST)
+		return;
+	k->form = parsed->form;
+	k->stamp_n = parsed->stamp.n;
+	k->n = n;
+	memcpy(k->head, line.at, n);
+}
+
+void
+line_again_take_daemon(struct line_found *out)
+{
+	struct line l = {.program = out->program,
+	    .message = out->message,
+	    .pid = EVENT_NO_PID};
+
+	line_take_daemon(&l);
+	out->program = l.program;
+	out->message = l.message;
+}
