@@ -78,9 +78,43 @@ def lines():
     yield whole + b"\r"
 
 
+REAR = [
+    'SMTP protocol error in "%s" H=mx.example.net (a) [203.0.113.7]:99 '
+    'I=[192.0.2.1]:25 Ci=3 AUTH command used when not advertised',
+    'unqualified verify rejected: <%s> H=[203.0.113.7]',
+    "s1GNXHYB005133: AUTH failure (CRAM-MD5): user not found (-20) SASL(-13): "
+    "user not found: user: %s@mx1 property: x not found, user=x, "
+    "relay=mx.example.net [203.0.113.7] (may be forged)",
+    "s1GNXHYB005133: AUTH failure (LOGIN): %s, relay=[IPv6:2001:db8::7]",
+    "s1GNXHYB005133: invalid domain name (%s) from [203.0.113.7]",
+    "s1GNXHYB005133: ruleset=check_rcpt, arg1=<%s>, relay=[203.0.113.7], "
+    "reject=550 5.7.1 <%s>... Relaying denied",
+]
+REAR_TEXTS = ["x", "", 'x" H=(y) [198.51.100.9] AUTH command used when not '
+              'advertised', "x> H=(y) [198.51.100.9]", "x I=[198.51.100.9]",
+              "x, user=root, relay=[198.51.100.9]", "x) from [198.51.100.9]",
+              "v>, relay=[198.51.100.9], reject=550 5.7.1 <v",
+              "x>... Relaying denied"]
+
+
+def session(marked, family, key):
+    """As agent/session.c saves one."""
+    return (bytes([marked]) + (84).to_bytes(8, "big") +
+            (1780000000000000).to_bytes(8, "big") + (10).to_bytes(4, "big") +
+            bytes([family]) + bytes(range(16)) + b"\0\x19" +
+            bytes(17) + b"\0\0" + len(key).to_bytes(2, "big") + key)
+
+
 def main():
     for line in lines():
         put("line", line)
+    for form, text in itertools.product(REAR, REAR_TEXTS):
+        put("rear", form.replace("%s", text).encode())
+    one = session(0, 4, b"1c2de51070a980a8\0mx1\0smtpd\0")
+    two = session(1, 0, b"6ALKMXZ6000131\0mx1\0sm-mta\0")
+    for saved in (one, two, one + two, one[:-1], one + b"\0",
+                  session(0, 5, b"x"), session(0, 6, b"")):
+        put("session", saved)
     for path in sorted(RULES.glob("*.rules")):
         text = path.read_text()
         template = None

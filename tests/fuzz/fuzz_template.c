@@ -23,7 +23,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum client_form forms[] = {
-	    CLIENT_NONE, CLIENT_POSTFIX, CLIENT_EXIM, CLIENT_SENDMAIL};
+	    CLIENT_NONE, CLIENT_POSTFIX, CLIENT_EXIM, CLIENT_SENDMAIL,
+	    CLIENT_DOVECOT, CLIENT_DOVECOT_AUTH};
+	enum { FORMS = sizeof forms / sizeof forms[0] };
 	const char *s = (const char *)data;
 	const char *lf = memchr(s, '\n', size);
 	size_t n = lf == NULL ? size : (size_t)(lf - s);
@@ -35,10 +37,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		message.at++;
 		message.n--;
 	}
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+	/* the last is that of a line in a session */
+	for (size_t i = 0; i <= FORMS; i++) {
 		const char *why = NULL;
-		struct template *t =
-		    template_compile(a, source, forms[i], &why);
+		struct template *t = i < FORMS
+		    ? template_compile(a, source, forms[i], &why)
+		    : template_compile_session(a, source, &why);
 		struct match m;
 		bool after;
 
@@ -53,8 +57,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 			continue;
 		}
-		if (m.source.family == 0)
+		if ((m.source.family == 0) != (i == FORMS))
 			abort();
+		inside(m.qid, message);
 		inside(m.ptr, message);
 		inside(m.login, message);
 		inside(m.mechanism, message);
