@@ -42,14 +42,16 @@ is_number(struct text t, size_t least, size_t most)
 static void
 add_word(struct buf *out, struct text t)
 {
+	static const char signs[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "-./@_%";
+
 	if (t.n > 255)
 		t.n = 255;
 	for (size_t i = 0; i < t.n; i++) {
-		unsigned char c = (unsigned char)t.at[i];
-		bool bad = c <= ' ' || c == 0x7f || c == '[' || c == ']' ||
-		           c == ':' || c == '(' || c == '<';
+		bool good = memchr(signs, t.at[i], sizeof signs - 1) != NULL;
 
-		buf_putc(out, bad ? '_' : (char)c);
+		buf_putc(out, good ? t.at[i] : '_');
 	}
 }
 

@@ -48,8 +48,8 @@ journal_read_field(struct text bytes, struct journal_field *out)
 		*out = (struct journal_field){.used = 1};
 		return JOURNAL_END;
 	}
-	equals = memchr(
-	    bytes.at, '=', n < JOURNAL_NAME_BYTES + 1 ? n : JOURNAL_NAME_BYTES + 1);
+	equals = memchr(bytes.at, '=',
+	    n <= JOURNAL_NAME_BYTES ? n : JOURNAL_NAME_BYTES + 1);
 	if (equals == NULL && lf != NULL && n <= JOURNAL_NAME_BYTES)
 		return read_binary(bytes, n, out);
 	if (lf == NULL && bytes.n <= JOURNAL_FIELD_BYTES + JOURNAL_NAME_BYTES)

@@ -1,4 +1,6 @@
 /* Stamps; see stamp.h. */
+#include "agent/stamp.h"
+
 #include <assert.h>
 #include <string.h>
 

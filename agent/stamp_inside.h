@@ -5,7 +5,11 @@
 #ifndef PLAINTIFF_STAMP_INSIDE_H
 #define PLAINTIFF_STAMP_INSIDE_H
 
-#include "agent/stamp.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/text.h"
 
 /* "Mmm dd hh:mm": no year, no zone. */
 struct stamp_minute {
