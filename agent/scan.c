@@ -86,8 +86,10 @@ static void
 explain_nothing(struct scan *s, struct text line)
 {
 	struct rules_view *view;
-	struct rules_nearest near;
+	struct rules_nearest near = {0};
+	const struct rule *rule = NULL;
 	struct line parsed;
+	struct match m;
 
 	if (!line_parse(line, &parsed) &&
 	    !journal_parse(s->arena, line, &parsed)) {
@@ -95,8 +97,16 @@ explain_nothing(struct scan *s, struct text line)
 		return;
 	}
 	view = rules_view_open(s->rules, parsed.program);
-	near = rules_explain(view, parsed.message);
+	if (view != NULL)
+		rule = rules_find(view, parsed.message, &m);
+	if (rule == NULL)
+		near = rules_explain(view, parsed.message);
 	rules_view_close(view);
+	if (rule != NULL) {
+		buf_printf(&s->out, "no event of [%s] by itself, which needs "
+		    "another line of its session\n", rule->name);
+		return;
+	}
 	if (near.rule == NULL) {
 		print_safely(s, "no rule concerns program ", parsed.program);
 		buf_putc(&s->out, '\n');

@@ -160,6 +160,20 @@ def test_explain():
     assert rows[3] == "4: no rule concerns program cron"
 
 
+def test_explain_a_line_of_a_session():
+    data = (b"Mar  4 13:01:16 mx1 smtpd[84]: a1 smtp connected "
+            b"address=203.0.113.7 host=<unknown>\n"
+            b"Mar  4 13:01:17 mx1 smtpd[84]: a1 smtp authentication "
+            b"user=carol result=permfail\n"
+            b"Mar  4 13:01:17 mx1 smtpd[84]: a2 smtp authentication "
+            b"user=carol result=permfail\n")
+    rows = scan("--explain", data=data).stdout.decode().splitlines()
+    assert rows[0].startswith("1: no event of [opensmtpd.connected] by itself")
+    assert rows[1] == ("2: auth_failure 203.0.113.7 by [opensmtpd.auth], "
+                       "login carol")
+    assert rows[2].startswith("3: no event of [opensmtpd.auth] by itself")
+
+
 def test_check_rules(tmp_path):
     done = subprocess.run([program("plaintiff-agent"), "check-rules"],
                           capture_output=True, text=True)
