@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/source.h"
 #include "proto/base/arena.h"
 #include "proto/base/log.h"
 #include "proto/curve.h"
@@ -47,9 +48,17 @@ check_sources(const struct agent_conf *c, const char *path)
 	int errors = 0;
 
 	for (size_t i = 0; i < files->n; i++) {
-		if (files->at[i][0] != '/' && strcmp(files->at[i], "-") != 0) {
+		bool journal = source_is_journal(files->at[i]);
+
+		if (journal && !source_journal_is_built()) {
+			log_error("%s: source.file: \"%s\": this agent is "
+			    "built without the journal", path, files->at[i]);
+			errors++;
+		} else if (!journal && files->at[i][0] != '/' &&
+		    strcmp(files->at[i], "-") != 0) {
 			log_error("%s: source.file: \"%s\" must begin with / "
-			    "or be - for standard input", path, files->at[i]);
+			    "or be journal, or - for standard input", path,
+			    files->at[i]);
 			errors++;
 		}
 		for (size_t k = 0; k < i; k++) {

@@ -30,7 +30,7 @@ struct known {
 struct detect {
 	const struct rules *rules;
 	struct zone *zone;
-	char *site;
+	char *site, *host;
 	bool brief;
 	struct line_again again;
 	struct stamp_clock stamps;
@@ -52,6 +52,8 @@ detect_open(const struct detect_options *o, const char **why)
 		return NULL;
 	d = calloc(1, sizeof *d);
 	if (d == NULL || (d->site = strdup(o->site)) == NULL)
+		die(71, "detect: out of memory");
+	if (o->host != NULL && (d->host = strdup(o->host)) == NULL)
 		die(71, "detect: out of memory");
 	d->views = calloc(VIEWS, sizeof *d->views);
 	if (d->views == NULL)
@@ -87,6 +89,7 @@ detect_close(struct detect *d)
 	sessions_close(d->sessions);
 	zone_close(d->zone);
 	free(d->site);
+	free(d->host);
 	free(d);
 }
 
@@ -234,7 +237,8 @@ fill(const struct detect *d, struct arena *a, const struct line *line,
 	    .local = m->local,
 	    .local_port = m->local_port,
 	    .pid = line->pid,
-	    .host = clean(a, line->host),
+	    .host = clean(a, line->host.at != NULL ? line->host
+						: text_of(d->host)),
 	    .program = clean(a, line->program),
 	    .service = service_of(a, line->program, rule->service),
 	    .ptr = clean(a, m->ptr),

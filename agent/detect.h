@@ -28,6 +28,7 @@ struct detect_options {
 	const struct rules *rules; /* must outlive the detect */
 	const char *zone;          /* tz database name; "" the machine's */
 	const char *site;          /* label that is part of each id */
+	const char *host;          /* of lines that name none; NULL: none */
 	/* leave out the id, the ordinal and the message, and keep the login
 	 * whole: for showing, not for sending */
 	bool brief;

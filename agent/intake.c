@@ -29,6 +29,7 @@ struct intake {
 	const struct agent_conf *conf;
 	struct outbox *outbox;
 	struct detect_options detect;
+	char host[256]; /* ours, for lines that name none */
 	struct filter *filter;
 	struct arena *arena;      /* one line */
 	struct feed *feeds;
@@ -94,7 +95,8 @@ open_source(struct intake *t, struct feed *f, const char *name)
 		o.place = &place;
 		buf_add(&f->memory, memory.at, memory.n);
 	}
-	f->source = source_file_open(&o);
+	f->source = source_is_journal(name) ? source_journal_open(&o)
+	                                    : source_file_open(&o);
 }
 
 static void
@@ -129,6 +131,8 @@ intake_open(const struct agent_conf *conf, const struct rules *rules,
 	t->detect = (struct detect_options){.rules = rules,
 	    .zone = conf->source_zone,
 	    .site = conf->agent_site};
+	if (gethostname(t->host, sizeof t->host - 1) == 0)
+		t->detect.host = t->host;
 	t->filter = filter_open(&(struct filter_options){
 	    .unreportable = &conf->filter_unreportable,
 	    .own = &conf->filter_own,

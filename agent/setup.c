@@ -123,7 +123,7 @@ run_check(const char *conf_path)
 		const char *path = s->conf->source_file.at[i];
 		struct logfile *f;
 
-		if (strcmp(path, "-") == 0)
+		if (path[0] != '/')
 			continue;
 		f = logfile_open(path, &why);
 		if (f == NULL) {

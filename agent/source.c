@@ -2,8 +2,16 @@
 #include "agent/source.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "agent/source_ops.h"
+
+bool
+source_is_journal(const char *name)
+{
+	return strcmp(name, "journal") == 0 ||
+	       strncmp(name, "journal:/", strlen("journal:/")) == 0;
+}
 
 void
 source_close(struct source *s)

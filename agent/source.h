@@ -57,6 +57,13 @@ struct source_file_options {
 struct source *source_file_open(const struct source_file_options *o);
 /* Reads fd, which stays the caller's, to its end. */
 struct source *source_stdin_open(int fd);
+/* Follows the systemd journal; path is "journal" or "journal:PATH", grace_ms
+ * and since_us mean nothing. */
+struct source *source_journal_open(const struct source_file_options *o);
+/* Is libsystemd in this build?  Otherwise there is no opening. */
+bool source_journal_is_built(void);
+/* The journal as a name of a source. */
+bool source_is_journal(const char *name);
 void source_close(struct source *s);
 
 enum source_result source_next(struct source *s, struct text *line);

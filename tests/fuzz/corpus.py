@@ -6,6 +6,7 @@ and blocks of the shipped rules.  Run it after rules were added:
 """
 import hashlib
 import itertools
+import json
 import pathlib
 import re
 
@@ -15,7 +16,11 @@ RULES = HERE.parents[1] / "agent" / "rules"
 STAMPS = ["Mar  4 13:01:16", "Mar 04 13:01:16", "Mar 4 13:01:16",
           "Feb 29 00:00:00", "Dec 31 23:59:60",
           "2025-03-24T13:01:16.123456+01:00", "2025-03-24T13:01:16Z",
-          "2025-03-24T13:01:16+0100"]
+          "2025-03-24T13:01:16+0100", "2025-03-24 13:01:16",
+          "2025-03-24 13:01:16.123 +0100", "Mar  4 13:01:16.123456",
+          "@400000004c91b044077a9e94", "1795294951.637443",
+          "1795294951637443", "<22>Mar  4 13:01:16",
+          "Mon 2025-03-24 13:01:16 UTC", "Mar  4 13:01:16 <mail.info>"]
 PROGRAMS = ["postfix/smtpd[254]", "postfix/submission/smtpd[9]",
             "postfix-in/smtps/smtpd[1]", "postfix/postscreen[77]",
             "postfix/qmgr[3]", "dovecot"]
@@ -105,9 +110,49 @@ def session(marked, family, key):
             bytes(17) + b"\0\0" + len(key).to_bytes(2, "big") + key)
 
 
+HEADERS = [
+    b"Mar  4 13:01:16 %s: Info: ", b"2025-03-24 13:01:16 %s: Info: ",
+    b"Mar  4 13:01:16 mx1 dovecot: %s(304): ",
+    b"Mar  4 13:01:16 mx1 dovecot: %s(x,203.0.113.7,sasl:plain)<s>: ",
+    b"Mar  4 13:01:16 mx1 exim[12]: 2025-03-04 13:01:16.1 +0100 [9] %s ",
+    b"mx1.example exim[12]: 2025-03-04 13:01:16 %s ",
+    b"Mar  4 13:01:16 mx1 exim[12]: [1\\2] 2025-03-04 13:01:16 %s ",
+    b"Mar  4 13:01:16 mx1 exim[12]: [2/2] %s ",
+    b"<22>1 2025-03-24T13:01:16Z mx1 %s 9 - [x y=\"\\\"]\"] ",
+    b"[17/Jun/2011 17:00:45] %s ", b"Apr-07-13 07:08:36 [SSL-out] %s ",
+]
+MESSAGE = (b"warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: "
+           b"x, sasl_username=")
+
+
+def journal():
+    """Entries of both forms, with and without bytes that are no text."""
+    head = [(b"__CURSOR", b"s=0;i=1"), (b"__REALTIME_TIMESTAMP",
+                                        b"1795294951637443"),
+            (b"_HOSTNAME", b"mx1"), (b"SYSLOG_IDENTIFIER", b"postfix/smtpd"),
+            (b"SYSLOG_PID", b"77"), (b"_PID", b"78"), (b"_COMM", b"smtpd")]
+    for login in LOGINS:
+        text = MESSAGE + login
+        export = b"".join(n + b"=" + v + b"\n" for n, v in head)
+        yield export + b"MESSAGE=" + text + b"\n\n"
+        yield (export + b"MESSAGE\n" + len(text).to_bytes(8, "little") +
+               text + b"\n\n") * 2
+        fields = {n.decode(): v.decode() for n, v in head}
+        yield json.dumps(dict(fields, MESSAGE=text.decode("latin-1"))).encode()
+        yield json.dumps(dict(fields, MESSAGE=list(text))).encode()
+    yield b"MESSAGE\n" + b"\xff" * 8
+
+
 def main():
     for line in lines():
         put("line", line)
+    for header, word in itertools.product(
+            HEADERS, (b"imap-login", b"auth", b"auth-worker", b"login")):
+        put("line", header % word + MESSAGE + b"carol")
+    for entry in journal():
+        put("journal", entry)
+        if entry[:1] == b"{":
+            put("line", entry)
     for form, text in itertools.product(REAR, REAR_TEXTS):
         put("rear", form.replace("%s", text).encode())
     one = session(0, 4, b"1c2de51070a980a8\0mx1\0smtpd\0")

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/detect.h"
+#include "agent/journal.h"
 #include "agent/line.h"
 #include "agent/rules.h"
 #include "proto/base/arena.h"
@@ -69,14 +70,15 @@ load(void)
 }
 
 static void
-judge(struct text line, const struct event *e)
+judge(struct arena *arena, struct text line, const struct event *e)
 {
 	struct line parsed;
 	struct addr truth;
 	const char *open, *close;
 	size_t left;
 
-	if (!line_parse(line, &parsed))
+	if (!line_parse(line, &parsed) &&
+	    !journal_parse(arena, line, &parsed))
 		abort();
 	open = memchr(parsed.message.at, '[', parsed.message.n);
 	if (open == NULL)
@@ -117,6 +119,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	arena_reset(arena);
 	if (detect_line(detect, line, arena, &e) == DETECT_EVENT)
-		judge(line, &e);
+		judge(arena, line, &e);
 	return 0;
 }
