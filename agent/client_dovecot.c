@@ -20,10 +20,11 @@ begins(struct text t, const char *with)
  * ", session=<...>".  An element that is not known could be one that an
  * administrator added and a client writes. */
 static bool
-is_behind_addresses(struct text rest)
+is_behind_addresses(struct text rest, struct text *session)
 {
-	static const char *const known[] = {", TLS", ", secured", ", mpid=",
-	    ", session=<", ", lport=", ", rport="};
+	static const char *const known[] = {", session=<", ", TLS", ", secured",
+	    ", mpid=", ", lport=", ", rport="};
+	size_t head = strlen(known[0]);
 
 	while (rest.n > 0) {
 		const char *comma;
@@ -35,6 +36,9 @@ is_behind_addresses(struct text rest)
 		if (i == sizeof known / sizeof known[0])
 			return false;
 		comma = memmem(rest.at + 2, rest.n - 2, ", ", 2);
+		if (i == 0 && comma == NULL && rest.at[rest.n - 1] == '>')
+			*session = (struct text){
+			    .at = rest.at + head, .n = rest.n - head - 1};
 		if (comma == NULL)
 			return true;
 		rest.n -= (size_t)(comma - rest.at);
@@ -65,7 +69,8 @@ client_dovecot_back(
 		if (at == FIELD_NOWHERE)
 			return at;
 	}
-	return is_behind_addresses((struct text){.at = s + at, .n = to - at})
+	return is_behind_addresses((struct text){.at = s + at, .n = to - at},
+		   &m->session)
 	           ? start + 1
 	           : FIELD_NOWHERE;
 }
@@ -82,6 +87,7 @@ client_dovecot_auth_back(
 			at--;
 		if (at == from)
 			return FIELD_NOWHERE;
+		m->session = (struct text){.at = s + at, .n = to - 1 - at};
 		at--;
 		if (at == from || s[at - 1] != ',')
 			return FIELD_NOWHERE;

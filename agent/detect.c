@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/attempt.h"
 #include "agent/journal.h"
 #include "agent/line_again.h"
 #include "agent/ordinal.h"
@@ -35,6 +36,7 @@ struct detect {
 	struct line_again again;
 	struct stamp_clock stamps;
 	struct ordinals *ordinals;
+	struct attempts *attempts;
 	struct sessions *sessions;
 	uint64_t read_bytes; /* in this life, and SESSION_BYTES more */
 	struct known *views;
@@ -62,6 +64,7 @@ detect_open(const struct detect_options *o, const char **why)
 	d->brief = o->brief;
 	d->zone = zone;
 	d->ordinals = ordinals_open();
+	d->attempts = attempts_open();
 	d->sessions = sessions_open();
 	d->read_bytes = SESSION_BYTES;
 	stamp_init(&d->stamps, zone);
@@ -86,6 +89,7 @@ detect_close(struct detect *d)
 	forget_views(d);
 	free(d->views);
 	ordinals_close(d->ordinals);
+	attempts_close(d->attempts);
 	sessions_close(d->sessions);
 	zone_close(d->zone);
 	free(d->site);
@@ -334,6 +338,10 @@ look_in_full(struct detect *d, struct text line, const struct rule *rule,
 	fill(d, a, &parsed, rule, &d->match, out);
 	if (d->brief)
 		return DETECT_EVENT;
+	if (rule->attempt != RULE_NO_ATTEMPT &&
+	    attempts_is_told(d->attempts, rule->attempt, out,
+		d->match.session))
+		return DETECT_TOLD;
 	event_make_id(out, text_of(d->site));
 	out->ordinal = ordinals_next(d->ordinals, out);
 	if (out->ordinal > 0)

@@ -22,6 +22,7 @@ enum detect_result {
 	DETECT_EVENT,      /* *out is filled */
 	DETECT_IGNORED,    /* a log line without an event */
 	DETECT_UNPARSABLE, /* no known header */
+	DETECT_TOLD,       /* an earlier line told of the same attempt */
 };
 
 struct detect_options {
@@ -29,8 +30,9 @@ struct detect_options {
 	const char *zone;          /* tz database name; "" the machine's */
 	const char *site;          /* label that is part of each id */
 	const char *host;          /* of lines that name none; NULL: none */
-	/* leave out the id, the ordinal and the message, and keep the login
-	 * whole: for showing, not for sending */
+	/* leave out the id, the ordinal and the message, keep the login whole
+	 * and each line that tells of an attempt: for showing, not for
+	 * sending */
 	bool brief;
 };
 

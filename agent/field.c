@@ -2,6 +2,7 @@
 #include "agent/field.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "agent/client.h"
@@ -24,6 +25,7 @@ static const char *const names[FIELD_COUNT] = {
     [FIELD_NOTE] = "note",
     [FIELD_GIVEN] = "given",
     [FIELD_BLANKS] = "blanks",
+    [FIELD_SID] = "sid",
     [FIELD_ACCOUNT] = "account",
     [FIELD_USER] = "user",
     [FIELD_SAID] = "said",
@@ -75,24 +77,27 @@ enum {
 	PLAIN = 32,
 	HELO = 64,
 	WORD = 128,
+	SID = 256,
 	VISIBLE = PLAIN | HELO | WORD,
-	DIGIT = PORT | NUM | QID | HOST | MECH | VISIBLE,
-	LETTER = QID | HOST | MECH | VISIBLE,
+	DIGIT = PORT | NUM | QID | HOST | MECH | SID | VISIBLE,
+	LETTER = QID | HOST | MECH | SID | VISIBLE,
 };
 
-static const unsigned char alphabets[256] = {
+static const uint16_t alphabets[256] = {
     ['!'] = VISIBLE,
     ['"'] = HELO | WORD,
     ['#' ... '\''] = VISIBLE,
     ['(' ... ')'] = PLAIN | WORD,
-    ['*' ... ','] = VISIBLE,
+    ['*'] = VISIBLE,
+    ['+'] = SID | VISIBLE,
+    [','] = VISIBLE,
     ['-'] = HOST | MECH | VISIBLE,
     ['.'] = NUM | HOST | VISIBLE,
-    ['/'] = VISIBLE,
+    ['/'] = SID | VISIBLE,
     ['0' ... '9'] = DIGIT,
     [':' ... ';'] = VISIBLE,
     ['<'] = WORD,
-    ['='] = VISIBLE,
+    ['='] = SID | VISIBLE,
     ['>'] = WORD,
     ['?' ... '@'] = VISIBLE,
     ['A' ... 'Z'] = LETTER,
@@ -103,13 +108,14 @@ static const unsigned char alphabets[256] = {
     ['{' ... 255] = VISIBLE,
 };
 
-static unsigned char
+static uint16_t
 alphabet_of(enum field f)
 {
-	static const unsigned char of[FIELD_COUNT] = {
+	static const uint16_t of[FIELD_COUNT] = {
 	    [FIELD_PORT] = PORT,
 	    [FIELD_NUM] = NUM,
 	    [FIELD_QID] = QID,
+	    [FIELD_SID] = SID,
 	    [FIELD_HOST] = HOST,
 	    [FIELD_MECH] = MECH,
 	    [FIELD_PLAIN] = PLAIN,
@@ -120,7 +126,7 @@ alphabet_of(enum field f)
 }
 
 static bool
-takes(unsigned char alphabet, char c)
+takes(uint16_t alphabet, char c)
 {
 	return (alphabets[(unsigned char)c] & alphabet) != 0;
 }
@@ -164,6 +170,8 @@ keep_run(enum field f, struct text run, struct match *m)
 	}
 	if (f == FIELD_ACCOUNT)
 		m->login = run;
+	if (f == FIELD_SID)
+		m->session = run;
 	if (f == FIELD_HOST && !text_is(run, "unknown"))
 		m->ptr = run;
 	return run.n > 0 || f == FIELD_HELO || f == FIELD_PLAIN;
@@ -248,7 +256,7 @@ field_read(enum field f, enum client_form form, struct text message,
 {
 	const char *s = message.at;
 	size_t at = from;
-	unsigned char alphabet;
+	uint16_t alphabet;
 
 	if (f == FIELD_CLIENT)
 		return client_read(form, message, from, limit, m);
@@ -278,7 +286,7 @@ field_read_back(enum field f, enum client_form form, struct text message,
 {
 	const char *s = message.at;
 	size_t at = to;
-	unsigned char alphabet;
+	uint16_t alphabet;
 
 	if (f == FIELD_CLIENT)
 		return client_read_back(form, message, from, to, m);

@@ -278,6 +278,9 @@ take_line(struct intake *t, struct feed *f, struct text line, size_t *events)
 	case DETECT_IGNORED:
 		t->more.ignored++;
 		break;
+	case DETECT_TOLD:
+		t->more.withheld++;
+		break;
 	case DETECT_UNPARSABLE:
 		t->more.unparsable++;
 		break;

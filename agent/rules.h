@@ -30,11 +30,20 @@ enum rule_session {
 	RULE_ENDS,
 };
 
+/* Which of the lines that tell of one login attempt it is (attempt.h). */
+enum rule_attempt {
+	RULE_NO_ATTEMPT,
+	RULE_FIRST_LINE,   /* another can follow, with a session */
+	RULE_ONE_ATTEMPT,  /* one of its session's */
+	RULE_ALL_ATTEMPTS, /* the end of a session, with all of its attempts */
+};
+
 /* What a rules file calls a block. */
 struct rule {
 	const char *name; /* "postfix.sasl-failed" */
 	enum kind kind; /* KIND_NONE where no event comes from it */
 	enum rule_session session;
+	enum rule_attempt attempt;
 	const char *file;
 	unsigned line;        /* of the block's head */
 	struct text no_login; /* a {user} that means none; absent if none */

@@ -208,6 +208,21 @@ set_session(struct parsing *p, struct text value)
 			    "ends, not \"%s\"", copy(p, value));
 }
 
+static void
+set_attempt(struct parsing *p, struct text value)
+{
+	static const char *const names[] = {[RULE_FIRST_LINE] = "first",
+	    [RULE_ONE_ATTEMPT] = "one",
+	    [RULE_ALL_ATTEMPTS] = "all"};
+
+	for (int i = RULE_FIRST_LINE; i <= RULE_ALL_ATTEMPTS; i++)
+		if (text_is(value, names[i]))
+			p->block->rule.attempt = (enum rule_attempt)i;
+	if (p->block->rule.attempt == RULE_NO_ATTEMPT)
+		complain(p, "attempt is first, one or all, not \"%s\"",
+		    copy(p, value));
+}
+
 /* The kind belongs to an event: not every line of a session is one. */
 static void
 check_kind(struct parsing *p)
@@ -315,6 +330,7 @@ static const struct {
     {"no-login", set_no_login, 0},
     {"service", set_service, 0},
     {"session", set_session, 0},
+    {"attempt", set_attempt, 0},
     {"template", add_template, 0},
     {"hit", add_hit, 0},
     {"miss", add_miss, 0},

@@ -102,7 +102,7 @@ print_all(struct outbox *o, bool json, struct buf *b)
 	    {"unparsable", "lines without a known header", c->unparsable},
 	    {"unreportable", "events from addresses never accused",
 	        c->unreportable},
-	    {"withheld", "repeated logins, not sent", c->withheld},
+	    {"withheld", "repeated logins, and attempts told before: not sent", c->withheld},
 	    {"repeated", "events that were there already", c->repeated},
 	    {"emitted", "events put into the outbox", c->emitted},
 	    {"unacked", "of them not yet at the hub", c->unacked},

@@ -42,6 +42,7 @@ struct match {
 	struct text login;
 	struct text mechanism;
 	struct text qid; /* of the queue or the session; absent without {qid} */
+	struct text session; /* of Dovecot; absent if it does not say */
 	size_t stopped; /* no match: the byte where it ended */
 	bool past_head; /* no match, but the head did */
 };
