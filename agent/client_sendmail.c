@@ -25,7 +25,8 @@ client_sendmail(struct text message, size_t from, size_t limit, struct match *m)
 }
 
 size_t
-client_sendmail_back(struct text message, size_t from, size_t to, struct match *m)
+client_sendmail_back(
+    struct text message, size_t from, size_t to, struct match *m)
 {
 	const char *s = message.at;
 	size_t at = to, name;
