@@ -2,6 +2,7 @@
 through rotation of every kind and kill -9 at any moment."""
 import os
 import signal
+import socket
 import time
 
 from agent_process import (agent, append, line, logins, pb,  # noqa: F401
@@ -67,6 +68,34 @@ def test_copying_and_truncating(agent):
     os.kill(p.pid, signal.SIGCONT)
     wait_until(lambda: logins(hub) == users(9), 20)
     assert a.status()["lines"] == 9
+
+
+SMTPD = "Nov  1 00:00:%02d mx1 smtpd[84]: %s smtp %s\n"
+
+
+def test_a_session_survives_a_kill(agent):
+    """The line that names the client, kill -9, the line of the failure."""
+    a = agent()
+    hub = a.hubs[0]
+    append(a.log, SMTPD % (1, "1c2de51070a980a8", "connected "
+                           "address=198.51.100.7 host=<unknown>"))
+    append(a.log, SMTPD % (1, "1c2de5118c5f0694", "connected "
+                           "address=198.51.100.8 host=<unknown>"))
+    p = a.start()
+    wait_until(lambda: a.status()["lines"] == 2)
+    p.kill()
+    append(a.log, SMTPD % (2, "1c2de5118c5f0694", "authentication "
+                           "user=user1 result=permfail"))
+    append(a.log, SMTPD % (2, "1c2de51070a980a8", "authentication "
+                           "user=user0 result=permfail"))
+    append(a.log, SMTPD % (2, "1c2de50000000000", "authentication "
+                           "user=user2 result=permfail"))
+    a.start()
+    wait_until(lambda: logins(hub) == users(2))
+    wait_until(lambda: a.status()["lines"] == 5)
+    assert {(e.login, e.source) for e in hub.events.values()} == {
+        (b"user0", socket.inet_aton("198.51.100.7")),
+        (b"user1", socket.inet_aton("198.51.100.8"))}
 
 
 def kill_loop(a, seconds, kills_a_second, write, rotate_every):
