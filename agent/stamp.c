@@ -214,16 +214,18 @@ stamp_time(
 	struct text stamp = line->stamp;
 	const char *point;
 
-	*time_us = c->last_s * CLOCK_SECOND_US;
 	switch (line->form) {
 	case LINE_RFC3164:
-		*time_us += stamp_fraction_us(stamp, minute_length(stamp) + 3);
+		*time_us = c->last_s * CLOCK_SECOND_US +
+		           stamp_fraction_us(stamp, minute_length(stamp) + 3);
 		return true;
 	case LINE_LOCAL:
-		*time_us += stamp_fraction_us(stamp, 19);
+		*time_us = c->last_s * CLOCK_SECOND_US +
+		           stamp_fraction_us(stamp, 19);
 		return true;
 	case LINE_ASSP:
 	case LINE_KERIO:
+		*time_us = c->last_s * CLOCK_SECOND_US;
 		return true;
 	case LINE_RFC3339:
 		return clock_parse(stamp.at, stamp.n, time_us) == stamp.n;
