@@ -132,10 +132,17 @@ open_channel(struct dns *d, const struct ask_setup *setup)
 	    .sock_state_cb = on_socket,
 	    .sock_state_cb_data = d,
 	};
-	int status = ares_init_options(&d->channel, &o,
-	    ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-	        ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB);
+	int status, options = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS |
+	    ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB;
 
+#ifdef ARES_OPT_UDP_MAX_QUERIES
+	/* newer c-ares fails whatever is under way on a socket when one answer
+	 * on it is garbage: let each question have its own, and its own port
+	 * to be guessed */
+	o.udp_max_queries = 1;
+	options |= ARES_OPT_UDP_MAX_QUERIES;
+#endif
+	status = ares_init_options(&d->channel, &o, options);
 	if (status != ARES_SUCCESS)
 		return status;
 	status = set_servers(d, setup);
