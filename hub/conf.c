@@ -21,6 +21,9 @@ const struct conf_table hub_conf_table = {
     .count = sizeof rows / sizeof rows[0],
 };
 
+/* The largest batch (WIRE_BATCH_EVENTS): an hour must hold one. */
+enum { BATCH_EVENTS = 1000 };
+
 static const char *
 host_name(struct arena *a)
 {
@@ -67,6 +70,15 @@ check(const struct hub_conf *c, const char *path)
 			          "\"unreportable = special\"", path, missing);
 			errors++;
 		}
+	}
+	if ((c->receive_addresses_an_hour != 0 &&
+	        c->receive_addresses_an_hour < BATCH_EVENTS) ||
+	    (c->receive_networks_an_hour != 0 &&
+	        c->receive_networks_an_hour < BATCH_EVENTS)) {
+		log_error("%s: receive.addresses_an_hour and networks_an_hour "
+		          "must be 0 or at least %d, the size of a batch",
+		    path, BATCH_EVENTS);
+		errors++;
 	}
 	if (c->tidy_evidence_days > c->tidy_event_days) {
 		log_error("%s: tidy.evidence_days is above tidy.event_days",

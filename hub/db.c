@@ -10,6 +10,7 @@
 #include <sysexits.h>
 
 #include "hub/conf.h"
+#include "hub/db_connect.h"
 #include "hub/db_values.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
@@ -17,16 +18,28 @@
 #include "proto/base/log.h"
 #include "schema/schema.h"
 
-/* Longer than statement_timeout, which ends what merely takes long: a server
- * that says nothing by then is frozen or cut off. */
-enum { ANSWER_MS = 15000 };
-/* The administrator's command may ask for what takes long, and be stopped. */
-enum { ANSWER_PEOPLE_MS = 24 * 3600 * 1000 };
+/* How long a stage waits; agents wait for receive, so it does not wait long
+ * and tells them to come again (db_set_patience for a server that is slow). */
+struct patience {
+	const char *stage;
+	int connect_ms; /* all hosts together */
+	int answer_ms;  /* a server that says nothing by then is frozen */
+	const char *lock;
+};
+
+static const struct patience patiences[] = {
+    {"receive", 1600, 1500, "SET lock_timeout = '1s'"},
+    /* people may ask for what takes long, and can stop it */
+    {"ctl", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s'"},
+    {"owner", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s'"},
+    /* longer than statement_timeout, which ends what merely takes long */
+    {NULL, 5000, 15000, "SET lock_timeout = '2s'"},
+};
 
 struct db {
 	PGconn *conn;
 	const char *stage;
-	int64_t answer_ms;
+	int answer_ms;
 	bool silent; /* did not answer in time */
 };
 
@@ -35,10 +48,19 @@ static const char session[] =
     "SET search_path = plaintiff;"
     "SET timezone = 'UTC';"
     "SET synchronous_commit = on;"
-    "SET lock_timeout = '2s';"
     "SET statement_timeout = '10s';"
     "SET idle_in_transaction_session_timeout = '5s';"
     "SET client_min_messages = warning";
+
+static const struct patience *
+patience_of(const char *stage)
+{
+	const struct patience *p = patiences;
+
+	while (p->stage != NULL && strcmp(p->stage, stage) != 0)
+		p++;
+	return p;
+}
 
 static void
 on_notice(void *arg, const char *message)
@@ -55,34 +77,25 @@ log_failure(const struct db *db, const char *what, const char *message)
 	log_error("%s: %.*s", what, (int)strcspn(message, "\n"), message);
 }
 
-static PGconn *
-connect_as(const struct hub_conf *conf, const char *user)
-{
-	/* dbname first: it may be a whole connection string, and what stands
-	 * behind it would overrule it; so the role goes in front */
-	const char *keys[] = {"user", "dbname", "application_name",
-	    "connect_timeout", "tcp_user_timeout", "client_encoding", NULL};
-	const char *values[] = {user, conf->database_connect, "plaintiff", "5",
-	    "10000", "UTF8", NULL};
-	PGconn *c = PQconnectdbParams(keys, values, 1);
+static PGresult *answer(struct db *db, int sent);
 
-	if (c == NULL)
-		die(EX_OSERR, "out of memory");
-	return c;
+static bool
+is_there(const struct db *db)
+{
+	return !db->silent && PQstatus(db->conn) == CONNECTION_OK;
 }
 
 enum db_result
 db_script(struct db *db, const char *sql)
 {
-	PGresult *r = PQexec(db->conn, sql);
+	PGresult *r = answer(db, PQsendQuery(db->conn, sql));
 	enum db_result result = DB_OK;
 
 	if (PQresultStatus(r) != PGRES_COMMAND_OK &&
 	    PQresultStatus(r) != PGRES_TUPLES_OK) {
-		result = PQstatus(db->conn) == CONNECTION_OK ? DB_REFUSED
-		                                             : DB_LOST;
+		result = is_there(db) ? DB_REFUSED : DB_LOST;
 		log_failure(db, "database refused a script",
-		    PQerrorMessage(db->conn));
+		    db->silent ? "no answer" : PQerrorMessage(db->conn));
 	}
 	PQclear(r);
 	return result;
@@ -98,14 +111,15 @@ prepare(struct db *db, bool *hopeless)
 
 		if (strcmp(s->stage, db->stage) != 0)
 			continue;
-		r = PQprepare(db->conn, s->name, s->sql, 0, NULL);
+		r = answer(db, PQsendPrepare(db->conn, s->name, s->sql, 0,
+		    NULL));
 		ok = PQresultStatus(r) == PGRES_COMMAND_OK;
 		PQclear(r);
 		if (!ok) {
 			log_error("cannot prepare %s: %.*s", s->name,
 			    (int)strcspn(PQerrorMessage(db->conn), "\n"),
 			    PQerrorMessage(db->conn));
-			*hopeless = PQstatus(db->conn) == CONNECTION_OK;
+			*hopeless = is_there(db);
 			return false;
 		}
 	}
@@ -116,7 +130,7 @@ prepare(struct db *db, bool *hopeless)
 static bool
 is_durable(struct db *db)
 {
-	PGresult *r = PQexec(db->conn, "SHOW fsync");
+	PGresult *r = answer(db, PQsendQuery(db->conn, "SHOW fsync"));
 	bool on = PQresultStatus(r) == PGRES_TUPLES_OK &&
 	    strcmp(PQgetvalue(r, 0, 0), "on") == 0;
 
@@ -127,26 +141,27 @@ is_durable(struct db *db)
 static struct db *
 open_as(const struct hub_conf *conf, const char *user, const char *stage)
 {
+	const struct patience *p = patience_of(stage);
 	struct db *db = calloc(1, sizeof *db);
 
 	if (db == NULL)
 		die(EX_OSERR, "out of memory");
 	db->stage = stage;
-	db->answer_ms = strcmp(stage, "ctl") == 0 || strcmp(stage, "owner") == 0
-	    ? ANSWER_PEOPLE_MS
-	    : ANSWER_MS;
-	db->conn = connect_as(conf, user);
+	db->answer_ms = p->answer_ms;
+	db->conn = db_connect(conf, user, p->connect_ms);
 	if (PQstatus(db->conn) != CONNECTION_OK) {
 		log_failure(db, "cannot reach the database",
-		    PQerrorMessage(db->conn));
+		    PQstatus(db->conn) == CONNECTION_BAD
+		        ? PQerrorMessage(db->conn)
+		        : "no answer in time");
 		goto fail;
 	}
 	(void)PQsetNoticeProcessor(db->conn, on_notice, NULL);
-	if (db_script(db, session) != DB_OK)
-		goto fail;
 	/* so that sending a large batch cannot wait for ever either */
 	if (PQsetnonblocking(db->conn, 1) != 0)
 		die(EX_SOFTWARE, "libpq has no nonblocking mode");
+	if (db_script(db, session) != DB_OK || db_script(db, p->lock) != DB_OK)
+		goto fail;
 	return db;
 fail:
 	db_close(db);
@@ -167,7 +182,7 @@ db_open(const struct hub_conf *conf, const char *stage, bool *hopeless)
 		return NULL;
 	if (!is_durable(db)) {
 		log_error("database runs with fsync = off: refused");
-		*hopeless = PQstatus(db->conn) == CONNECTION_OK;
+		*hopeless = is_there(db);
 		goto fail;
 	}
 	if (!prepare(db, hopeless))
@@ -193,6 +208,18 @@ db_close(struct db *db)
 		return;
 	PQfinish(db->conn);
 	free(db);
+}
+
+void
+db_set_patience(struct db *db, int answer_ms)
+{
+	db->answer_ms = answer_ms;
+}
+
+bool
+db_was_silent(const struct db *db)
+{
+	return db->silent;
 }
 
 int
@@ -267,7 +294,7 @@ finish(struct db *db, const char *name, PGresult *r, struct db_rows **rows)
 			PQclear(r);
 		return DB_OK;
 	}
-	if (db->silent || PQstatus(db->conn) != CONNECTION_OK)
+	if (!is_there(db))
 		result = DB_LOST;
 	else if (is_conflict(PQresultErrorField(r, PG_DIAG_SQLSTATE)))
 		result = DB_CONFLICT;
@@ -343,8 +370,8 @@ db_query(struct db *db, const char *sql, const struct db_args *args,
 {
 	struct arena *a = arena_open(0);
 	struct db_wire w = db_args_wire(args, a);
-	PGresult *r = PQexecParams(db->conn, sql, w.count, NULL, w.values,
-	    w.lengths, w.formats, 0);
+	PGresult *r = answer(db, PQsendQueryParams(db->conn, sql, w.count, NULL,
+	    w.values, w.lengths, w.formats, 0));
 
 	arena_close(a);
 	return finish(db, "query", r, rows);

@@ -4,9 +4,10 @@
  * stops the process at its start.  Statements are run by name; nothing ever
  * builds SQL from text.  Values travel as text, so that there is one form.
  *
- * No statement waits for ever: connect_timeout, statement_timeout and
- * tcp_user_timeout are set.  After DB_LOST nothing is known of the open
- * transaction (it may have committed): close the session and begin again.
+ * Nothing waits for ever: connecting and every answer have a limit, which
+ * for receive is below two seconds (db_set_patience).  After DB_LOST nothing
+ * is known of the open transaction (it may have committed): close the session
+ * and begin again.
  */
 #ifndef PLAINTIFF_DB_H
 #define PLAINTIFF_DB_H
@@ -44,6 +45,11 @@ struct db *db_open(const struct hub_conf *conf, const char *stage,
 struct db *db_open_owner(const struct hub_conf *conf);
 /* NULL is legal. */
 void db_close(struct db *db);
+
+/* How long to wait for an answer before the connection counts as lost. */
+void db_set_patience(struct db *db, int answer_ms);
+/* After DB_LOST: was it that no answer came in time? */
+bool db_was_silent(const struct db *db);
 
 /* The socket, to wait on for notifications. */
 int db_fd(const struct db *db);

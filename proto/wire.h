@@ -1,9 +1,9 @@
 /*
  * Frames on the wire: packing and unpacking with limits, and nothing else.
  * Generated protobuf code is seen by wire.c only; agents and hubs see these
- * structs.  wire_unpack is a pure function over foreign bytes: protobuf-c
- * gets at most WIRE_HEAP_FACTOR times the frame from the arena, every count
- * is checked before anything is sized by it and every text after; fuzzed.
+ * structs.  wire_unpack is a pure function over foreign bytes: all it takes
+ * of the arena is at most WIRE_HEAP_FACTOR times the frame, every count is
+ * checked before anything is sized by it and every text after; fuzzed.
  */
 #ifndef PLAINTIFF_WIRE_H
 #define PLAINTIFF_WIRE_H
@@ -20,6 +20,8 @@ enum {
 	WIRE_FRAME_BYTES = 256 * 1024,
 	WIRE_BATCH_EVENTS = 1000,
 	WIRE_HEAP_FACTOR = 4,
+	/* what a small frame may cost: a full batch whose texts all repeat */
+	WIRE_HEAP_FLOOR_BYTES = 512 * 1024,
 	WIRE_OUTBOX_BYTES = 8,
 	WIRE_HELLO_ADDRESSES = 64,
 };
@@ -120,8 +122,9 @@ void wire_pack(const struct wire_frame *f, struct buf *out);
 
 /* Reads one frame.  Everything in *f lives in the arena or in the bytes.
  * *why says what is wrong, static storage.  Ids are not recomputed here:
- * event_id_is_true.  When it is not WIRE_OK, f->type and f->batch.batch tell
- * which batch cannot be used, as far as that could be read; 0 if not. */
+ * event_id_is_true.  When it is not WIRE_OK, f->type, f->batch.batch and
+ * f->batch.count tell which batch cannot be used and how many events it says
+ * it has, as far as that could be read; 0 if not. */
 enum wire_result wire_unpack(const void *bytes, size_t n, struct arena *a,
     struct wire_frame *f, const char **why);
 

@@ -9,8 +9,7 @@
 #include "proto/plaintiff.pb-c.h"
 #include "proto/wire.h"
 
-/* Small frames may cost more than their factor: descriptors are fixed cost. */
-enum { HEAP_FLOOR = 16 * 1024 };
+enum { ALIGN = 16 }; /* the arena's */
 
 /* The caller's arena, of which one frame may use so much and no more. */
 struct heap {
@@ -24,6 +23,7 @@ heap_alloc(void *data, size_t n)
 {
 	struct heap *h = data;
 
+	n = (n + ALIGN - 1) / ALIGN * ALIGN;
 	if (n > h->left) {
 		h->refused = true;
 		return NULL;
@@ -157,7 +157,7 @@ column_fits(size_t n, size_t count)
 }
 
 static const char *
-read_batch(const Plaintiff__Batch *m, struct arena *a, struct wire_batch *b)
+read_batch(const Plaintiff__Batch *m, struct heap *h, struct wire_batch *b)
 {
 	/* what PostgreSQL's timestamptz takes, with room */
 	const int64_t most_us = INT64_C(253402300799) * 1000000;
@@ -167,6 +167,7 @@ read_batch(const Plaintiff__Batch *m, struct arena *a, struct wire_batch *b)
 	if (m->batch == 0 || m->batch >> 63 != 0)
 		return "batch number out of range";
 	b->batch = m->batch;
+	b->count = n < WIRE_BATCH_EVENTS ? n : WIRE_BATCH_EVENTS;
 	if (n > WIRE_BATCH_EVENTS)
 		return "too many events in a batch";
 	if (m->id.len != n * EVENT_ID_BYTES || m->n_time_us != n ||
@@ -189,8 +190,7 @@ read_batch(const Plaintiff__Batch *m, struct arena *a, struct wire_batch *b)
 		b->site = (struct text){.at = (const char *)m->site.data,
 		    .n = m->site.len};
 	}
-	b->count = n;
-	b->events = arena_try(a, (n + 1) * sizeof *b->events);
+	b->events = heap_alloc(h, (n + 1) * sizeof *b->events);
 	if (b->events == NULL)
 		return "batch needs too much memory";
 	for (size_t i = 0; i < n; i++) {
@@ -241,12 +241,12 @@ read_hello(const Plaintiff__Hello *m, struct arena *a, struct wire_hello *h)
 
 /* Copies one generated message to ours; returns what is wrong with it. */
 static const char *
-read_body(const Plaintiff__Frame *m, struct arena *a, struct wire_frame *f)
+read_body(const Plaintiff__Frame *m, struct heap *h, struct wire_frame *f)
 {
 	switch (m->body_case) {
 	case PLAINTIFF__FRAME__BODY_HELLO:
 		f->type = WIRE_HELLO;
-		return read_hello(m->hello, a, &f->hello);
+		return read_hello(m->hello, h->arena, &f->hello);
 	case PLAINTIFF__FRAME__BODY_WELCOME:
 		f->type = WIRE_WELCOME;
 		f->welcome = (struct wire_welcome){
@@ -259,7 +259,7 @@ read_body(const Plaintiff__Frame *m, struct arena *a, struct wire_frame *f)
 		return NULL;
 	case PLAINTIFF__FRAME__BODY_BATCH:
 		f->type = WIRE_BATCH;
-		return read_batch(m->batch, a, &f->batch);
+		return read_batch(m->batch, h, &f->batch);
 	case PLAINTIFF__FRAME__BODY_ACK:
 		f->type = WIRE_ACK;
 		f->ack = (struct wire_ack){.batch = m->ack->batch,
@@ -295,7 +295,9 @@ wire_unpack(const void *bytes, size_t n, struct arena *a,
 {
 	/* protobuf-c copies all texts: they live as long as the arena does */
 	struct heap heap = {.arena = a,
-	    .left = HEAP_FLOOR + WIRE_HEAP_FACTOR * n};
+	    .left = WIRE_HEAP_FACTOR * n > WIRE_HEAP_FLOOR_BYTES
+	        ? WIRE_HEAP_FACTOR * n
+	        : WIRE_HEAP_FLOOR_BYTES};
 	ProtobufCAllocator allocator = {.alloc = heap_alloc,
 	    .free = heap_free,
 	    .allocator_data = &heap};
@@ -312,9 +314,9 @@ wire_unpack(const void *bytes, size_t n, struct arena *a,
 		                    : "not a frame";
 		return heap.refused ? WIRE_TOO_LARGE : WIRE_GARBAGE;
 	}
-	*why = read_body(m, a, f);
+	*why = read_body(m, &heap, f);
 	if (*why != NULL && f->type == WIRE_BATCH &&
-	    m->batch->count > WIRE_BATCH_EVENTS)
+	    (heap.refused || m->batch->count > WIRE_BATCH_EVENTS))
 		return WIRE_TOO_LARGE;
 	return *why == NULL ? WIRE_OK : WIRE_GARBAGE;
 }

@@ -131,10 +131,13 @@ CREATE TABLE plaintiff.agent (
     state text DEFAULT 'active'::text NOT NULL,
     added timestamp with time zone DEFAULT now() NOT NULL,
     revoked timestamp with time zone,
+    quarantined timestamp with time zone,
+    released timestamp with time zone,
     CONSTRAINT agent_check CHECK (((state = 'revoked'::text) = (revoked IS NOT NULL))),
     CONSTRAINT agent_key_check CHECK ((length(key) = 40)),
     CONSTRAINT agent_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'::text)),
-    CONSTRAINT agent_state_check CHECK ((state = ANY (ARRAY['active'::text, 'revoked'::text])))
+    CONSTRAINT agent_quarantined_check CHECK (((state = 'quarantined'::text) = (quarantined IS NOT NULL))),
+    CONSTRAINT agent_state_check CHECK ((state = ANY (ARRAY['active'::text, 'quarantined'::text, 'revoked'::text])))
 );
 
 COMMENT ON TABLE plaintiff.agent IS 'who may send events: one row a key';
@@ -145,11 +148,15 @@ COMMENT ON COLUMN plaintiff.agent.name IS 'name that the administrator gave';
 
 COMMENT ON COLUMN plaintiff.agent.key IS 'public CURVE key, Z85';
 
-COMMENT ON COLUMN plaintiff.agent.state IS 'active or revoked';
+COMMENT ON COLUMN plaintiff.agent.state IS 'active, quarantined or revoked';
 
 COMMENT ON COLUMN plaintiff.agent.added IS 'when it was added';
 
 COMMENT ON COLUMN plaintiff.agent.revoked IS 'when it was revoked';
+
+COMMENT ON COLUMN plaintiff.agent.quarantined IS 'when it was quarantined';
+
+COMMENT ON COLUMN plaintiff.agent.released IS 'when it was released last; on that day it is not quarantined again';
 
 CREATE TABLE plaintiff.agent_address (
     agent integer NOT NULL,
@@ -256,7 +263,7 @@ COMMENT ON SEQUENCE plaintiff.stored_seq IS 'order of storing; read its last val
 
 CREATE TABLE plaintiff.event (
     id uuid NOT NULL,
-    stored bigint DEFAULT nextval('plaintiff.stored_seq'::regclass) NOT NULL,
+    stored bigint DEFAULT nextval('plaintiff.stored_seq'::regclass),
     "time" timestamp with time zone NOT NULL,
     agent integer NOT NULL,
     host integer NOT NULL,
@@ -274,11 +281,11 @@ CREATE TABLE plaintiff.event (
 )
 PARTITION BY RANGE (id);
 
-COMMENT ON TABLE plaintiff.event IS 'one row a log line that accuses an address; never updated; a partition a day';
+COMMENT ON TABLE plaintiff.event IS 'one row a log line that accuses an address; only a release changes one; a partition a day';
 
 COMMENT ON COLUMN plaintiff.event.id IS '4 bytes of log time, then a hash of the line: the same line is one row';
 
-COMMENT ON COLUMN plaintiff.event.stored IS 'order of storing';
+COMMENT ON COLUMN plaintiff.event.stored IS 'order of storing; null: held back, its agent was in quarantine';
 
 COMMENT ON COLUMN plaintiff.event."time" IS 'time of the log line';
 
@@ -310,16 +317,16 @@ CREATE TABLE plaintiff.set_aside (
     why text NOT NULL,
     detail text,
     noted timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT set_aside_why_check CHECK ((why = ANY (ARRAY['poisoned'::text, 'out_of_range'::text, 'unreportable'::text])))
+    CONSTRAINT set_aside_why_check CHECK ((why = ANY (ARRAY['poisoned'::text, 'out_of_range'::text, 'unreportable'::text, 'malformed'::text])))
 );
 
 COMMENT ON TABLE plaintiff.set_aside IS 'events that were acknowledged but not stored';
 
 COMMENT ON COLUMN plaintiff.set_aside.agent IS 'agent that sent it';
 
-COMMENT ON COLUMN plaintiff.set_aside.id IS 'id as sent';
+COMMENT ON COLUMN plaintiff.set_aside.id IS 'id as sent; malformed: number of the batch and of the event in it';
 
-COMMENT ON COLUMN plaintiff.set_aside.why IS 'poisoned, out_of_range or unreportable';
+COMMENT ON COLUMN plaintiff.set_aside.why IS 'poisoned, out_of_range, unreportable or malformed';
 
 COMMENT ON COLUMN plaintiff.set_aside.detail IS 'the event in short, for people';
 
@@ -361,6 +368,20 @@ COMMENT ON COLUMN plaintiff.agent_balance.gaps IS 'events it declared lost';
 
 COMMENT ON COLUMN plaintiff.agent_balance.remainder IS 'emitted less all the others; above 0 events are missing';
 
+CREATE TABLE plaintiff.agent_day (
+    agent integer NOT NULL,
+    day date NOT NULL,
+    events bigint NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.agent_day IS 'new events of each agent by day of arrival: its usual day';
+
+COMMENT ON COLUMN plaintiff.agent_day.agent IS 'agent';
+
+COMMENT ON COLUMN plaintiff.agent_day.day IS 'day of arrival, UTC';
+
+COMMENT ON COLUMN plaintiff.agent_day.events IS 'events that were new';
+
 CREATE VIEW plaintiff.agent_list; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.agent_list IS 'agents and what they say of themselves';
@@ -369,7 +390,7 @@ COMMENT ON COLUMN plaintiff.agent_list.agent IS 'number';
 
 COMMENT ON COLUMN plaintiff.agent_list.name IS 'name';
 
-COMMENT ON COLUMN plaintiff.agent_list.state IS 'active or revoked';
+COMMENT ON COLUMN plaintiff.agent_list.state IS 'active, quarantined or revoked';
 
 COMMENT ON COLUMN plaintiff.agent_list.host IS 'host it runs on; foreign text';
 
@@ -384,6 +405,10 @@ COMMENT ON COLUMN plaintiff.agent_list.emitted IS 'events it has put into its ou
 COMMENT ON COLUMN plaintiff.agent_list.unacked IS 'events of those that it still has to hand over';
 
 COMMENT ON COLUMN plaintiff.agent_list.gaps IS 'events it declared lost';
+
+COMMENT ON COLUMN plaintiff.agent_list.held IS 'its events that are not reported before it is released';
+
+COMMENT ON COLUMN plaintiff.agent_list.quarantined IS 'when it was quarantined';
 
 COMMENT ON COLUMN plaintiff.agent_list.outboxes IS 'outboxes it has had';
 
@@ -742,7 +767,7 @@ COMMENT ON COLUMN plaintiff.not_reported.first IS 'first log time of those';
 
 COMMENT ON COLUMN plaintiff.not_reported.last IS 'last log time of those';
 
-COMMENT ON COLUMN plaintiff.not_reported.reason IS 'not counted, stale, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+COMMENT ON COLUMN plaintiff.not_reported.reason IS 'quarantine, not counted, stale, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
 
 COMMENT ON COLUMN plaintiff.not_reported.detail IS 'what the contact source or the administrator said; foreign text';
 
@@ -909,6 +934,9 @@ COMMENT ON COLUMN plaintiff.schema_migration.applied IS 'when';
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_pkey PRIMARY KEY (agent, address);
 
+ALTER TABLE ONLY plaintiff.agent_day
+    ADD CONSTRAINT agent_day_pkey PRIMARY KEY (agent, day);
+
 ALTER TABLE ONLY plaintiff.agent
     ADD CONSTRAINT agent_key_key UNIQUE (key);
 
@@ -988,6 +1016,8 @@ CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
 
 CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
 
+CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (stored IS NULL);
+
 CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (pages_per_range='16', autosummarize='on');
 
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
@@ -1004,6 +1034,9 @@ CREATE INDEX tally_day ON plaintiff.tally USING btree (day);
 
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
+
+ALTER TABLE ONLY plaintiff.agent_day
+    ADD CONSTRAINT agent_day_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
 
 ALTER TABLE ONLY plaintiff.agent_outbox
     ADD CONSTRAINT agent_outbox_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
@@ -1452,9 +1485,15 @@ GRANT SELECT ON TABLE plaintiff.agent TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.agent TO plaintiff_tidy;
 GRANT SELECT,INSERT ON TABLE plaintiff.agent TO plaintiff_admin;
 
+GRANT UPDATE(state) ON TABLE plaintiff.agent TO plaintiff_receive;
 GRANT UPDATE(state) ON TABLE plaintiff.agent TO plaintiff_admin;
 
 GRANT UPDATE(revoked) ON TABLE plaintiff.agent TO plaintiff_admin;
+
+GRANT UPDATE(quarantined) ON TABLE plaintiff.agent TO plaintiff_receive;
+GRANT UPDATE(quarantined) ON TABLE plaintiff.agent TO plaintiff_admin;
+
+GRANT UPDATE(released) ON TABLE plaintiff.agent TO plaintiff_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.agent_address TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_lookup;
@@ -1471,12 +1510,14 @@ GRANT SELECT ON TABLE plaintiff.agent_past TO plaintiff_admin;
 GRANT USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_receive;
 GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_lookup;
 GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_report;
-GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_admin;
+GRANT SELECT,USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.event TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.event TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.event TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.event TO plaintiff_admin;
+
+GRANT UPDATE(stored) ON TABLE plaintiff.event TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.set_aside TO plaintiff_receive;
 GRANT SELECT,DELETE ON TABLE plaintiff.set_aside TO plaintiff_tidy;
@@ -1486,6 +1527,9 @@ GRANT SELECT,INSERT ON TABLE plaintiff.witness TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.witness TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.agent_balance TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.agent_day TO plaintiff_receive;
+GRANT SELECT ON TABLE plaintiff.agent_day TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.agent_list TO plaintiff_admin;
 

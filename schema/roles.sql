@@ -36,6 +36,8 @@ GRANT SELECT, INSERT, DELETE ON agent_address TO plaintiff_receive;
 GRANT SELECT, INSERT, UPDATE ON agent_outbox TO plaintiff_receive;
 GRANT SELECT, INSERT ON name, event, evidence, witness, set_aside
 	TO plaintiff_receive;
+GRANT UPDATE (state, quarantined) ON agent TO plaintiff_receive;
+GRANT SELECT, INSERT, UPDATE, DELETE ON agent_day TO plaintiff_receive;
 GRANT USAGE ON SEQUENCE stored_seq TO plaintiff_receive;
 GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_receive;
 
@@ -70,9 +72,11 @@ GRANT SELECT ON source, contact, agent TO plaintiff_tidy;
 
 -- the administrator's command
 GRANT SELECT ON ALL TABLES IN SCHEMA plaintiff TO plaintiff_admin;
-GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_admin;
+GRANT SELECT, USAGE ON SEQUENCE stored_seq TO plaintiff_admin;
+GRANT UPDATE (stored) ON event TO plaintiff_admin;
 GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_admin;
 GRANT INSERT ON agent TO plaintiff_admin;
-GRANT UPDATE (state, revoked) ON agent TO plaintiff_admin;
+GRANT UPDATE (state, revoked, quarantined, released) ON agent
+	TO plaintiff_admin;
 GRANT UPDATE (state, changed, said, quiet, next_try) ON report
 	TO plaintiff_admin;

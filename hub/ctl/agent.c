@@ -1,4 +1,5 @@
 /* plaintiff agent ...: who may send events. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -27,7 +28,7 @@ check_new(const struct db_rows *rows, const char *name, const char *key,
 	has_key = db_string(rows, 0, 1);
 	state = db_string(rows, 0, 2);
 	*same = strcmp(has_name, name) == 0 && strcmp(has_key, key) == 0 &&
-	    strcmp(state, "active") == 0;
+	    strcmp(state, "revoked") != 0;
 	if (*same)
 		return EX_OK;
 	if (strcmp(has_name, name) != 0)
@@ -69,7 +70,7 @@ ctl_agent_add(struct ctl *c)
 int
 ctl_agent_list(struct ctl *c)
 {
-	enum { FOR_PEOPLE = 9 };
+	enum { FOR_PEOPLE = 11 };
 	struct db_rows *rows;
 	struct buf out = {0};
 
@@ -119,5 +120,33 @@ ctl_agent_revoke(struct ctl *c)
 	}
 	printf("agent %s revoked: nothing more of it is stored; what it sent "
 	       "before stays\n", name);
+	return EX_OK;
+}
+
+int
+ctl_agent_release(struct ctl *c)
+{
+	const char *name = c->args[0];
+	struct db_rows *rows;
+	int64_t events;
+	bool may;
+
+	if (ctl_rows_agent_find(c, name, name, &rows) < 0)
+		return EX_SOFTWARE;
+	may = db_rows_count(rows) != 0 &&
+	    strcmp(db_string(rows, 0, 0), name) == 0 &&
+	    strcmp(db_string(rows, 0, 2), "revoked") != 0;
+	db_rows_free(rows);
+	if (!may) {
+		no_such_agent(c, name);
+		return EX_DATAERR;
+	}
+	if (ctl_rows_agent_release(c, name, &events) < 0) {
+		log_error("agent %s is not released yet: run the same again",
+		    name);
+		return EX_TEMPFAIL;
+	}
+	printf("agent %s is active; events no longer held back: %" PRId64
+	       "\n", name, events);
 	return EX_OK;
 }

@@ -45,6 +45,53 @@ ctl_rows_agent_revoke(struct ctl *c, const char *name, bool *done)
 	return 0;
 }
 
+/* Waits for what is being stored, and has been given no place yet. */
+static enum db_result
+drain_stores(struct ctl *c)
+{
+	enum db_result result = db_begin(c->db);
+
+	if (result == DB_OK)
+		result = db_run(c->db, "ctl_store_lock", NULL, NULL);
+	return result == DB_OK ? db_commit(c->db) : result;
+}
+
+static enum db_result
+unhold_some(struct ctl *c, const struct db_args *args, int64_t *some)
+{
+	struct db_rows *rows;
+	enum db_result result = db_begin(c->db);
+
+	if (result == DB_OK)
+		result = db_run(c->db, "ctl_store_lock_shared", NULL, NULL);
+	if (result == DB_OK)
+		result = db_run(c->db, "ctl_agent_unhold", args, &rows);
+	if (result != DB_OK)
+		return result;
+	*some = db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return db_commit(c->db);
+}
+
+int
+ctl_rows_agent_release(struct ctl *c, const char *name, int64_t *events)
+{
+	struct db_args *args = db_args_new(c->arena);
+	int64_t some = 1;
+
+	*events = 0;
+	db_arg_string(args, name);
+	if (db_run(c->db, "ctl_agent_release", args, NULL) != DB_OK ||
+	    drain_stores(c) != DB_OK)
+		return -1;
+	while (some != 0) {
+		if (unhold_some(c, args, &some) != DB_OK)
+			return -1;
+		*events += some;
+	}
+	return 0;
+}
+
 int
 ctl_rows_report(struct ctl *c, int64_t report, struct db_rows **out)
 {

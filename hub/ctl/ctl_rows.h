@@ -17,8 +17,11 @@ int ctl_rows_agent_find(struct ctl *c, const char *name, const char *key,
     struct db_rows **out);
 /* Adds an agent and tells the receive stages.  0 or -1. */
 int ctl_rows_agent_add(struct ctl *c, const char *name, const char *key);
-/* Revokes an active agent and tells the receive stages; *done false when
- * there is no active one of that name.  0 or -1. */
+/* Ends an agent's quarantine and gives its events their places in the order
+ * of storing; how many.  Broken off, it may be called again.  0 or -1. */
+int ctl_rows_agent_release(struct ctl *c, const char *name, int64_t *events);
+/* Revokes an agent and tells the receive stages; *done false when
+ * there is none of that name to revoke.  0 or -1. */
 int ctl_rows_agent_revoke(struct ctl *c, const char *name, bool *done);
 
 /* One report: the columns of report_list, then the mail.  0 or -1. */

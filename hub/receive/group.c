@@ -64,7 +64,8 @@ group_make(struct arena *a, struct group_batch *batches, size_t n,
 
 	if (n > 1)
 		qsort(batches, n, sizeof *batches, compare_batches);
-	*out = (struct group){.batches = batches, .batch_count = n};
+	*out = (struct group){.conf = r->conf, .batches = batches,
+	    .batch_count = n};
 	for (size_t i = 0; i < n; i++)
 		count += batches[i].wire->count;
 	out->events = arena_array(a, count + 1, sizeof *out->events);

@@ -48,6 +48,7 @@ struct group_batch {
 };
 
 struct group {
+	const struct hub_conf *conf;
 	struct group_batch *batches; /* sorted by agent, outbox, number */
 	size_t batch_count;
 	struct group_event *events;  /* sorted by id, agent */

@@ -18,6 +18,7 @@
 #include "hub/receive/door.h"
 #include "hub/receive/group.h"
 #include "hub/receive/meter.h"
+#include "hub/receive/quota.h"
 #include "hub/receive/selftest.h"
 #include "hub/receive/session.h"
 #include "hub/receive/zap.h"
@@ -33,6 +34,8 @@
 enum {
 	POLL_MS = 200,
 	TURN_FRAMES = 64,
+	QUOTA_MOST_MS = 60000, /* then it asks again */
+	TURN_BYTES = 16 * 1024 * 1024, /* of unpacked frames */
 	BUSY_MS = 1000, /* what a busy hub asks agents to wait */
 	ONCE_IDLE_MS = 1000,
 };
@@ -49,6 +52,7 @@ struct receive {
 	struct worker_context *c;
 	struct session *session;
 	struct door *door;
+	struct quotas *quotas;
 	struct meter meters[METERS];
 	int64_t busy_ms; /* last frame */
 	struct waiting waiting[GROUP_BATCHES];
@@ -56,15 +60,16 @@ struct receive {
 	struct buf out;
 };
 
+static const char *const phrases[METERS] = {
+    [METER_UNKNOWN] = "unknown key refused",
+    [METER_GARBAGE] = "malformed frame dropped",
+    [METER_REVOKED] = "revoked agent refused",
+};
+
 /* Counts of what strangers did, when their line is due. */
 static void
 say_meters(struct receive *r)
 {
-	static const char *const phrases[METERS] = {
-	    [METER_UNKNOWN] = "unknown key refused",
-	    [METER_GARBAGE] = "malformed frame dropped",
-	    [METER_REVOKED] = "revoked agent refused",
-	};
 
 	for (size_t i = 0; i < METERS; i++) {
 		uint64_t count = meter_due(&r->meters[i], clock_mono_ms());
@@ -88,12 +93,19 @@ answer(struct receive *r, const struct door_frame *f,
 }
 
 static void
-refuse(struct receive *r, const struct door_frame *f, uint64_t batch,
-    enum wire_reason reason)
+refuse_for(struct receive *r, const struct door_frame *f, uint64_t batch,
+    enum wire_reason reason, int64_t retry_ms)
 {
 	answer(r, f, &(struct wire_frame){.type = WIRE_NAK,
 	    .nak = {.batch = batch, .reason = reason,
-	        .retry_ms = reason == WIRE_BUSY ? BUSY_MS : 0}});
+	        .retry_ms = (uint32_t)retry_ms}});
+}
+
+static void
+refuse(struct receive *r, const struct door_frame *f, uint64_t batch,
+    enum wire_reason reason)
+{
+	refuse_for(r, f, batch, reason, reason == WIRE_BUSY ? BUSY_MS : 0);
 }
 
 static void
@@ -177,17 +189,33 @@ on_revoked(struct receive *r, const struct door_frame *f, uint64_t batch)
 /* A frame that cannot be used; an agent that knows it goes on behind it. */
 static void
 on_unusable(struct receive *r, const struct door_frame *f,
-    const struct agent *agent, enum wire_result result, uint64_t batch,
-    const char *why)
+    const struct agent *agent, enum wire_result result,
+    const struct wire_batch *b, const char *why)
 {
+	bool able;
+
 	on_garbage(r, agent->name, why);
 	if (result == WIRE_TOO_LARGE) {
-		refuse(r, f, batch, WIRE_TOO_BIG);
-	} else if (batch != 0) {
-		log_error("batch malformed agent=%s batch=%llu why=\"%s\"",
-		    agent->name, (unsigned long long)batch, why);
-		refuse(r, f, batch, WIRE_MALFORMED);
+		refuse(r, f, b->batch, WIRE_TOO_BIG);
+		return;
 	}
+	if (b->batch == 0)
+		return;
+	/* it will not come again: only what is counted may be given up */
+	able = session_refresh(r->session);
+	agent = agents_of_user_id(session_agents(r->session), f->user_id);
+	if (agent == NULL) {
+		on_revoked(r, f, b->batch);
+		return;
+	}
+	if (!able || session_malformed(r->session, agent, b->batch, b->count,
+	                 why) != SESSION_DONE) {
+		refuse(r, f, b->batch, WIRE_BUSY);
+		return;
+	}
+	log_error("batch malformed agent=%s batch=%llu events=%zu why=\"%s\"",
+	    agent->name, (unsigned long long)b->batch, b->count, why);
+	refuse(r, f, b->batch, WIRE_MALFORMED);
 }
 
 static void
@@ -199,14 +227,15 @@ on_frame(struct receive *r, struct door_frame *f)
 	const char *why = NULL;
 	enum wire_result result =
 	    wire_unpack(f->bytes, f->n, r->c->arena, &frame, &why);
-	uint64_t batch = frame.type == WIRE_BATCH ? frame.batch.batch : 0;
+	struct wire_batch unusable =
+	    frame.type == WIRE_BATCH ? frame.batch : (struct wire_batch){0};
 
 	if (agent == NULL) {
-		on_revoked(r, f, batch);
+		on_revoked(r, f, unusable.batch);
 		return;
 	}
 	if (result != WIRE_OK) {
-		on_unusable(r, f, agent, result, batch, why);
+		on_unusable(r, f, agent, result, &unusable, why);
 		return;
 	}
 	switch (frame.type) {
@@ -246,10 +275,11 @@ acknowledge(struct receive *r, const struct waiting *w,
 static struct waiting *
 waiting_of(struct receive *r, const struct wire_batch *wire)
 {
-	for (size_t i = 0; i < r->waiting_count; i++)
-		if (r->waiting[i].wire == wire)
-			return &r->waiting[i];
-	abort();
+	struct waiting *w = r->waiting;
+
+	while (w->wire != wire)
+		w++;
+	return w;
 }
 
 /* Stores n batches together, or, when the database refuses that, each alone,
@@ -280,6 +310,27 @@ store_and_answer(struct receive *r, struct group_batch *batches, size_t n)
 	}
 }
 
+/* True: this batch may be stored; otherwise the agent was told to wait. */
+static bool
+within_quota(struct receive *r, const struct waiting *w,
+    const struct agent *agent)
+{
+	struct quota_limits limits = quota_limits_of(r->c->conf);
+	struct quota_answer q = quotas_take(r->quotas, agent->number, &limits,
+	    w->wire->events, w->wire->count, clock_mono_ms());
+
+	if (q.which == QUOTA_FREE)
+		return true;
+	if (q.said != 0)
+		log_warning("agent over its quota agent=%s setting=%s "
+		            "count=%llu retry_ms=%lld", agent->name,
+		    quota_setting(q.which), (unsigned long long)q.said,
+		    (long long)q.retry_ms);
+	refuse_for(r, &w->frame, w->wire->batch, WIRE_QUOTA,
+	    q.retry_ms < QUOTA_MOST_MS ? q.retry_ms : QUOTA_MOST_MS);
+	return false;
+}
+
 /* The end of a turn: every batch that waits gets its answer. */
 static void
 store_waiting(struct receive *r)
@@ -302,7 +353,7 @@ store_waiting(struct receive *r)
 			on_revoked(r, &w->frame, w->wire->batch);
 		else if (!able)
 			refuse(r, &w->frame, w->wire->batch, WIRE_BUSY);
-		else
+		else if (within_quota(r, w, agent))
 			batches[n++] = (struct group_batch){
 			    .agent = agent, .wire = w->wire};
 	}
@@ -346,6 +397,7 @@ take_frames(struct receive *r)
 		enum door_result result;
 
 		if (r->waiting_count == GROUP_BATCHES ||
+		    arena_used(r->c->arena) > TURN_BYTES ||
 		    r->waiting_events >= GROUP_EVENTS)
 			return;
 		result = door_next(r->door, &f);
@@ -410,36 +462,6 @@ loop(struct receive *r)
 
 /* ---- start ---- */
 
-static void
-serve_selftest(void *arg)
-{
-	struct receive *r = arg;
-	struct zap_refusal refusal;
-
-	while (zap_answer(door_zap(r->door), session_agents(r->session),
-	           &refusal) != ZAP_EMPTY)
-		continue;
-}
-
-static bool
-open_door(struct receive *r, const struct curve_key *key)
-{
-	enum selftest_result tested;
-
-	r->door = door_open(&r->c->conf->receive_bind, key);
-	if (r->door == NULL)
-		return false;
-	tested = selftest_run(door_context(r->door), door_endpoint(r->door),
-	    key->public_text, SELFTEST_MS, serve_selftest, r);
-	if (tested != SELFTEST_REFUSED) {
-		log_error("self-test failed: %s; not started",
-		    selftest_words(tested));
-		return false;
-	}
-	log_notice("self-test passed: %s", selftest_words(tested));
-	return true;
-}
-
 static int
 run(struct worker_context *c)
 {
@@ -452,6 +474,7 @@ run(struct worker_context *c)
 		return EX_OSERR;
 	r->c = c;
 	r->session = session_open(c);
+	r->quotas = quotas_open();
 	if (curve_read(c->conf->receive_key, &key, &why) < 0) {
 		log_error("cannot use receive.key %s: %s; plaintiff-hub key "
 		          "makes one", c->conf->receive_key, why);
@@ -460,11 +483,14 @@ run(struct worker_context *c)
 	if (!session_first(r->session, &code))
 		goto done;
 	code = EX_CONFIG;
-	if (open_door(r, &key))
+	r->door = selftest_door(&c->conf->receive_bind, &key,
+	    session_agents(r->session));
+	if (r->door != NULL)
 		code = loop(r);
 done:
 	door_close(r->door);
 	session_close(r->session);
+	quotas_close(r->quotas);
 	buf_free(&r->out);
 	free(r);
 	return code;

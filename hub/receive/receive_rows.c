@@ -137,6 +137,19 @@ receive_rows_hello(struct db *db, struct arena *a, const struct agent *agent,
 }
 
 enum db_result
+receive_rows_malformed(struct db *db, struct arena *a,
+    const struct agent *agent, uint64_t batch, size_t events, const char *why)
+{
+	struct db_args *args = db_args_new(a);
+
+	db_arg_int(args, agent->number);
+	db_arg_int(args, (int64_t)batch);
+	db_arg_int(args, (int64_t)events);
+	db_arg_string(args, why);
+	return db_run(db, "receive_malformed", args, NULL);
+}
+
+enum db_result
 receive_rows_notify(struct db *db)
 {
 	return db_run(db, "receive_notify", NULL, NULL);

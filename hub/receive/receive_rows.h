@@ -54,6 +54,11 @@ enum db_result receive_rows_batch(struct db *db, struct arena *a,
 enum db_result receive_rows_store(struct db *db, struct arena *a,
     struct names *names, struct group *g) __attribute__((warn_unused_result));
 
+/* Sets aside a batch of which no event could be read; why: static. */
+enum db_result receive_rows_malformed(struct db *db, struct arena *a,
+    const struct agent *agent, uint64_t batch, size_t events, const char *why)
+    __attribute__((warn_unused_result));
+
 /* Wakes the stages that wait for events. */
 enum db_result receive_rows_notify(struct db *db)
     __attribute__((warn_unused_result));

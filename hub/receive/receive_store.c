@@ -10,7 +10,9 @@
 #include "hub/receive/group.h"
 #include "hub/receive/names.h"
 #include "hub/receive/receive_rows.h"
+#include "hub/conf.h"
 #include "proto/base/arena.h"
+#include "proto/base/log.h"
 
 enum { NAMES_AN_EVENT = 4 };
 
@@ -307,11 +309,40 @@ count_up(struct group *g)
 	}
 }
 
+/* Counts the day of each agent; *rows: who is quarantined by that. */
+static enum db_result
+store_days(struct db *db, struct arena *a, const struct group *g,
+    struct db_rows **rows)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_array *agents = db_arg_array(args);
+	struct db_array *events = db_arg_array(args);
+
+	for (size_t i = 0; i < g->batch_count; i++) {
+		db_array_int(agents, g->batches[i].agent->number);
+		db_array_int(events, g->batches[i].new_events);
+	}
+	db_arg_int(args, g->conf->receive_quarantine_floor);
+	db_arg_int(args, g->conf->receive_quarantine_factor);
+	return db_run(db, "receive_day", args, rows);
+}
+
+static void
+say_quarantined(const struct db_rows *rows)
+{
+	for (size_t i = 0; rows != NULL && i < db_rows_count(rows); i++)
+		log_warning("agent quarantined agent=%s events_today=%lld "
+		            "usual=%lld", db_string(rows, i, 0),
+		    (long long)db_int(rows, i, 1),
+		    (long long)db_int(rows, i, 2));
+}
+
 enum db_result
 receive_rows_store(struct db *db, struct arena *a, struct names *names,
     struct group *g)
 {
 	size_t known = 0;
+	struct db_rows *days = NULL;
 	enum db_result result = names_resolve(db, a, names, g);
 
 	for (size_t i = 0; i < g->event_count; i++)
@@ -329,9 +360,13 @@ receive_rows_store(struct db *db, struct arena *a, struct names *names,
 	for (size_t i = 0; i < g->batch_count && result == DB_OK; i++)
 		result = receive_rows_batch(db, a, g->batches[i].agent,
 		    g->batches[i].wire);
+	count_up(g);
+	if (result == DB_OK)
+		result = store_days(db, a, g, &days);
 	if (result == DB_OK)
 		result = db_commit(db);
 	if (result == DB_OK)
-		count_up(g);
+		say_quarantined(days);
+	db_rows_free(days);
 	return result;
 }

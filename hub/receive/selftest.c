@@ -8,8 +8,11 @@
 
 #include <zmq.h>
 
+#include "hub/receive/door.h"
+#include "hub/receive/zap.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
+#include "proto/base/log.h"
 #include "proto/curve.h"
 
 enum { STEP_MS = 10 };
@@ -120,6 +123,45 @@ selftest_run(void *context, const char *endpoint, const char *server_key,
 	if (result != SELFTEST_REFUSED)
 		return result;
 	return try_once(context, endpoint, NULL, timeout_ms, serve, arg);
+}
+
+struct asked {
+	struct door *door;
+	const struct agents *agents;
+};
+
+static void
+serve_zap(void *arg)
+{
+	const struct asked *asked = arg;
+	struct zap_refusal refusal;
+
+	while (zap_answer(door_zap(asked->door), asked->agents, &refusal) !=
+	    ZAP_EMPTY)
+		continue;
+}
+
+struct door *
+selftest_door(const struct conf_texts *endpoints, const struct curve_key *key,
+    const struct agents *agents)
+{
+	struct asked asked = {.door = door_open(endpoints, key),
+	    .agents = agents};
+	enum selftest_result tested;
+
+	if (asked.door == NULL)
+		return NULL;
+	tested = selftest_run(door_context(asked.door),
+	    door_endpoint(asked.door), key->public_text, SELFTEST_MS,
+	    serve_zap, &asked);
+	if (tested == SELFTEST_REFUSED) {
+		log_notice("self-test passed: %s", selftest_words(tested));
+		return asked.door;
+	}
+	log_error("self-test failed: %s; not started",
+	    selftest_words(tested));
+	door_close(asked.door);
+	return NULL;
 }
 
 const char *

@@ -8,6 +8,11 @@
 
 #include <stdint.h>
 
+struct agents;
+struct conf_texts;
+struct curve_key;
+struct door;
+
 enum { SELFTEST_MS = 3000 };
 
 enum selftest_result {
@@ -22,6 +27,10 @@ enum selftest_result {
 enum selftest_result selftest_run(void *context, const char *endpoint,
     const char *server_key, int64_t timeout_ms, void (*serve)(void *arg),
     void *arg);
+
+/* Opens the door and tries it; NULL: logged, not to be used. */
+struct door *selftest_door(const struct conf_texts *endpoints,
+    const struct curve_key *key, const struct agents *agents);
 
 /* For the log. */
 const char *selftest_words(enum selftest_result r);

@@ -25,6 +25,11 @@ enum {
 	NOTIFY_MS = 1000,
 	STORE_MS = 1500, /* after that no further try: agents wait */
 	STORE_TRIES = 3,
+	/* agents get their answer within two seconds; only a database that was
+	 * too slow for that is waited for longer the next time, or nothing
+	 * would ever be stored */
+	ANSWER_MS = 1500,
+	ANSWER_MOST_MS = 6000,
 	RECONNECT_FIRST_MS = 250,
 	RECONNECT_MAX_MS = 5000,
 };
@@ -40,6 +45,7 @@ struct session {
 	int64_t days_ms;
 	struct names *names;
 	int64_t retry_ms, retry_wait_ms;
+	int answer_ms;
 	int64_t notify_ms;
 	bool news; /* stored, and nobody told yet */
 };
@@ -52,6 +58,7 @@ session_open(struct worker_context *c)
 	if (s == NULL)
 		die(EX_OSERR, "out of memory");
 	s->c = c;
+	s->answer_ms = ANSWER_MS;
 	s->names = names_open();
 	s->agents = agents_open();
 	agents_seal(s->agents, NULL);
@@ -85,6 +92,10 @@ static bool
 good(struct session *s, enum db_result result)
 {
 	if (result == DB_LOST) {
+		if (db_was_silent(s->c->db))
+			s->answer_ms = s->answer_ms * 2 > ANSWER_MOST_MS
+			    ? ANSWER_MOST_MS
+			    : s->answer_ms * 2;
 		db_close(s->c->db);
 		s->c->db = NULL;
 		s->retry_wait_ms = RECONNECT_FIRST_MS;
@@ -132,6 +143,7 @@ enter(struct session *s)
 		return false;
 	}
 	s->retry_wait_ms = RECONNECT_FIRST_MS;
+	db_set_patience(s->c->db, s->answer_ms);
 	log_notice("database connected agents=%zu days=%zu",
 	    agents_count(s->agents), s->event_days.n);
 	if (s->event_days.n == 0)
@@ -250,6 +262,20 @@ session_counters(struct session *s, struct agent *agent,
 	    counters));
 }
 
+enum session_result
+session_malformed(struct session *s, const struct agent *agent,
+    uint64_t batch, size_t events, const char *why)
+{
+	enum db_result result;
+
+	if (session_is_away(s))
+		return SESSION_LATER;
+	result = receive_rows_malformed(s->c->db, s->c->arena, agent, batch,
+	    events, why);
+	(void)good(s, result);
+	return session_result_of(result);
+}
+
 /* An event without a partition may have got one since they were read. */
 static void
 judge(struct session *s, struct group_batch *batches, size_t n,
@@ -289,6 +315,8 @@ session_store(struct session *s, struct group_batch *batches, size_t n)
 			for (size_t i = 0; i < n; i++)
 				if (batches[i].new_events != 0)
 					s->news = true;
+			s->answer_ms = ANSWER_MS;
+			db_set_patience(s->c->db, s->answer_ms);
 			return SESSION_DONE;
 		}
 		if (clock_mono_ms() > end_ms)

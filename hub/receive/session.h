@@ -50,6 +50,10 @@ enum session_result session_hello(struct session *s,
 /* At most once a second an agent; the rest is left to the next. */
 void session_counters(struct session *s, struct agent *agent,
     const struct wire_counters *counters);
+/* Sets aside all events of a batch that cannot be read. */
+enum session_result session_malformed(struct session *s,
+    const struct agent *agent, uint64_t batch, size_t events, const char *why)
+    __attribute__((warn_unused_result));
 /* Judges and stores n batches (sorted in place) in one transaction. */
 enum session_result session_store(struct session *s,
     struct group_batch *batches, size_t n)

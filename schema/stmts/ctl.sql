@@ -2,7 +2,7 @@
 
 -- name: ctl_agent_list
 SELECT name, state, host, software, last_seen, lines, emitted, unacked, gaps,
-	outboxes, added, revoked, key
+	held, quarantined, outboxes, added, revoked, key
 FROM agent_list ORDER BY name;
 
 -- name: ctl_agent_find
@@ -10,7 +10,7 @@ SELECT name, key, state FROM agent
 WHERE name = $1::text OR key = $2::text ORDER BY name = $1::text DESC;
 
 -- name: ctl_agent_names
-SELECT name FROM agent WHERE state = 'active' ORDER BY name;
+SELECT name FROM agent WHERE state <> 'revoked' ORDER BY name;
 
 -- name: ctl_agent_add
 WITH added AS (
@@ -20,9 +20,33 @@ SELECT pg_notify('plaintiff_agents', '') FROM added;
 
 -- name: ctl_agent_revoke
 WITH revoked AS (
-	UPDATE agent SET state = 'revoked', revoked = now()
-	WHERE name = $1::text AND state = 'active' RETURNING agent)
+	UPDATE agent SET state = 'revoked', revoked = now(), quarantined = NULL
+	WHERE name = $1::text AND state <> 'revoked' RETURNING agent)
 SELECT pg_notify('plaintiff_agents', '') FROM revoked;
+
+-- name: ctl_agent_release
+UPDATE agent SET state = 'active', quarantined = NULL, released = now()
+WHERE name = $1::text AND state = 'quarantined';
+
+-- name: ctl_store_lock
+-- behind it, whatever began to be stored before is stored
+SELECT pg_advisory_xact_lock(7411001);
+
+-- name: ctl_store_lock_shared
+-- as receive, for giving out places in the order of storing
+SELECT pg_advisory_xact_lock_shared(7411001);
+
+-- name: ctl_agent_unhold
+-- places for up to 10,000 events of agent $1 that were held back
+WITH held AS (
+	SELECT e.id FROM event e JOIN agent a ON a.agent = e.agent
+	WHERE a.name = $1::text AND a.state = 'active' AND e.stored IS NULL
+	LIMIT 10000
+), moved AS (
+	UPDATE event e SET stored = nextval('stored_seq')
+	FROM held h WHERE e.id = h.id AND e.stored IS NULL RETURNING 1
+)
+SELECT count(*), pg_notify('plaintiff_events', '') FROM moved;
 
 -- name: ctl_report_list
 SELECT report, state, created, contact, sources, events, first, last, subject,
@@ -64,6 +88,11 @@ SELECT * FROM (VALUES
 		FROM agent_outbox)),
 	('receive', 'agents revoked', (SELECT count(*) FROM agent
 		WHERE state = 'revoked'), NULL),
+	('receive', 'agents in quarantine', (SELECT count(*) FROM agent
+		WHERE state = 'quarantined'), (SELECT min(quarantined)
+		FROM agent)),
+	('receive', 'events held back', (SELECT count(*) FROM event
+		WHERE stored IS NULL), NULL),
 	('receive', 'events set aside', (SELECT count(*) FROM set_aside),
 		(SELECT min(noted) FROM set_aside)),
 	('lookup', 'events not counted yet', (SELECT CASE WHEN q.is_called

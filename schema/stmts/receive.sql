@@ -1,10 +1,10 @@
 -- Statements of receive; prepared when it connects.
 
 -- name: receive_agents
--- the active agents, a row an own address
+-- the agents that may send, a row an own address
 SELECT a.agent, a.name, a.key, o.address
 FROM agent a LEFT JOIN agent_address o USING (agent)
-WHERE a.state = 'active'
+WHERE a.state <> 'revoked'
 ORDER BY a.agent, o.address;
 
 -- name: receive_days
@@ -68,7 +68,8 @@ SELECT pg_advisory_xact_lock_shared(7411001);
 
 -- name: receive_events
 -- Arrays of one length, sorted by id.  What was once set aside stays aside:
--- each event an agent sends is counted in one place.
+-- each event an agent sends is counted in one place.  What comes from an agent
+-- in quarantine gets no place in the order of storing.
 WITH sent AS (
 	SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bigint[],
 		$4::smallint[], $5::inet[], $6::integer[], $7::inet[],
@@ -79,11 +80,15 @@ WITH sent AS (
 		destination_port, host, service, mechanism, rule, stale, line,
 		login, ptr, at)
 ), fresh AS (
-	INSERT INTO event (id, agent, time, kind, address, port, destination,
-		destination_port, host, service, mechanism, rule, stale)
-	SELECT id, agent, ts(time), kind, address, port, destination,
-		destination_port, host, service, mechanism, rule, stale
-	FROM sent s
+	INSERT INTO event (id, stored, agent, time, kind, address, port,
+		destination, destination_port, host, service, mechanism, rule,
+		stale)
+	SELECT s.id, CASE WHEN a.state <> 'quarantined'
+			THEN nextval('stored_seq') END,
+		s.agent, ts(s.time), s.kind, s.address, s.port, s.destination,
+		s.destination_port, s.host, s.service, s.mechanism, s.rule,
+		s.stale
+	FROM sent s JOIN agent a ON a.agent = s.agent
 	WHERE NOT EXISTS (SELECT FROM set_aside x
 		WHERE x.agent = s.agent AND x.id = s.id)
 	ORDER BY at
@@ -124,6 +129,47 @@ WHERE NOT EXISTS (SELECT FROM (SELECT e.agent FROM event e
 		WHERE w.event = u.id AND w.agent = u.agent)
 ORDER BY u.at
 ON CONFLICT DO NOTHING;
+
+-- name: receive_malformed
+-- batch $2 of agent $1, of which only the number of its events ($3) could be
+-- read, and why: ids are made up from both numbers
+INSERT INTO set_aside (agent, id, why, detail)
+SELECT $1::integer, (lpad(to_hex($2::bigint), 16, '0')
+	|| lpad(to_hex(n), 16, '0'))::uuid, 'malformed', $4::text
+FROM generate_series(1, $3::integer) n
+ON CONFLICT DO NOTHING;
+
+-- name: receive_day
+-- $2 new events of agents $1 today.  Who is above $3 events and $4 times the
+-- median of its last seven days (three at least) is quarantined from now on,
+-- but not on the day it was released.
+WITH today AS (
+	SELECT (now() AT TIME ZONE 'UTC')::date AS day
+), came AS (
+	SELECT u.agent, sum(u.events)::bigint AS events
+	FROM unnest($1::integer[], $2::bigint[]) u (agent, events)
+	GROUP BY u.agent HAVING sum(u.events) > 0
+), counted AS (
+	INSERT INTO agent_day AS d (agent, day, events)
+	SELECT c.agent, t.day, c.events FROM came c, today t ORDER BY c.agent
+	ON CONFLICT (agent, day) DO UPDATE
+	SET events = d.events + excluded.events
+	RETURNING agent, events
+), gone AS (
+	DELETE FROM agent_day d USING counted c, today t
+	WHERE d.agent = c.agent AND d.day < t.day - 30
+)
+UPDATE agent a SET state = 'quarantined', quarantined = now()
+FROM counted c, today t, LATERAL (
+	SELECT count(*) AS days,
+		percentile_cont(0.5) WITHIN GROUP (ORDER BY d.events) AS median
+	FROM agent_day d WHERE d.agent = c.agent
+	AND d.day >= t.day - 7 AND d.day < t.day) u
+WHERE a.agent = c.agent AND a.state = 'active'
+	AND coalesce((a.released AT TIME ZONE 'UTC')::date < t.day, true)
+	AND u.days >= 3 AND $4::bigint > 0
+	AND c.events > greatest($3::bigint, $4::bigint * u.median)
+RETURNING a.name, c.events, u.median::bigint;
 
 -- name: receive_notify
 SELECT pg_notify('plaintiff_events', '');

@@ -1,6 +1,7 @@
 CREATE VIEW not_reported AS
 SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	CASE
+	WHEN u.held THEN 'quarantine'
 	WHEN s.address IS NULL AND u.stored > m.stored THEN 'not counted'
 	WHEN u.all_stale THEN 'stale'
 	WHEN s.address IS NULL THEN 'kind'
@@ -32,10 +33,10 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	END AS not_before
 FROM (SELECT e.address, count(*) AS events, min(e.time) AS first,
 		max(e.time) AS last, bool_and(e.stale) AS all_stale,
-		min(e.stored) AS stored
+		min(e.stored) AS stored, e.stored IS NULL AS held
 	FROM event e LEFT JOIN source x ON x.address = e.address
-	WHERE e.stored > coalesce(x.reported_upto, 0)
-	GROUP BY e.address) u
+	WHERE e.stored > coalesce(x.reported_upto, 0) OR e.stored IS NULL
+	GROUP BY e.address, e.stored IS NULL) u
 CROSS JOIN (SELECT stored FROM watermark WHERE name = 'tally') m
 LEFT JOIN source s ON s.address = u.address
 LEFT JOIN contact c ON c.contact = s.contact
@@ -57,7 +58,7 @@ COMMENT ON COLUMN not_reported.events IS 'its events that are in no report';
 COMMENT ON COLUMN not_reported.first IS 'first log time of those';
 COMMENT ON COLUMN not_reported.last IS 'last log time of those';
 COMMENT ON COLUMN not_reported.reason IS
-	'not counted, stale, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+	'quarantine, not counted, stale, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
 COMMENT ON COLUMN not_reported.detail IS
 	'what the contact source or the administrator said; foreign text';
 COMMENT ON COLUMN not_reported.not_before IS

@@ -13,8 +13,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-/* Events are made of what unpacking allocates, beyond protobuf-c's part. */
-enum { FLOOR = 64 * 1024 + 2 * 1000 * (int)sizeof(struct event) };
+/* Texts and addresses of a hello, beside what the factor is for. */
+enum { HELLO_BYTES = 8 * 1024 };
+
+static size_t
+heap_most(size_t n)
+{
+	return HELLO_BYTES + (WIRE_HEAP_FACTOR * n > WIRE_HEAP_FLOOR_BYTES
+	        ? WIRE_HEAP_FACTOR * n
+	        : WIRE_HEAP_FLOOR_BYTES);
+}
 
 static void
 check_same(const struct wire_batch *x, const struct wire_batch *y)
@@ -42,9 +50,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct wire_frame f, g;
 	const char *why = NULL;
 
-	if (wire_unpack(bytes, n, a, &f, &why) == WIRE_OK) {
-		/* arena rounding: up to 15 bytes for each of n pieces */
-		assert(arena_used(a) <= FLOOR + (WIRE_HEAP_FACTOR + 16) * n);
+	enum wire_result result = wire_unpack(bytes, n, a, &f, &why);
+
+	assert(arena_used(a) <= heap_most(n));
+	if (result == WIRE_OK) {
 		wire_pack(&f, &out);
 		if (out.n <= WIRE_FRAME_BYTES &&
 		    wire_unpack(out.data, out.n, b, &g, &why) == WIRE_OK) {

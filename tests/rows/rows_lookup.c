@@ -114,7 +114,7 @@ clean(void **state)
 	(void)state;
 	run("TRUNCATE event, evidence, tally, source, answer, contact,"
 	    " agent_address, agent, report, report_source, witness, set_aside,"
-	    " agent_outbox, agent_past RESTART IDENTITY");
+	    " agent_outbox, agent_past, agent_day RESTART IDENTITY");
 	run("UPDATE watermark SET stored = 0");
 	run("ALTER SEQUENCE stored_seq RESTART");
 	return 0;
