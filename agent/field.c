@@ -223,17 +223,19 @@ read_path_back(const char *s, size_t from, size_t to)
 
 /* The password that Dovecot logs if it is told to, or nothing.  A login can
  * hold these words too, but behind it Dovecot always writes ": "; so what
- * holds no ": " is a password.  A password can hold them as well; then they
- * are there twice, and nobody can say which is which. */
+ * holds no ": " is a password.  A password can hold them as well, and the
+ * whole end of another form; then nobody can say which is which. */
 static size_t
 read_given_back(const char *s, size_t from, size_t to)
 {
 	static const char *const leads[] = {
 	    " (given password: ", " (SHA1 of given password: "};
 	static const char words[] = "given password: ";
+	enum { WORDS = sizeof words - 1 };
 	size_t at = to;
 
-	if (to == from || s[to - 1] != ')')
+	if (to == from || s[to - 1] != ')' ||
+	    memmem(s + from, to - from, words, WORDS) == NULL)
 		return to;
 	while (at - from >= 2 && (s[at - 2] != ':' || s[at - 1] != ' '))
 		at--;
@@ -242,12 +244,11 @@ read_given_back(const char *s, size_t from, size_t to)
 
 		if (at - from < n || memcmp(s + at - n, leads[i], n) != 0)
 			continue;
-		return memmem(s + from, at - n - from, words,
-			   sizeof words - 1) == NULL
+		return memmem(s + from, at - n - from, words, WORDS) == NULL
 		           ? at - n
-		           : to;
+		           : FIELD_NOWHERE;
 	}
-	return to;
+	return FIELD_NOWHERE;
 }
 
 size_t

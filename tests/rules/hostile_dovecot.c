@@ -239,7 +239,11 @@ static const char *const auth_targets[] = {
 	"x,%a", "%w,%6,<a>): Password mismatch", "x,%a,sasl:plain)<a>: "
 	"passwd-file: unknown user", "x,%a,sasl:plain): pam: unknown user",
 	"x,%a,<a>): unknown user (given password: x", "x,%a,sasl:login)<b>: "
-	"sql: Password mismatch (given password: y", NULL};
+	"sql: Password mismatch (given password: y", "x,%a,<a>): "
+	"pam_authenticate() failed: Authentication failure (Password "
+	"mismatch?", "x,%a): Password mismatch (for LDAP bind", "x,%a,"
+	"sasl:plain): pam: pam_authenticate() failed: Authentication failure "
+	"(Password mismatch?", NULL};
 static const char *const pam_targets[] = {
 	"x rhost=%a", "x rhost=%a  user=%w", "%w rhost=%6 ", "rhost=%a",
 	"root rhost=%a  user=root rhost=", NULL};

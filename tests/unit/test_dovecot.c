@@ -193,6 +193,8 @@ sessions(void **state)
 static void
 passwords_behind_the_text(void **state)
 {
+	struct match m;
+
 	(void)state;
 	auth_is("sql(c,203.0.113.7,<a>): Password mismatch (given password: "
 		"s3cret)",
@@ -220,6 +222,17 @@ passwords_behind_the_text(void **state)
 		"203.0.113.7): Password mismatch",
 	    "203.0.113.7",
 	    "x,198.51.100.9): Password mismatch (given password: y");
+	/* the end of another form */
+	auth_is("sql(c,203.0.113.7,<a>): unknown user (given password: x,"
+		"198.51.100.9): Password mismatch)",
+	    "", "");
+	assert_string_equal(
+	    accused("{word}({user},{client}): failed (mismatch?){given}",
+		CLIENT_DOVECOT_AUTH,
+		"sql(c,203.0.113.7): unknown user (given password: x,"
+		"198.51.100.9): failed (mismatch?)",
+		&m),
+	    "");
 	/* cut off */
 	auth_is("sql(c,203.0.113.7,<a>): Password mismatch (given password: x",
 	    "", "");
