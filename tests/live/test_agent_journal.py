@@ -103,12 +103,14 @@ def test_a_journal_that_is_gone(agent, journal):
     write(journal / "a.journal", entry(0), entry(1))
     p = a.start()
     wait_until(lambda: logins(hub) == users(2))
+    wait_until(lambda: a.status()["unacked"] == 0)
     assert p.stop() == 0
     (journal / "a.journal").unlink()
     write(journal / "c.journal", entry(7), entry(8))
     p = a.start()
     wait_until(lambda: logins(hub) == users(2) | users(9, 7))
     assert "entries of the journal are gone" in p.stderr
+    wait_until(lambda: a.status()["unacked"] == 0)
     assert p.stop() == 0
     # now its place is in the other one, and all is quiet
     p = a.start()
