@@ -32,7 +32,7 @@ struct detect {
 	const struct rules *rules;
 	struct zone *zone;
 	char *site, *host;
-	bool brief;
+	bool brief, outer_only;
 	struct line_again again;
 	struct stamp_clock stamps;
 	struct ordinals *ordinals;
@@ -62,6 +62,7 @@ detect_open(const struct detect_options *o, const char **why)
 		die(71, "detect: out of memory");
 	d->rules = o->rules;
 	d->brief = o->brief;
+	d->outer_only = o->outer_only;
 	d->zone = zone;
 	d->ordinals = ordinals_open();
 	d->attempts = attempts_open();
@@ -168,7 +169,11 @@ view_of_new(struct detect *d, struct text program)
 	d->view_count++;
 	d->views[i].n = program.n;
 	memcpy(d->views[i].program, program.at, program.n);
-	return d->views[i].view = rules_view_open(d->rules, program);
+	if (d->outer_only)
+		d->views[i].view = rules_view_open_outer(d->rules, program);
+	else
+		d->views[i].view = rules_view_open(d->rules, program);
+	return d->views[i].view;
 }
 
 static inline const struct rules_view *

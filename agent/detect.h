@@ -30,6 +30,7 @@ struct detect_options {
 	const char *zone;          /* tz database name; "" the machine's */
 	const char *site;          /* label that is part of each id */
 	const char *host;          /* of lines that name none; NULL: none */
+	bool outer_only; /* inner kinds (kind.h) may be left out */
 	/* leave out the id, the ordinal and the message, keep the login whole
 	 * and each line that tells of an attempt: for showing, not for
 	 * sending */

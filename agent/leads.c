@@ -3,6 +3,7 @@
  * it or above it, so that a walk ends with its answer. */
 #include "agent/leads.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,23 @@ child_of(const struct leads *l, const struct node *node, unsigned char byte)
 	return NO_NODE;
 }
 
+/* Most labels differ in their first bytes, and need no call. */
+static inline bool
+begins(const char *s, const char *end, struct text label)
+{
+	uint32_t a, b;
+
+	if ((size_t)(end - s) < label.n)
+		return false;
+	if (label.n >= sizeof a) {
+		memcpy(&a, s, sizeof a);
+		memcpy(&b, label.at, sizeof b);
+		if (a != b)
+			return false;
+	}
+	return memcmp(s, label.at, label.n) == 0;
+}
+
 const uint32_t *
 leads_find(const struct leads *l, struct text message)
 {
@@ -186,8 +204,7 @@ leads_find(const struct leads *l, struct text message)
 		child = l->root[(unsigned char)*s];
 	while (child != NO_NODE) {
 		below = &l->nodes[child];
-		if ((size_t)(end - s) < below->label.n ||
-		    memcmp(s, below->label.at, below->label.n) != 0)
+		if (!begins(s, end, below->label))
 			break;
 		node = below;
 		s += node->label.n;

@@ -77,6 +77,10 @@ struct rules_counts rules_count(const struct rules *r);
 /* The forms that concern a program; NULL when there are none.  A view must
  * be closed before its rules. */
 struct rules_view *rules_view_open(const struct rules *r, struct text program);
+/* The same without the forms of inner kinds (kind.h), but for those in front
+ * of another form that their messages might have. */
+struct rules_view *rules_view_open_outer(
+    const struct rules *r, struct text program);
 void rules_view_close(struct rules_view *v);
 
 /* The rule whose form the message has, or NULL; *m as template_match. */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "agent/leads.h"
 #include "agent/rules.h"
 
 struct arena;
@@ -26,6 +27,7 @@ struct form {
 	size_t block;
 	unsigned line;
 	const struct template *template;
+	size_t opening; /* id of its opening, from 1 */
 };
 
 /* What a hit has to say; absent texts: nothing may be said. */
@@ -48,6 +50,28 @@ struct rules {
 	size_t sample_count, sample_cap;
 	size_t file_count;
 };
+
+/* The forms of one program. */
+struct entry {
+	const struct template *template;
+	size_t form;
+	size_t opening;
+};
+
+struct rules_view {
+	const struct rules *rules;
+	struct entry *entries;
+	uint32_t n;
+	struct leads *by_start;
+	struct leads *behind_queue_id; /* NULL: no form begins with one */
+};
+
+static inline bool
+rules_is_letter_or_digit(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
+}
 
 /* Room for one more element behind the last. */
 void *rules_grow(void *array, size_t count, size_t *cap, size_t element);

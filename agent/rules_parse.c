@@ -259,6 +259,16 @@ compile(struct parsing *p, struct text value, const char **why)
 	return template_compile_session(a, value, why);
 }
 
+/* That of an earlier form that begins alike, or the next new one. */
+static size_t
+opening_of(const struct rules *r, const struct template *t)
+{
+	for (size_t i = r->form_count; i-- > 0;)
+		if (template_has_same_opening(r->forms[i].template, t))
+			return r->forms[i].opening;
+	return r->form_count + 1;
+}
+
 static void
 add_template(struct parsing *p, struct text value)
 {
@@ -277,6 +287,7 @@ add_template(struct parsing *p, struct text value)
 	}
 	r->forms =
 	    rules_grow(r->forms, r->form_count, &r->form_cap, sizeof *r->forms);
+	f.opening = opening_of(r, f.template);
 	r->forms[r->form_count++] = f;
 	p->block->hits = 0;
 }

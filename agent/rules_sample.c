@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/rules_inside.h"
@@ -142,18 +143,43 @@ check_miss(struct checking *c, const struct rules_view *v)
 		    c->r->forms[form].line);
 }
 
+/* The views of the samples' programs, each opened once. */
+struct views {
+	struct opened {
+		struct text program;
+		struct rules_view *view; /* NULL: no form concerns it */
+	} *at;
+	size_t n, cap;
+};
+
+static const struct rules_view *
+view_of(struct views *all, struct rules *r, struct text program)
+{
+	struct opened *o;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (text_equal(all->at[i].program, program))
+			return all->at[i].view;
+	all->at = rules_grow(all->at, all->n, &all->cap, sizeof *all->at);
+	o = &all->at[all->n++];
+	o->program = program;
+	o->view = rules_view_open(r, program);
+	return o->view;
+}
+
 int
 rules_check(struct rules *r, struct buf *errors)
 {
 	struct checking c = {.r = r, .errors = errors};
+	struct views views = {0};
 
 	for (size_t i = 0; i < r->sample_count; i++) {
 		const struct block *b = &r->blocks[r->samples[i].block];
 
 		c.sample = &r->samples[i];
 		for (size_t k = 0; k < b->program_count; k++) {
-			struct rules_view *v =
-			    rules_view_open(r, example(r, b->programs[k]));
+			const struct rules_view *v =
+			    view_of(&views, r, example(r, b->programs[k]));
 
 			if (v == NULL)
 				continue;
@@ -161,8 +187,10 @@ rules_check(struct rules *r, struct buf *errors)
 				check_hit(&c, v);
 			else
 				check_miss(&c, v);
-			rules_view_close(v);
 		}
 	}
+	for (size_t i = 0; i < views.n; i++)
+		rules_view_close(views.at[i].view);
+	free(views.at);
 	return c.result;
 }

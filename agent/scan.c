@@ -243,7 +243,8 @@ static int
 scan_path(struct scan *s, const char *path)
 {
 	struct detect_options o = {
-	    .rules = s->rules, .zone = s->zone, .site = "", .brief = true};
+	    .rules = s->rules, .zone = s->zone, .site = "", .brief = true,
+	    .outer_only = !s->all && !s->explain};
 	const char *why;
 	struct scan_file *f = scan_file_open(path, &why);
 	struct detect *d = NULL;

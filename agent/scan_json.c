@@ -10,7 +10,7 @@
 #include "proto/event.h"
 
 enum {
-	FRAME_BYTES = 512, /* keys, numbers, time, addresses, names */
+	FRAME_BYTES = 1024, /* all but the texts: keys, numbers, names */
 	NUMBER_DIGITS = 20,
 };
 
@@ -41,71 +41,54 @@ put_number(char *to, uint64_t v)
 	return put(to, digits + at, sizeof digits - at);
 }
 
-/* A text that a client may have written; all before it is in the buffer. */
-static void
-add_text(struct buf *b, struct text t)
-{
-	if (t.at == NULL) {
-		buf_add(b, "null", 4);
-		return;
-	}
-	buf_putc(b, '"');
-	buf_json(b, t.at, t.n);
-	buf_putc(b, '"');
-}
-
-/* Frames and texts in turn: what stands between two texts. */
+/* A text that a client may have written.  to is the end of what is in the
+ * buffer, with room for a frame; so is what is returned. */
 static char *
-put_identity(char *to, const struct event *e)
+put_text(struct buf *b, char *to, struct text t)
 {
-	char address[ADDR_TEXT_BYTES];
-
-	to = PUT(to, ",\"kind\":\"");
-	to = put_string(to, kind_name(e->kind));
-	to = PUT(to, "\",\"ip\":\"");
-	to = put_string(to, addr_format(address, &e->source));
-	to = PUT(to, "\",\"port\":");
-	if (e->source_port == EVENT_NO_PORT)
-		to = PUT(to, "null");
-	else
-		to = put_number(to, e->source_port);
-	return PUT(to, ",\"ptr\":");
-}
-
-static void
-end_frame(struct buf *b, const char *to)
-{
+	if (t.at == NULL)
+		return PUT(to, "null");
+	*to++ = '"';
 	b->n = (size_t)(to - b->data);
+	if (buf_is_plain_json(t.at, t.n)) {
+		to = put(buf_reserve(b, t.n + FRAME_BYTES), t.at, t.n);
+	} else {
+		buf_json(b, t.at, t.n);
+		to = buf_reserve(b, FRAME_BYTES);
+	}
+	*to++ = '"';
+	return to;
 }
 
 void
 scan_json_add(struct buf *b, uint64_t line, const struct event *e)
 {
-	char time[CLOCK_TEXT_BYTES], *to = buf_reserve(b, FRAME_BYTES);
+	char text[CLOCK_TEXT_BYTES > ADDR_TEXT_BYTES ? CLOCK_TEXT_BYTES
+	                                             : ADDR_TEXT_BYTES];
+	char *to = buf_reserve(b, FRAME_BYTES);
 
 	to = PUT(to, "{\"line\":");
 	to = put_number(to, line);
 	to = PUT(to, ",\"time\":\"");
 	to = put_string(to,
-	    clock_format(time, e->time_us, e->time_us % CLOCK_SECOND_US != 0));
-	end_frame(b, PUT(to, "\",\"host\":"));
-	add_text(b, e->host);
-	buf_puts(b, ",\"program\":");
-	add_text(b, e->program);
-	to = PUT(buf_reserve(b, FRAME_BYTES), ",\"pid\":");
-	if (e->pid == EVENT_NO_PID)
-		to = PUT(to, "null");
-	else
-		to = put_number(to, (uint64_t)e->pid);
-	end_frame(b, PUT(to, ",\"service\":"));
-	add_text(b, e->service);
-	end_frame(b, put_identity(buf_reserve(b, FRAME_BYTES), e));
-	add_text(b, e->ptr);
-	buf_puts(b, ",\"login\":");
-	add_text(b, e->login);
-	buf_puts(b, ",\"mechanism\":");
-	add_text(b, e->mechanism);
-	buf_puts(b, ",\"rule\":");
-	add_text(b, e->rule);
-	buf_puts(b, "}\n");
+	    clock_format(text, e->time_us, e->time_us % CLOCK_SECOND_US != 0));
+	to = put_text(b, PUT(to, "\",\"host\":"), e->host);
+	to = put_text(b, PUT(to, ",\"program\":"), e->program);
+	to = PUT(to, ",\"pid\":");
+	to = e->pid == EVENT_NO_PID ? PUT(to, "null")
+	                            : put_number(to, (uint64_t)e->pid);
+	to = put_text(b, PUT(to, ",\"service\":"), e->service);
+	to = PUT(to, ",\"kind\":\"");
+	to = put_string(to, kind_name(e->kind));
+	to = PUT(to, "\",\"ip\":\"");
+	to = put_string(to, addr_format(text, &e->source));
+	to = PUT(to, "\",\"port\":");
+	to = e->source_port == EVENT_NO_PORT ? PUT(to, "null")
+	                                     : put_number(to, e->source_port);
+	to = put_text(b, PUT(to, ",\"ptr\":"), e->ptr);
+	to = put_text(b, PUT(to, ",\"login\":"), e->login);
+	to = put_text(b, PUT(to, ",\"mechanism\":"), e->mechanism);
+	to = put_text(b, PUT(to, ",\"rule\":"), e->rule);
+	to = PUT(to, "}\n");
+	b->n = (size_t)(to - b->data);
 }

@@ -211,6 +211,10 @@ set_regions(const struct compiling *c, struct template *t)
 	for (size_t i = t->head; i < t->n; i++)
 		if (field_is_unbounded(c->parts[i].field))
 			t->tail = i + 1;
+	t->opening = 0;
+	for (size_t i = t->head; i-- > 0;)
+		if (is_accused(c->parts[i].field))
+			t->opening = i + 1;
 }
 
 static void
@@ -338,6 +342,20 @@ template_compile_session(
 	struct compiling c = {.a = a, .of_session = true};
 
 	return compile(&c, source, CLIENT_NONE, why);
+}
+
+bool
+template_has_same_opening(const struct template *a, const struct template *b)
+{
+	if (a->opening != b->opening || a->client != b->client)
+		return false;
+	/* what is literal differs most */
+	for (size_t i = a->opening; i-- > 0;)
+		if (a->parts[i].field != b->parts[i].field ||
+		    (a->parts[i].field == FIELD_LITERAL &&
+			!text_equal(a->parts[i].text, b->parts[i].text)))
+			return false;
+	return true;
 }
 
 struct text

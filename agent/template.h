@@ -61,6 +61,21 @@ struct template *template_compile_session(
 bool template_match(
     const struct template *t, struct text message, struct match *m);
 
+/* How a message begins, up to the address and with it, is the same in many
+ * templates; what the last of them found serves the next. */
+struct template_opening {
+	size_t id; /* of the templates; 0: nothing is known yet */
+	size_t end; /* where the message goes on behind it */
+	struct match match;
+};
+
+bool template_has_same_opening(
+    const struct template *a, const struct template *b);
+/* As template_match, but m->stopped is not said.  *o, {0} for the first template, is what earlier ones
+ * found in the same message; those with the same id have the same opening. */
+bool template_match_more(const struct template *t, struct text message,
+    struct match *m, struct template_opening *o, size_t id);
+
 /* The literal text with which each message of this form begins, or, with
  * *after_queue_id, which follows its queue id; may be empty. */
 struct text template_lead(const struct template *t, bool *after_queue_id);

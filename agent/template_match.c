@@ -16,6 +16,7 @@ struct matching {
 	struct match *m;
 	size_t from; /* bytes [from, to) are not yet read */
 	size_t to;
+	bool exactly; /* where it stops is asked for */
 	struct text found[TEMPLATE_PARTS]; /* {path}, for {again} */
 };
 
@@ -37,7 +38,8 @@ read_literal(struct matching *k, struct text literal)
 		k->from += literal.n;
 		return true;
 	}
-	while (same < left && same < literal.n && s[same] == literal.at[same])
+	while (k->exactly && same < left && same < literal.n &&
+	       s[same] == literal.at[same])
 		same++;
 	return stop_at(k, k->from + same);
 }
@@ -200,10 +202,30 @@ read_unbounded(struct matching *k, size_t i)
 	return true;
 }
 
-bool
-template_match(const struct template *t, struct text message, struct match *m)
+/* One that fits is kept: those that do not are seldom asked twice. */
+static bool
+read_opening(struct matching *k, struct template_opening *o, size_t id)
+{
+	if (o->id == id) {
+		*k->m = o->match;
+		k->from = o->end;
+		return true;
+	}
+	for (size_t i = 0; i < k->t->opening; i++)
+		if (!read_part(k, i))
+			return false;
+	o->id = id;
+	o->match = *k->m;
+	o->end = k->from;
+	return true;
+}
+
+static bool
+match(const struct template *t, struct text message, struct match *m,
+    struct template_opening *o, size_t id)
 {
 	struct matching k;
+	size_t done = 0;
 
 	/* found[] is written before it is read, see check_again */
 	k.t = t;
@@ -211,12 +233,18 @@ template_match(const struct template *t, struct text message, struct match *m)
 	k.m = m;
 	k.from = 0;
 	k.to = message.n;
+	k.exactly = o == NULL;
 	memset(m, 0, sizeof *m);
 	/* syslog cuts long records: what stands last in one is what the client
 	 * wrote, if it wrote enough */
 	if (t->accuses_back && message.n > UNCUT_BYTES)
 		return false;
-	for (size_t i = 0; i < t->head; i++)
+	if (o != NULL && t->opening > 0) {
+		if (!read_opening(&k, o, id))
+			return false;
+		done = t->opening;
+	}
+	for (size_t i = done; i < t->head; i++)
 		if (!read_part(&k, i))
 			return false;
 	m->past_head = true;
@@ -232,4 +260,17 @@ template_match(const struct template *t, struct text message, struct match *m)
 		return stop_at(&k, k.from);
 	m->past_head = false;
 	return true;
+}
+
+bool
+template_match_more(const struct template *t, struct text message,
+    struct match *m, struct template_opening *o, size_t id)
+{
+	return match(t, message, m, o, id);
+}
+
+bool
+template_match(const struct template *t, struct text message, struct match *m)
+{
+	return match(t, message, m, NULL, 0);
 }

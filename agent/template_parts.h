@@ -25,6 +25,7 @@ struct template
 	size_t head; /* parts [0, head) are read from the left */
 	size_t tail; /* parts [tail, n) are read from the right */
 	bool accuses_back; /* the address is one of these */
+	size_t opening; /* parts up to the accused, if read from the left */
 	struct part parts[];
 };
 

@@ -80,29 +80,50 @@ buf_printf(struct buf *b, const char *fmt, ...)
 /* A word with the byte c everywhere. */
 #define BYTES(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* How many bytes from s on are themselves inside a JSON string: printable
- * ASCII but the quote and the backslash. */
+static inline bool
+is_plain_byte(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+static inline bool
+is_plain_word(const char *s)
+{
+	uint64_t w, quote, slash, del;
+
+	memcpy(&w, s, sizeof w);
+	quote = (w ^ BYTES('"')) - BYTES(1);
+	slash = (w ^ BYTES('\\')) - BYTES(1);
+	del = (w ^ BYTES(0x7f)) - BYTES(1);
+	/* a borrow can only make a word look less plain */
+	return ((w | (w - BYTES(' ')) | quote | slash | del) & BYTES(0x80)) ==
+	       0;
+}
+
 static size_t
 plain_length(const char *s, size_t n)
 {
 	size_t at = 0;
 
-	for (; n - at >= 8; at += 8) {
-		uint64_t w, quote, slash, del;
-
-		memcpy(&w, s + at, sizeof w);
-		quote = (w ^ BYTES('"')) - BYTES(1);
-		slash = (w ^ BYTES('\\')) - BYTES(1);
-		del = (w ^ BYTES(0x7f)) - BYTES(1);
-		/* a borrow can only make a word look less plain */
-		if (((w | (w - BYTES(' ')) | quote | slash | del) &
-			BYTES(0x80)) != 0)
-			break;
-	}
-	while (at < n && s[at] >= ' ' && s[at] < 0x7f && s[at] != '"' &&
-	       s[at] != '\\')
+	while (n - at >= 8 && is_plain_word(s + at))
+		at += 8;
+	while (at < n && is_plain_byte(s[at]))
 		at++;
 	return at;
+}
+
+bool
+buf_is_plain_json(const char *s, size_t n)
+{
+	size_t at = 0;
+
+	if (n < 8)
+		return plain_length(s, n) == n;
+	for (; n - at > 8; at += 8)
+		if (!is_plain_word(s + at))
+			return plain_length(s, n) == n;
+	/* the last word overlaps the one before */
+	return is_plain_word(s + n - 8) || plain_length(s, n) == n;
 }
 
 void

@@ -5,6 +5,7 @@
 #ifndef PLAINTIFF_BUF_H
 #define PLAINTIFF_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf {
@@ -25,6 +26,9 @@ void buf_putc(struct buf *b, char c);
 /* printf to the end. */
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Are these bytes themselves inside a JSON string: printable ASCII without
+ * the quote and the backslash? */
+bool buf_is_plain_json(const char *s, size_t n);
 /* Appends s as the inside of a JSON string (RFC 8259), without the quotes;
  * bytes that are not UTF-8 become \u00XX of their value. */
 void buf_json(struct buf *b, const char *s, size_t n);

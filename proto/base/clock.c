@@ -45,7 +45,7 @@ clock_days(int year, int month, int day)
 }
 
 static char *
-put_digits(char *out, int64_t v, int count)
+put_digits(char *out, uint32_t v, int count)
 {
 	for (int i = count; i-- > 0; v /= 10)
 		out[i] = (char)('0' + v % 10);
@@ -64,17 +64,18 @@ put_date(char *out, int64_t days)
 	int64_t mp = (5 * doy + 2) / 153;
 	int64_t month = mp < 10 ? mp + 3 : mp - 9;
 
-	out = put_digits(out, yoe + era * 400 + (month <= 2), 4);
+	out = put_digits(out, (uint32_t)(yoe + era * 400 + (month <= 2)), 4);
 	*out++ = '-';
-	out = put_digits(out, month, 2);
+	out = put_digits(out, (uint32_t)month, 2);
 	*out++ = '-';
-	return put_digits(out, doy - (153 * mp + 2) / 5 + 1, 2);
+	return put_digits(out, (uint32_t)(doy - (153 * mp + 2) / 5 + 1), 2);
 }
 
 const char *
 clock_format(char out[CLOCK_TEXT_BYTES], int64_t us, bool fraction)
 {
 	int64_t s = us / CLOCK_SECOND_US, f = us % CLOCK_SECOND_US, days;
+	uint32_t clock;
 	char *at;
 
 	if (f < 0) {
@@ -90,14 +91,15 @@ clock_format(char out[CLOCK_TEXT_BYTES], int64_t us, bool fraction)
 	s -= days * 86400;
 	at = put_date(out, days);
 	*at++ = 'T';
-	at = put_digits(at, s / 3600, 2);
+	clock = (uint32_t)s;
+	at = put_digits(at, clock / 3600, 2);
 	*at++ = ':';
-	at = put_digits(at, s / 60 % 60, 2);
+	at = put_digits(at, clock / 60 % 60, 2);
 	*at++ = ':';
-	at = put_digits(at, s % 60, 2);
+	at = put_digits(at, clock % 60, 2);
 	if (fraction) {
 		*at++ = '.';
-		at = put_digits(at, f, 6);
+		at = put_digits(at, (uint32_t)f, 6);
 	}
 	*at++ = 'Z';
 	*at = '\0';

@@ -1,0 +1,174 @@
+/*
+ * The forms that concern one program, in the order of their files; see
+ * rules.h.  They are found by the literal text they begin with, or by that
+ * behind a queue id.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/rules_inside.h"
+#include "proto/base/die.h"
+
+bool
+rules_fits(const char *pattern, struct text program)
+{
+	const char *s = program.at, *end = s + program.n;
+	const char *star = NULL, *retry = NULL;
+
+	while (s < end) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			retry = s;
+		} else if (*pattern == *s) {
+			pattern++;
+			s++;
+		} else if (star != NULL) {
+			pattern = star;
+			s = ++retry;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+static bool
+concerns(const struct block *b, struct text program)
+{
+	for (size_t i = 0; i < b->program_count; i++)
+		if (rules_fits(b->programs[i], program))
+			return true;
+	return false;
+}
+
+/* Can a message that begins with this literal begin with a queue id and the
+ * colon behind it? */
+static bool
+may_hold_queue_id(struct text literal)
+{
+	size_t n = 0;
+	bool marked = false; /* ids hold a digit or a capital, see field.c */
+
+	for (; n < literal.n && rules_is_letter_or_digit(literal.at[n]); n++)
+		marked |= literal.at[n] < 'a';
+	return n == literal.n || (marked && literal.at[n] == ':');
+}
+
+/* Is there a message that both forms may have, by what it begins with? */
+static bool
+may_share(const struct template *a, const struct template *b)
+{
+	bool a_behind, b_behind;
+	struct text x = template_lead(a, &a_behind);
+	struct text y = template_lead(b, &b_behind);
+	size_t n = x.n < y.n ? x.n : y.n;
+
+	if (a_behind != b_behind)
+		return may_hold_queue_id(a_behind ? y : x);
+	return n == 0 || memcmp(x.at, y.at, n) == 0;
+}
+
+/* Is the form of a kind that is no client's fault, and hides no other? */
+static bool
+is_left_out(const struct rules *r, const struct template *t, size_t form,
+    struct text program)
+{
+	const struct rule *rule = &r->blocks[r->forms[form].block].rule;
+
+	if (!kind_is_inner(rule->kind) || rule->session != RULE_ALONE)
+		return false;
+	while (++form < r->form_count) {
+		const struct block *b = &r->blocks[r->forms[form].block];
+
+		if ((!kind_is_inner(b->rule.kind) ||
+			b->rule.session != RULE_ALONE) &&
+		    concerns(b, program) &&
+		    may_share(t, r->forms[form].template))
+			return false;
+	}
+	return true;
+}
+
+/* Sorts the entries by what their messages begin with. */
+static void
+sort_leads(struct rules_view *v)
+{
+	struct lead *starts = calloc(2 * (size_t)v->n, sizeof *starts);
+	struct lead *behind = starts + v->n;
+	size_t start_count = 0, behind_count = 0;
+
+	if (starts == NULL)
+		die(71, "rules: out of memory");
+	for (uint32_t i = 0; i < v->n; i++) {
+		bool after_queue_id;
+		struct lead lead = {.entry = i,
+		    .text = template_lead(
+			v->entries[i].template, &after_queue_id)};
+
+		if (after_queue_id && lead.text.at[0] == ':')
+			behind[behind_count++] = lead;
+		else
+			starts[start_count++] = after_queue_id
+			                            ? (struct lead){.entry = i}
+			                            : lead;
+	}
+	v->by_start = leads_open(starts, start_count);
+	if (behind_count > 0)
+		v->behind_queue_id = leads_open(behind, behind_count);
+	free(starts);
+}
+
+static struct rules_view *
+open_view(const struct rules *r, struct text program, bool outer_only)
+{
+	struct rules_view *v = calloc(1, sizeof *v);
+
+	if (v == NULL)
+		die(71, "rules: out of memory");
+	v->entries = calloc(r->form_count + 1, sizeof *v->entries);
+	if (v->entries == NULL)
+		die(71, "rules: out of memory");
+	v->rules = r;
+	for (size_t i = 0; i < r->form_count; i++) {
+		const struct template *t = r->forms[i].template;
+
+		if (concerns(&r->blocks[r->forms[i].block], program) &&
+		    !(outer_only && is_left_out(r, t, i, program)))
+			v->entries[v->n++] =
+			    (struct entry){.template = t,
+				.form = i,
+				.opening = r->forms[i].opening};
+	}
+	if (v->n == 0) {
+		rules_view_close(v);
+		return NULL;
+	}
+	sort_leads(v);
+	return v;
+}
+
+struct rules_view *
+rules_view_open(const struct rules *r, struct text program)
+{
+	return open_view(r, program, false);
+}
+
+struct rules_view *
+rules_view_open_outer(const struct rules *r, struct text program)
+{
+	return open_view(r, program, true);
+}
+
+void
+rules_view_close(struct rules_view *v)
+{
+	if (v == NULL)
+		return;
+	leads_close(v->by_start);
+	leads_close(v->behind_queue_id);
+	free(v->entries);
+	free(v);
+}
+
