@@ -17,7 +17,8 @@ enum {
 	TYPE_TXT = 16,
 	CLASS_IN = 1,
 	EDNS_BYTES = 1232, /* fits any path without fragments */
-	SOCKETS_MOST = 4 * ASK_SERVERS_MOST,
+	OWN_SOCKETS_MOST = 256, /* questions with a socket of their own */
+	SOCKETS_MOST = 4 * ASK_SERVERS_MOST + 2 * OWN_SOCKETS_MOST,
 };
 
 struct dns;
@@ -50,8 +51,8 @@ on_socket(void *arg, ares_socket_t fd, int readable, int writable)
 	for (size_t i = 0; i < SOCKETS_MOST && place == NULL; i++)
 		if (d->fds[i].fd == -1)
 			place = &d->fds[i];
-	/* at most one UDP and one TCP socket a server; were there more, the
-	 * question would run into its timeout */
+	/* one UDP socket a server or a question, and one TCP socket a server;
+	 * were there more, the question would run into its timeout */
 	if (place == NULL)
 		return;
 	place->fd = readable || writable ? fd : -1;
@@ -138,9 +139,11 @@ open_channel(struct dns *d, const struct ask_setup *setup)
 #ifdef ARES_OPT_UDP_MAX_QUERIES
 	/* newer c-ares fails whatever is under way on a socket when one answer
 	 * on it is garbage: let each question have its own, and its own port
-	 * to be guessed */
-	o.udp_max_queries = 1;
-	options |= ARES_OPT_UDP_MAX_QUERIES;
+	 * to be guessed, unless those are too many to open */
+	if (setup->parallel <= OWN_SOCKETS_MOST) {
+		o.udp_max_queries = 1;
+		options |= ARES_OPT_UDP_MAX_QUERIES;
+	}
 #endif
 	status = ares_init_options(&d->channel, &o, options);
 	if (status != ARES_SUCCESS)
