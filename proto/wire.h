@@ -1,9 +1,10 @@
 /*
  * Frames on the wire: packing and unpacking with limits, and nothing else.
  * Generated protobuf code is seen by wire.c only; agents and hubs see these
- * structs.  wire_unpack is a pure function over foreign bytes: all it takes
- * of the arena is at most WIRE_HEAP_FACTOR times the frame, every count is
- * checked before anything is sized by it and every text after; fuzzed.
+ * structs.  wire_unpack is a pure function over foreign bytes: protobuf-c
+ * gets at most WIRE_HEAP_FACTOR times the frame of the arena, and with our
+ * events it is never more than that many times the largest frame; every count
+ * is checked before anything is sized by it and every text after; fuzzed.
  */
 #ifndef PLAINTIFF_WIRE_H
 #define PLAINTIFF_WIRE_H
@@ -20,8 +21,7 @@ enum {
 	WIRE_FRAME_BYTES = 256 * 1024,
 	WIRE_BATCH_EVENTS = 1000,
 	WIRE_HEAP_FACTOR = 4,
-	/* what a small frame may cost: a full batch whose texts all repeat */
-	WIRE_HEAP_FLOOR_BYTES = 512 * 1024,
+	WIRE_HEAP_BYTES = WIRE_HEAP_FACTOR * WIRE_FRAME_BYTES,
 	WIRE_OUTBOX_BYTES = 8,
 	WIRE_HELLO_ADDRESSES = 64,
 };

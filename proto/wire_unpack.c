@@ -9,7 +9,11 @@
 #include "proto/plaintiff.pb-c.h"
 #include "proto/wire.h"
 
-enum { ALIGN = 16 }; /* the arena's */
+enum {
+	ALIGN = 16, /* the arena's */
+	/* descriptors are fixed cost, so that a small frame may take more */
+	SMALL = 16 * 1024,
+};
 
 /* The caller's arena, of which one frame may use so much and no more. */
 struct heap {
@@ -295,9 +299,7 @@ wire_unpack(const void *bytes, size_t n, struct arena *a,
 {
 	/* protobuf-c copies all texts: they live as long as the arena does */
 	struct heap heap = {.arena = a,
-	    .left = WIRE_HEAP_FACTOR * n > WIRE_HEAP_FLOOR_BYTES
-	        ? WIRE_HEAP_FACTOR * n
-	        : WIRE_HEAP_FLOOR_BYTES};
+	    .left = SMALL + WIRE_HEAP_FACTOR * n};
 	ProtobufCAllocator allocator = {.alloc = heap_alloc,
 	    .free = heap_free,
 	    .allocator_data = &heap};
@@ -314,6 +316,9 @@ wire_unpack(const void *bytes, size_t n, struct arena *a,
 		                    : "not a frame";
 		return heap.refused ? WIRE_TOO_LARGE : WIRE_GARBAGE;
 	}
+	/* our events are counted by the frame's limit, not by its size: many
+	 * small ones in few bytes are honest */
+	heap.left += WIRE_HEAP_BYTES - WIRE_HEAP_FACTOR * n;
 	*why = read_body(m, &heap, f);
 	if (*why != NULL && f->type == WIRE_BATCH &&
 	    (heap.refused || m->batch->count > WIRE_BATCH_EVENTS))

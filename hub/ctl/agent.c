@@ -129,18 +129,21 @@ ctl_agent_release(struct ctl *c)
 	const char *name = c->args[0];
 	struct db_rows *rows;
 	int64_t events;
-	bool may;
+	bool there, revoked;
 
 	if (ctl_rows_agent_find(c, name, name, &rows) < 0)
 		return EX_SOFTWARE;
-	may = db_rows_count(rows) != 0 &&
-	    strcmp(db_string(rows, 0, 0), name) == 0 &&
-	    strcmp(db_string(rows, 0, 2), "revoked") != 0;
+	there = db_rows_count(rows) != 0 &&
+	    strcmp(db_string(rows, 0, 0), name) == 0;
+	revoked = there && strcmp(db_string(rows, 0, 2), "revoked") == 0;
 	db_rows_free(rows);
-	if (!may) {
+	if (revoked)
+		log_error("agent %s is revoked: what it sent in quarantine is "
+		          "not reported", name);
+	else if (!there)
 		no_such_agent(c, name);
+	if (revoked || !there)
 		return EX_DATAERR;
-	}
 	if (ctl_rows_agent_release(c, name, &events) < 0) {
 		log_error("agent %s is not released yet: run the same again",
 		    name);

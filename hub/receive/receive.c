@@ -6,8 +6,8 @@
  * again for every frame.  Killed at any point it loses nothing: agents send
  * again what has not been acknowledged.
  */
+#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 
 #include <zmq.h>
@@ -93,19 +93,12 @@ answer(struct receive *r, const struct door_frame *f,
 }
 
 static void
-refuse_for(struct receive *r, const struct door_frame *f, uint64_t batch,
-    enum wire_reason reason, int64_t retry_ms)
-{
-	answer(r, f, &(struct wire_frame){.type = WIRE_NAK,
-	    .nak = {.batch = batch, .reason = reason,
-	        .retry_ms = (uint32_t)retry_ms}});
-}
-
-static void
 refuse(struct receive *r, const struct door_frame *f, uint64_t batch,
     enum wire_reason reason)
 {
-	refuse_for(r, f, batch, reason, reason == WIRE_BUSY ? BUSY_MS : 0);
+	answer(r, f, &(struct wire_frame){.type = WIRE_NAK,
+	    .nak = {.batch = batch, .reason = reason,
+	        .retry_ms = reason == WIRE_BUSY ? BUSY_MS : 0}});
 }
 
 static void
@@ -277,8 +270,8 @@ waiting_of(struct receive *r, const struct wire_batch *wire)
 {
 	struct waiting *w = r->waiting;
 
-	while (w->wire != wire)
-		w++;
+	for (; w->wire != wire; w++)
+		assert(w + 1 < r->waiting + r->waiting_count);
 	return w;
 }
 
@@ -326,8 +319,10 @@ within_quota(struct receive *r, const struct waiting *w,
 		            "count=%llu retry_ms=%lld", agent->name,
 		    quota_setting(q.which), (unsigned long long)q.said,
 		    (long long)q.retry_ms);
-	refuse_for(r, &w->frame, w->wire->batch, WIRE_QUOTA,
-	    q.retry_ms < QUOTA_MOST_MS ? q.retry_ms : QUOTA_MOST_MS);
+	answer(r, &w->frame, &(struct wire_frame){.type = WIRE_NAK,
+	    .nak = {.batch = w->wire->batch, .reason = WIRE_QUOTA,
+	        .retry_ms = (uint32_t)(q.retry_ms < QUOTA_MOST_MS
+	                ? q.retry_ms : QUOTA_MOST_MS)}});
 	return false;
 }
 
@@ -365,27 +360,6 @@ store_waiting(struct receive *r)
 }
 
 /* ---- the loop ---- */
-
-static void
-answer_zap(struct receive *r)
-{
-	struct zap_refusal refusal;
-	enum zap_result result;
-
-	while ((result = zap_answer(door_zap(r->door),
-	            session_agents(r->session), &refusal)) != ZAP_EMPTY) {
-		uint64_t count = 0;
-
-		if (result == ZAP_REFUSED)
-			count = meter_hit(&r->meters[METER_UNKNOWN],
-			    clock_mono_ms());
-		if (count != 0)
-			log_warning("unknown key refused count=%llu "
-			            "address=%s key=%s",
-			    (unsigned long long)count, refusal.address,
-			    refusal.key);
-	}
-}
 
 /* Takes frames until the turn is full; each is answered now, batches at the
  * end. */
@@ -432,11 +406,26 @@ take_signals(struct receive *r)
 	}
 }
 
+/* An agent asks at hello only what the database has of it: those that hold
+ * what this database has forgotten must say it again. */
+static bool
+greet_anew(struct receive *r, const struct curve_key *key)
+{
+	if (r->door != NULL && !session_is_older(r->session))
+		return true;
+	door_close(r->door);
+	r->door = selftest_door(&r->c->conf->receive_bind, key,
+	    session_agents(r->session));
+	return r->door != NULL;
+}
+
 static int
-loop(struct receive *r)
+loop(struct receive *r, const struct curve_key *key)
 {
 	r->busy_ms = clock_mono_ms();
 	while (take_signals(r)) {
+		if (!greet_anew(r, key))
+			return EX_CONFIG;
 		zmq_pollitem_t items[] = {
 		    {.socket = door_router(r->door), .events = ZMQ_POLLIN},
 		    {.socket = door_zap(r->door), .events = ZMQ_POLLIN},
@@ -448,7 +437,8 @@ loop(struct receive *r)
 		/* without a session there is nothing to watch there */
 		(void)zmq_poll(items, r->c->db == NULL ? 3 : 4, POLL_MS);
 		arena_reset(r->c->arena);
-		answer_zap(r);
+		zap_serve(door_zap(r->door), session_agents(r->session),
+		    &r->meters[METER_UNKNOWN]);
 		take_frames(r);
 		store_waiting(r);
 		if (!session_look_after(r->session))
@@ -482,11 +472,7 @@ run(struct worker_context *c)
 	}
 	if (!session_first(r->session, &code))
 		goto done;
-	code = EX_CONFIG;
-	r->door = selftest_door(&c->conf->receive_bind, &key,
-	    session_agents(r->session));
-	if (r->door != NULL)
-		code = loop(r);
+	code = loop(r, &key);
 done:
 	door_close(r->door);
 	session_close(r->session);

@@ -137,6 +137,26 @@ receive_rows_hello(struct db *db, struct arena *a, const struct agent *agent,
 }
 
 enum db_result
+receive_rows_last_batch(struct db *db, struct arena *a, int32_t agent,
+    const uint8_t *outbox, uint64_t *last_batch)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_rows *rows;
+	enum db_result result;
+
+	*last_batch = 0;
+	db_arg_int(args, agent);
+	db_arg_bytes(args, outbox, WIRE_OUTBOX_BYTES);
+	result = db_run(db, "receive_last_batch", args, &rows);
+	if (result != DB_OK)
+		return result;
+	if (db_rows_count(rows) != 0)
+		*last_batch = (uint64_t)db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
 receive_rows_malformed(struct db *db, struct arena *a,
     const struct agent *agent, uint64_t batch, size_t events, const char *why)
 {

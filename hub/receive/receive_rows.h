@@ -54,6 +54,11 @@ enum db_result receive_rows_batch(struct db *db, struct arena *a,
 enum db_result receive_rows_store(struct db *db, struct arena *a,
     struct names *names, struct group *g) __attribute__((warn_unused_result));
 
+/* The highest batch stored of an outbox, 0 for none. */
+enum db_result receive_rows_last_batch(struct db *db, struct arena *a,
+    int32_t agent, const uint8_t *outbox, uint64_t *last_batch)
+    __attribute__((warn_unused_result));
+
 /* Sets aside a batch of which no event could be read; why: static. */
 enum db_result receive_rows_malformed(struct db *db, struct arena *a,
     const struct agent *agent, uint64_t batch, size_t events, const char *why)

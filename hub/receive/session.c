@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "hub/db.h"
@@ -15,6 +16,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
 #include "proto/base/log.h"
+#include "proto/wire.h"
 
 enum {
 	AGENTS_MS = 500,      /* how old the table of agents may become ... */
@@ -31,7 +33,7 @@ enum {
 	ANSWER_MS = 1500,
 	ANSWER_MOST_MS = 6000,
 	RECONNECT_FIRST_MS = 250,
-	RECONNECT_MAX_MS = 5000,
+	RECONNECT_MAX_MS = 1000,
 };
 
 static const char stage[] = "receive";
@@ -46,6 +48,13 @@ struct session {
 	struct names *names;
 	int64_t retry_ms, retry_wait_ms;
 	int answer_ms;
+	/* what the database is known to have had, most recently */
+	struct {
+		int32_t agent;
+		uint8_t outbox[WIRE_OUTBOX_BYTES];
+		uint64_t batch; /* 0: nothing */
+	} had;
+	bool older;
 	int64_t notify_ms;
 	bool news; /* stored, and nobody told yet */
 };
@@ -73,6 +82,15 @@ session_close(struct session *s)
 	names_close(s->names);
 	agents_close(s->agents);
 	free(s);
+}
+
+bool
+session_is_older(struct session *s)
+{
+	bool older = s->older;
+
+	s->older = false;
+	return older;
 }
 
 bool
@@ -132,16 +150,50 @@ load_days(struct session *s)
 	    &s->evidence_days));
 }
 
+static void
+remember(struct session *s, const struct agent *agent, const uint8_t *outbox,
+    uint64_t batch)
+{
+	s->had.agent = agent->number;
+	s->had.batch = batch;
+	memcpy(s->had.outbox, outbox, sizeof s->had.outbox);
+}
+
+/* Is what the database had before the reconnect still there? */
+static bool
+compare_past(struct session *s)
+{
+	uint64_t has = 0;
+
+	if (s->had.batch == 0)
+		return true;
+	if (!good(s, receive_rows_last_batch(s->c->db, s->c->arena,
+	             s->had.agent, s->had.outbox, &has)))
+		return false;
+	if (has < s->had.batch) {
+		log_warning("database is older than what was acknowledged: "
+		            "all agents must say hello again has=%llu had=%llu",
+		    (unsigned long long)has,
+		    (unsigned long long)s->had.batch);
+		s->older = true;
+		s->had.batch = 0;
+	}
+	return true;
+}
+
 /* What a new connection needs before it is of use. */
 static bool
 enter(struct session *s)
 {
 	if (!good(s, db_listen(s->c->db, worker_receive.channel)) ||
-	    !load_agents(s) || !load_days(s)) {
+	    !load_agents(s) || !load_days(s) || !compare_past(s)) {
 		db_close(s->c->db);
 		s->c->db = NULL;
 		return false;
 	}
+	/* another server may not have the numbers that this one gave */
+	names_close(s->names);
+	s->names = names_open();
 	s->retry_wait_ms = RECONNECT_FIRST_MS;
 	db_set_patience(s->c->db, s->answer_ms);
 	log_notice("database connected agents=%zu days=%zu",
@@ -245,6 +297,8 @@ session_hello(struct session *s, const struct agent *agent,
 	/* batches that follow are judged by the new addresses already */
 	if (good(s, result) && changed)
 		s->agents_changed = true;
+	if (result == DB_OK && *last_batch != 0)
+		remember(s, agent, hello->counters.outbox, *last_batch);
 	return session_result_of(result);
 }
 
@@ -315,6 +369,9 @@ session_store(struct session *s, struct group_batch *batches, size_t n)
 			for (size_t i = 0; i < n; i++)
 				if (batches[i].new_events != 0)
 					s->news = true;
+			remember(s, batches[n - 1].agent,
+			    batches[n - 1].wire->counters.outbox,
+			    batches[n - 1].wire->batch);
 			s->answer_ms = ANSWER_MS;
 			db_set_patience(s->c->db, s->answer_ms);
 			return SESSION_DONE;

@@ -34,6 +34,9 @@ bool session_first(struct session *s, int *code);
 /* What is due by now: a try to reconnect, notifications, tables read again,
  * other stages woken.  False: hopeless, as for session_first. */
 bool session_look_after(struct session *s);
+/* Once after a reconnect: has the database forgotten what was acknowledged?
+ * (It was restored, or another server took its place.) */
+bool session_is_older(struct session *s);
 bool session_is_away(const struct session *s);
 
 /* The active agents as last read; replaced by session_look_after and

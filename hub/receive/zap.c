@@ -7,6 +7,9 @@
 #include <zmq.h>
 
 #include "hub/receive/agents.h"
+#include "hub/receive/meter.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
 
 enum { PARTS = 7, PART_BYTES = 256 };
 
@@ -100,4 +103,23 @@ zap_answer(void *socket, const struct agents *agents,
 	send_text(socket, user_id);
 	send_part(socket, NULL, 0, 0);
 	return verdict == ZAP_YES ? ZAP_LET_IN : ZAP_REFUSED;
+}
+
+void
+zap_serve(void *socket, const struct agents *agents, struct meter *refused)
+{
+	struct zap_refusal refusal;
+	enum zap_result result;
+
+	while ((result = zap_answer(socket, agents, &refusal)) != ZAP_EMPTY) {
+		uint64_t count = 0;
+
+		if (result == ZAP_REFUSED)
+			count = meter_hit(refused, clock_mono_ms());
+		if (count != 0)
+			log_warning("unknown key refused count=%llu "
+			            "address=%s key=%s",
+			    (unsigned long long)count, refusal.address,
+			    refusal.key);
+	}
 }

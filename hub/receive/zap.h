@@ -14,6 +14,7 @@
 
 struct agent;
 struct agents;
+struct meter;
 
 /* A question, as its parts came; a missing part is absent. */
 struct zap_question {
@@ -48,5 +49,9 @@ enum zap_result {
 /* Answers the next question on the REP socket, without waiting. */
 enum zap_result zap_answer(void *socket, const struct agents *agents,
     struct zap_refusal *refusal);
+
+/* Answers all that wait; refusals are counted, and logged when it is time. */
+void zap_serve(void *socket, const struct agents *agents,
+    struct meter *refused);
 
 #endif

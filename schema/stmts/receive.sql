@@ -37,6 +37,9 @@ ON CONFLICT (agent, outbox) DO UPDATE SET
 	last_seen = now()
 RETURNING o.last_batch;
 
+-- name: receive_last_batch
+SELECT last_batch FROM agent_outbox WHERE agent = $1 AND outbox = $2;
+
 -- name: receive_own
 -- $2 are the addresses of agent $1 now; how many came and went
 WITH gone AS (
