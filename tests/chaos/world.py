@@ -178,6 +178,15 @@ class World:
     def fault(self, count=1):
         self.outcome.faults += count
 
+    def rounds(self, count, short_s):
+        """0 to count - 1; the short form ends after short_s on a machine
+        that is too slow for all."""
+        began = time.monotonic()
+        for n in range(count):
+            if not self.long and time.monotonic() - began > short_s:
+                return
+            yield n
+
     def note(self, what):
         self.outcome.notes.append(what)
 

@@ -4,6 +4,7 @@ Each event that arrives must say what its log line said; each that does not
 must be declared: by the agent's words, by a gap, by an event set aside, or by
 the conservation law."""
 import collections
+import re
 import sqlite3
 import time
 
@@ -74,9 +75,14 @@ class Flips:
         if not data:
             return "nothing"
         at = random.randrange(len(data))
-        if random.randrange(10):
+        events = [m.start() for m in re.finditer(rb"sasl_username=", data)]
+        if events and random.randrange(2):
+            # a row: its address lies ahead of its texts
+            at = max(0, random.choice(events) - random.randrange(-40, 220))
+        elif random.randrange(4):
             used = [i for i, b in enumerate(data) if b]
             at = random.choice(used) if used else at
+        at = min(at, len(data) - 1)
         bit = random.randrange(8)
         data[at] ^= 1 << bit
         path.write_bytes(data)
@@ -96,8 +102,6 @@ class Flips:
         spoke = code != 0 or "<3>" in said or "<4>" in said
         if "corrupt" in said and code == 0:
             self.healed += 1
-        if k % 50 == 0 or len(list(self.agent.folder.iterdir())) > 60:
-            pass
         for p in sorted(folder.rglob("*"), reverse=True):
             p.rmdir() if p.is_dir() else p.unlink()
         folder.rmdir()
@@ -122,8 +126,8 @@ def run(world):
     world.receive(hub)
     hub.start("tidy")
     flips = Flips(world, hub)
-    tried = [flips.turn(k) for k in range(count)]
-    world.fault(count)
+    tried = [flips.turn(k) for k in world.rounds(count, 20)]
+    world.fault(len(tried))
     judge(world, flips, tried)
 
 

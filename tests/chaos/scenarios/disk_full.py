@@ -13,14 +13,14 @@ def run(world):
     hub = world.hub()
     world.receive(hub)
     hub.start("tidy")
-    disk = Memory(world, "disk", 6 << 20)
+    disk = Memory(world, "disk", 12 << 20)
     agent = world.agent("mx1", hub, state=disk.path / "state",
                         more={"outbox": {"max_size": "2M"}})
     load = Load(world, [("rename", agent.logs[0])], rate=3000, every=2,
                 rotate=9000)
     agent.start()
     refused = 0
-    for n in range(faults):
+    for n in world.rounds(faults, 20):
         world.pause(0.1, 0.5)
         disk.fill()
         if n % 4 == 3:

@@ -7,7 +7,7 @@ import time
 from load import Load
 from world import Truth
 
-LIMIT_S = (90, 900)
+LIMIT_S = (150, 1800)
 STAGES = ("receive", "tidy", "lookup", "report", "deliver")
 
 
@@ -16,12 +16,12 @@ def run(world):
     hub = world.hub()
     stages = {stage: hub.start(stage) for stage in STAGES}
     agents = [world.agent("mx%d" % n, hub) for n in (1, 2)]
-    loads = [Load(world, [("rename", a.logs[0])], rate=800, every=2,
-                  rotate=6000, host=a.name) for a in agents]
+    loads = [Load(world, [("rename", a.logs[0])], rate=3000, every=1,
+                  rotate=30000, host=a.name) for a in agents]
     for a in agents:
         a.start()
     done = {"kill": 0, "stop": 0, "postgresql": 0}
-    for n in range(faults):
+    for n in world.rounds(faults, 25):
         # receive has custody: every other fault is its
         stage = "receive" if n % 2 == 0 else world.random.choice(STAGES[1:])
         if n % 8 == 7:

@@ -15,11 +15,11 @@ def run(world):
     proxy = Proxy(hub.port, world.random.getrandbits(30))
     world.undo.callback(proxy.end)
     agent = world.agent("mx1", hub, connect=[proxy.endpoint])
-    load = Load(world, [("rename", agent.logs[0])], rate=2000, every=2,
-                rotate=9000)
+    load = Load(world, [("rename", agent.logs[0])], rate=3000, every=2,
+                rotate=30000)
     agent.start()
     done = {}
-    for n in range(faults):
+    for n in world.rounds(faults, 25):
         what = ("cut", "swallow down", "cut", "swallow up", "cut",
                 "swallow both", "delay", "stingy")[n % 8]
         if what == "cut":

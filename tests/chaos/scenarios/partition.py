@@ -22,7 +22,7 @@ def run(world):
     agent.start(before=net.before)
     faults_of = (lambda: net.loss(30), net.partition,
                  net.drop_towards_agent)
-    for n in range(faults):
+    for n in world.rounds(faults, 20):
         faults_of[n % 3]()
         world.fault()
         world.pause(0.3, 3)
