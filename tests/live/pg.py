@@ -44,7 +44,15 @@ def bin_folder():
 class Cluster:
     """start(), stop(mode), restart(mode); superuser "postgres", no password."""
 
-    def __init__(self):
+    def __init__(self, settings=""):
+        """settings: lines for postgresql.conf, after ours."""
+        self._folders()
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
+                  "-E", "UTF8", "--locale=C", "--no-sync")
+        self._configure(SETTINGS + settings)
+        self.start()
+
+    def _folders(self):
         self.bin = bin_folder()
         # sockets have short names: not below pytest's long folders
         self.folder = tempfile.mkdtemp(prefix="ptpg.", dir="/tmp")
@@ -57,13 +65,11 @@ class Cluster:
             self.as_user = ["setpriv", "--reuid=postgres",
                             "--regid=postgres", "--clear-groups"]
         os.chmod(self.folder, 0o755)
-        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
-                  "-E", "UTF8", "--locale=C", "--no-sync")
-        conf = self.data + "/postgresql.conf"
-        with open(conf, "a") as f:
-            f.write(SETTINGS)
+
+    def _configure(self, settings):
+        with open(self.data + "/postgresql.conf", "a") as f:
+            f.write(settings)
             f.write("unix_socket_directories = '%s'\n" % self.folder)
-        self.start()
 
     def _run(self, program, *args):
         done = subprocess.run(
