@@ -8,6 +8,7 @@
 #include "agent/journal.h"
 #include "agent/line_again.h"
 #include "agent/ordinal.h"
+#include "agent/pieces.h"
 #include "agent/rules.h"
 #include "agent/session.h"
 #include "agent/stamp.h"
@@ -18,7 +19,7 @@
 enum {
 	VIEWS = 512, /* slots; a power of two */
 	PROGRAM_BYTES = 128,
-	SAVED_VERSION = 2,
+	SAVED_VERSION = 3,
 };
 
 /* The view of a program seen before; at most programs have none. */
@@ -36,6 +37,7 @@ struct detect {
 	struct line_again again;
 	struct stamp_clock stamps;
 	struct ordinals *ordinals;
+	struct pieces *pieces;
 	struct attempts *attempts;
 	struct sessions *sessions;
 	uint64_t read_bytes; /* in this life, and SESSION_BYTES more */
@@ -65,6 +67,7 @@ detect_open(const struct detect_options *o, const char **why)
 	d->outer_only = o->outer_only;
 	d->zone = zone;
 	d->ordinals = ordinals_open();
+	d->pieces = pieces_open();
 	d->attempts = attempts_open();
 	d->sessions = sessions_open();
 	d->read_bytes = SESSION_BYTES;
@@ -90,6 +93,7 @@ detect_close(struct detect *d)
 	forget_views(d);
 	free(d->views);
 	ordinals_close(d->ordinals);
+	pieces_close(d->pieces);
 	attempts_close(d->attempts);
 	sessions_close(d->sessions);
 	zone_close(d->zone);
@@ -321,6 +325,7 @@ look_in_full(struct detect *d, struct text line, const struct rule *rule,
 {
 	const struct rules_view *view;
 	struct line parsed;
+	int64_t time_us;
 
 	if ((!line_parse(line, &parsed) &&
 		!journal_parse(a, line, &parsed)) ||
@@ -329,6 +334,10 @@ look_in_full(struct detect *d, struct text line, const struct rule *rule,
 		return DETECT_UNPARSABLE;
 	}
 	line_again_keep(&d->again, line, &parsed);
+	if (parsed.piece > 0 && (!stamp_time(&d->stamps, &parsed, &time_us) ||
+	        !pieces_take(d->pieces, &parsed, time_us, a,
+	            &parsed.message)))
+		return DETECT_IGNORED;
 	if (rule == NULL) {
 		view = view_of(d, parsed.program);
 		if (view != NULL)
@@ -366,41 +375,67 @@ detect_line(
 	return look_in_full(d, line, rule, a, out);
 }
 
+static void
+put_length(struct buf *out, size_t n)
+{
+	for (int i = 4; i-- > 0;)
+		buf_putc(out, (char)(unsigned char)(n >> (8 * i)));
+}
+
+/* Takes a length and so many bytes from the beginning of *bytes. */
+static bool
+take_part(struct text *bytes, struct text *part)
+{
+	size_t n = 0;
+
+	if (bytes->n < 4)
+		return false;
+	for (size_t i = 0; i < 4; i++)
+		n = n << 8 | (unsigned char)bytes->at[i];
+	if (n > bytes->n - 4)
+		return false;
+	*part = (struct text){.at = bytes->at + 4, .n = n};
+	*bytes = (struct text){
+	    .at = bytes->at + 4 + n, .n = bytes->n - 4 - n};
+	return true;
+}
+
 void
 detect_save(const struct detect *d, struct buf *out)
 {
 	uint64_t last = (uint64_t)d->stamps.last_s;
-	struct buf sessions = {0};
+	struct buf sessions = {0}, pieces = {0};
 
 	buf_putc(out, SAVED_VERSION);
 	for (int i = 8; i-- > 0;)
 		buf_putc(out, (char)(unsigned char)(last >> (8 * i)));
 	sessions_save(d->sessions, d->read_bytes, &sessions);
-	for (int i = 4; i-- > 0;)
-		buf_putc(out, (char)(unsigned char)(sessions.n >> (8 * i)));
+	put_length(out, sessions.n);
 	buf_add(out, sessions.data, sessions.n);
 	buf_free(&sessions);
+	pieces_save(d->pieces, &pieces);
+	put_length(out, pieces.n);
+	buf_add(out, pieces.data, pieces.n);
+	buf_free(&pieces);
 	ordinals_save(d->ordinals, out);
 }
 
 int
 detect_load(struct detect *d, struct text bytes)
 {
-	enum { LAST = 9, HEAD = LAST + 4 };
+	enum { HEAD = 9 };
+	struct text sessions, pieces;
 	uint64_t last = 0;
-	size_t n = 0;
 
 	if (bytes.n < HEAD || bytes.at[0] != SAVED_VERSION)
 		return -1;
-	for (size_t i = 1; i < LAST; i++)
+	for (size_t i = 1; i < HEAD; i++)
 		last = last << 8 | (unsigned char)bytes.at[i];
-	for (size_t i = LAST; i < HEAD; i++)
-		n = n << 8 | (unsigned char)bytes.at[i];
-	if (n > bytes.n - HEAD ||
-	    sessions_load(d->sessions, d->read_bytes,
-		(struct text){.at = bytes.at + HEAD, .n = n}) < 0)
+	bytes = (struct text){.at = bytes.at + HEAD, .n = bytes.n - HEAD};
+	if (!take_part(&bytes, &sessions) || !take_part(&bytes, &pieces) ||
+	    sessions_load(d->sessions, d->read_bytes, sessions) < 0 ||
+	    pieces_load(d->pieces, pieces) < 0)
 		return -1;
 	d->stamps.last_s = (int64_t)last;
-	return ordinals_load(d->ordinals,
-	    (struct text){.at = bytes.at + HEAD + n, .n = bytes.n - HEAD - n});
+	return ordinals_load(d->ordinals, bytes);
 }

@@ -179,6 +179,7 @@ line_parse(struct text line, struct line *out)
 
 	if (line.n < 16)
 		return false;
+	out->piece = 0;
 	n = line_stamp_length(line.at, line.n, &out->form);
 	if (n == 0)
 		return line_parse_rare(line, out);

@@ -45,6 +45,10 @@ struct line {
 	struct text program; /* tag without the pid; see above */
 	struct text message; /* behind "tag[pid]: "; see above */
 	int64_t pid;         /* EVENT_NO_PID if there is none */
+	/* a record that Exim split for syslog, "[2/3] ": which piece of how
+	 * many; 0: no piece */
+	uint8_t piece, pieces;
+	bool is_cut; /* its line goes on in the next piece */
 };
 
 /* False when the line has no header that we know.  The texts of *out lie in

@@ -34,7 +34,7 @@ line_again_keep(
 	memcpy(k->head, line.at, n);
 }
 
-void
+bool
 line_again_take_daemon(struct line_found *out)
 {
 	struct line l = {.program = out->program,
@@ -44,4 +44,5 @@ line_again_take_daemon(struct line_found *out)
 	line_take_daemon(&l);
 	out->program = l.program;
 	out->message = l.message;
+	return l.piece == 0;
 }

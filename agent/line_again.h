@@ -46,8 +46,9 @@ void line_again_keep(
     struct line_again *k, struct text line, const struct line *parsed);
 /* Forgets it. */
 void line_again_drop(struct line_again *k);
-/* Takes off what Dovecot and Exim put in front of their messages. */
-void line_again_take_daemon(struct line_found *out);
+/* Takes off what Dovecot and Exim put in front of their messages.  False for
+ * a piece of a split record. */
+bool line_again_take_daemon(struct line_found *out);
 
 /* A word with the byte c everywhere. */
 #define LINE_AGAIN_ALL(c) (UINT64_C(0x0101010101010101) * (uint64_t)(c))
@@ -179,7 +180,7 @@ line_again(
 		return false;
 	out->message = (struct text){.at = s + at, .n = line.n - at};
 	if (out->program.at[0] == 'd' || out->program.at[0] == 'e')
-		line_again_take_daemon(out);
+		return line_again_take_daemon(out);
 	return true;
 }
 

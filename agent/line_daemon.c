@@ -57,6 +57,15 @@ digits(struct text t, size_t at)
 	return at;
 }
 
+/* Of one or two digits. */
+static uint8_t
+two_digits(struct text t, size_t from, size_t to)
+{
+	int v = t.at[from] - '0';
+
+	return (uint8_t)(to - from == 1 ? v : 10 * v + (t.at[from + 1] - '0'));
+}
+
 /* Length of a level such as "Info: " at the beginning of t, or 0. */
 static size_t
 level_length(struct text t)
@@ -128,27 +137,26 @@ line_take_dovecot(struct line *out)
 	out->message = t;
 }
 
-/* The mark of a record that was split for syslog, "[1\2] " or "[2/3] ":
- * 1 when what follows is a whole line of it, -1 when it is a piece, 0 when
- * there is no mark. */
-static int
-take_part(struct text *t)
+/* The mark of a record that was split for syslog, "[1\\2] " where a line of
+ * it ended and another follows, or "[2/3] "; *length is that of the mark. */
+static void
+read_piece(struct text t, struct line *out, size_t *length)
 {
-	size_t number = digits(*t, 1), all;
-	bool first, cut;
+	size_t number = digits(t, 1), count;
 
-	if (t->n < 6 || t->at[0] != '[' || number == 1 || number + 1 >= t->n)
-		return 0;
-	if (t->at[number] != '\\' && t->at[number] != '/')
-		return 0;
-	cut = t->at[number] == '/';
-	all = digits(*t, number + 1);
-	if (all == number + 1 || all + 1 >= t->n || t->at[all] != ']' ||
-	    t->at[all + 1] != ' ')
-		return 0;
-	first = number == 2 && t->at[1] == '1';
-	*t = behind(*t, all + 2);
-	return first && !cut ? 1 : -1;
+	*length = 0;
+	if (t.n < 6 || t.at[0] != '[' || number == 1 || number > 3 ||
+	    number + 1 >= t.n ||
+	    (t.at[number] != '\\' && t.at[number] != '/'))
+		return;
+	count = digits(t, number + 1);
+	if (count == number + 1 || count > number + 3 || count + 1 >= t.n ||
+	    t.at[count] != ']' || t.at[count + 1] != ' ')
+		return;
+	out->piece = two_digits(t, 1, number);
+	out->pieces = two_digits(t, number + 1, count);
+	out->is_cut = t.at[number] == '/';
+	*length = count + 2;
 }
 
 void
@@ -158,9 +166,13 @@ line_take_exim(struct line *out)
 	enum line_form form;
 	size_t n;
 
+	read_piece(t, out, &n);
+	t = behind(t, n);
+	if (out->piece == 1 && !out->is_cut)
+		out->piece = 0;
 	/* the rest of a record is a client's text from its first byte on */
-	if (take_part(&t) < 0) {
-		out->message = (struct text){.at = t.at, .n = 0};
+	if (out->piece > 1) {
+		out->message = t;
 		return;
 	}
 	if (t.n >= 21 && t.at[0] >= '0' && t.at[0] <= '9') {

@@ -202,11 +202,6 @@ exim(void **state)
 	        12},
 	    {"Mar  4 13:01:16 mx1 exim[12]: [1\\2] 2025-03-04 13:01:16 login x",
 	        "login x", 12},
-	    /* pieces: what they begin or end with may be a client's */
-	    {"Mar  4 13:01:16 mx1 exim[12]: [1/2] 2025-03-04 13:01:16 login x",
-	        "", 12},
-	    {"Mar  4 13:01:16 mx1 exim[12]: [2\\2] login x", "", 12},
-	    {"Mar  4 13:01:16 mx1 exim[12]: [12/12] login x", "", 12},
 	};
 
 	(void)state;
@@ -216,12 +211,49 @@ exim(void **state)
 		is(l.program, "exim");
 		is(l.message, rows[i].message);
 		assert_int_equal(l.pid, rows[i].pid);
+		assert_int_equal(l.piece, 0);
 	}
 	/* raw header lines in a reject log */
 	refused("  exim[1]: 2025-03-04 13:01:16 login x");
 	refused("F exim[1]: 2025-03-04 13:01:16 login x");
 	refused(" mx1 exim[1]: 2025-03-04 13:01:16 login x");
 	refused("mx1 exim[1]: login x");
+}
+
+static void
+exim_pieces(void **state)
+{
+	static const struct {
+		const char *message;
+		int piece, pieces;
+		bool is_cut;
+		const char *rest;
+	} rows[] = {
+	    {"[1/2] 2025-03-04 13:01:16 login x", 1, 2, true, "login x"},
+	    {"[1/12] [9] login x", 1, 12, true, "login x"},
+	    /* nothing is taken off but the mark */
+	    {"[2\\2] 2025-03-04 13:01:16 [9] x", 2, 2, false,
+	        "2025-03-04 13:01:16 [9] x"},
+	    {"[12/12] [9] x", 12, 12, true, "[9] x"},
+	    {"[1/2]x", 0, 0, false, "[1/2]x"},
+	    {"[a/2] x", 0, 0, false, "[a/2] x"},
+	    {"[1/] x", 0, 0, false, "[1/] x"},
+	    {"[1/2 x", 0, 0, false, "[1/2 x"},
+	    {"[111/222] x", 0, 0, false, "[111/222] x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char s[128] = "Mar  4 13:01:16 mx1 exim[12]: ";
+		struct line l = parsed(strcat(s, rows[i].message));
+
+		is(l.message, rows[i].rest);
+		assert_int_equal(l.piece, rows[i].piece);
+		if (l.piece == 0)
+			continue;
+		assert_int_equal(l.pieces, rows[i].pieces);
+		assert_int_equal(l.is_cut, rows[i].is_cut);
+	}
 }
 
 static void
@@ -324,6 +356,7 @@ main(void)
 	    cmocka_unit_test(tags),
 	    cmocka_unit_test(dovecot),
 	    cmocka_unit_test(exim),
+	    cmocka_unit_test(exim_pieces),
 	    cmocka_unit_test(without_host),
 	    cmocka_unit_test(rare),
 	    cmocka_unit_test(nothing_further_right),
