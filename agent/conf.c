@@ -1,6 +1,7 @@
 /* The agent's settings; see conf.h. */
 #include "agent/conf.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #include "agent/source.h"
@@ -78,6 +79,42 @@ check_sources(const struct agent_conf *c, const char *path)
 }
 
 static int
+read_zones(struct agent_conf *c, const char *path, struct arena *a)
+{
+	struct agent_zone *at =
+	    arena_array(a, c->source_zone_of.n + 1, sizeof *at);
+	int errors = 0;
+
+	for (size_t i = 0; i < c->source_zone_of.n; i++) {
+		const char *s = c->source_zone_of.at[i];
+		const char *blank = strrchr(s, ' '), *end = blank;
+
+		while (end != NULL && end > s && end[-1] == ' ')
+			end--;
+		if (blank == NULL || end == s || blank[1] == '\0') {
+			log_error("%s: source.zone_of: \"%s\" is not a file "
+			    "and a zone", path, s);
+			errors++;
+			continue;
+		}
+		at[i].source = arena_copy(a, s, (size_t)(end - s));
+		at[i].zone = blank + 1;
+	}
+	c->zones = at;
+	c->zone_count = c->source_zone_of.n;
+	return errors;
+}
+
+const char *
+agent_conf_zone(const struct agent_conf *c, const char *source)
+{
+	for (size_t i = 0; i < c->zone_count; i++)
+		if (fnmatch(c->zones[i].source, source, FNM_PATHNAME) == 0)
+			return c->zones[i].zone;
+	return c->source_zone;
+}
+
+static int
 check_hub(const struct agent_conf *c, const char *path)
 {
 	int errors = 0;
@@ -115,7 +152,7 @@ agent_conf_load(const char *path, struct arena *a)
 	if (conf_load(&agent_conf_table, path, a, c) < 0)
 		return NULL;
 	errors = read_addresses(c, name, a) + check_sources(c, name) +
-	    check_hub(c, name);
+	    check_hub(c, name) + read_zones(c, name, a);
 	if (strlen(c->agent_site) > EVENT_TEXT_BYTES) {
 		log_error("%s: agent.site is longer than %d bytes", name,
 		    EVENT_TEXT_BYTES);

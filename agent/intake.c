@@ -39,13 +39,17 @@ struct intake {
 };
 
 static struct detect *
-new_detect(const struct intake *t, const struct buf *memory)
+new_detect(const struct intake *t, const char *source,
+    const struct buf *memory)
 {
 	const char *why = "";
-	struct detect *d = detect_open(&t->detect, &why);
+	struct detect_options o = t->detect;
+	struct detect *d;
 
+	o.zone = agent_conf_zone(t->conf, source);
+	d = detect_open(&o, &why);
 	if (d == NULL) {
-		log_error("source.zone: %s: %s", t->detect.zone, why);
+		log_error("source.zone: %s: %s", o.zone, why);
 		return NULL;
 	}
 	if (memory->n != 0 && detect_load(d, (struct text){.at = memory->data,
@@ -141,7 +145,7 @@ intake_open(const struct agent_conf *conf, const struct rules *rules,
 	t->arena = arena_open(0);
 	t->committed_ms = clock_mono_ms();
 	/* the zone is judged before anything is taken over */
-	detect_close(t->feeds[0].detect = new_detect(t, &none));
+	detect_close(t->feeds[0].detect = new_detect(t, "", &none));
 	if (t->feeds[0].detect == NULL) {
 		intake_close(t);
 		return NULL;
@@ -152,7 +156,8 @@ intake_open(const struct agent_conf *conf, const struct rules *rules,
 		take_over(f, before, conf->source_file.at[t->count]);
 		if (f->source == NULL)
 			open_source(t, f, conf->source_file.at[t->count]);
-		f->detect = new_detect(t, &f->memory);
+		f->detect = new_detect(t, source_name(f->source),
+		    &f->memory);
 		if (f->detect == NULL)
 			die(EX_CONFIG, "the time zone is gone");
 	}
@@ -167,7 +172,8 @@ undo(struct intake *t, enum outbox_result r)
 	outbox_rollback(t->outbox);
 	for (size_t i = 0; i < t->count; i++) {
 		struct feed *f = &t->feeds[i];
-		struct detect *d = new_detect(t, &f->memory);
+		struct detect *d = new_detect(t, source_name(f->source),
+		    &f->memory);
 
 		source_rewind(f->source);
 		f->ended = false;

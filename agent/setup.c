@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "agent/conf.h"
-#include "agent/detect.h"
 #include "agent/logfile.h"
 #include "agent/rules.h"
 #include "agent/run.h"
+#include "agent/zone.h"
 #include "proto/base/arena.h"
 #include "proto/base/die.h"
 #include "proto/base/log.h"
@@ -65,20 +65,25 @@ load_rules(struct setup *s)
 }
 
 static int
-check_zone(const struct setup *s)
+check_zone(const char *name, const char *zone)
 {
 	const char *why = "";
-	struct detect *d;
+	struct zone *z = zone_open(zone, &why);
 
-	if (s->rules == NULL)
-		return 0;
-	d = detect_open(&(struct detect_options){.rules = s->rules,
-	        .zone = s->conf->source_zone,
-	        .site = s->conf->agent_site}, &why);
-	if (d == NULL)
-		log_error("source.zone: %s: %s", s->conf->source_zone, why);
-	detect_close(d);
-	return d == NULL;
+	if (z == NULL)
+		log_error("source.%s: %s: %s", name, zone, why);
+	zone_close(z);
+	return z == NULL;
+}
+
+static int
+check_zones(const struct setup *s)
+{
+	int errors = check_zone("zone", s->conf->source_zone);
+
+	for (size_t i = 0; i < s->conf->zone_count; i++)
+		errors += check_zone("zone_of", s->conf->zones[i].zone);
+	return errors;
 }
 
 struct setup *
@@ -93,7 +98,7 @@ setup_open(const char *conf_path)
 	s->conf = agent_conf_load(conf_path, s->arena);
 	if (s->conf != NULL)
 		errors = load_keys(s, conf_path) + load_rules(s) +
-		    check_zone(s);
+		    check_zones(s);
 	if (s->conf == NULL || errors != 0) {
 		setup_close(s);
 		return NULL;
