@@ -7,9 +7,9 @@
  * not made and gives that error), short (only half the bytes are read or
  * written; counts only calls of that kind on files and sockets), none (only
  * counts).  Errors that a call cannot give by its nature are not tried: such
- * calls are not counted then.  Writes "hit NUMBER", the kernel's of the call hit, to descriptor
- * 3 at once, and "calls COUNT" at the end.  Exits as the program does, or with
- * 128 and its signal.
+ * calls are not counted then.  Writes "hit NUMBER", the kernel's of the call
+ * hit, to descriptor 3 at once, and "calls COUNT" at the end.  Exits as the
+ * program does, or with 128 and its signal.
  */
 #include <errno.h>
 #include <stdbool.h>

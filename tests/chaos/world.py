@@ -255,17 +255,27 @@ class World:
                     "SELECT agent, remainder FROM %s WHERE remainder <> 0"
                     % view)]
 
+    def wait_for(self, condition, seconds, stalled_s=20):
+        """Waits for it while rows still come; False when it is not met."""
+        seen, since = None, time.monotonic()
+        end = since + seconds
+        while time.monotonic() < end:
+            if condition():
+                return True
+            now = self.database.one("SELECT count(*) FROM event")
+            if now != seen:
+                seen, since = now, time.monotonic()
+            elif time.monotonic() - since > stalled_s:
+                return False
+            time.sleep(0.05)
+        return condition()
+
     def wait_stored(self, count, seconds):
         """Waits for so many rows and a law without remainder; False when
         they do not come."""
-        def there():
-            return (self.database.one("SELECT count(*) FROM event") >= count
-                    and not self.remainders())
-        try:
-            wait_until(there, seconds, "%d events stored" % count)
-            return True
-        except AssertionError:
-            return False
+        return self.wait_for(
+            lambda: self.database.one("SELECT count(*) FROM event") >= count
+            and not self.remainders(), seconds)
 
     def judge(self, truth, drain_s=60, since=None):
         """Waits until what is certain is stored and the law balances, then

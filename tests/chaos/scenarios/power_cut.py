@@ -93,7 +93,9 @@ def run(world):
     world.judge(truth, 20, since)
     world.note("%d committed events went through %d cuts"
                % (len(truth.certain), cuts))
-    control(world, hub, controls, dict(os.environ, LD_PRELOAD=str(nosync)))
+    control(world, hub, controls, dict(
+        os.environ, LD_PRELOAD=str(nosync), ASAN_OPTIONS=os.environ.get(
+            "ASAN_OPTIONS", "") + ":verify_asan_link_order=0"))
 
 
 def control(world, hub, cuts, env):

@@ -1,5 +1,7 @@
 """known bugs put into a copy of the source: the driver must fail on each
 
+The short form tries one of them, chosen by the seed.
+
 bugs/NAME.patch begins with lines "scenario: NAME" and "loses: why".  A bug
 counts as found when its scenario says that events were lost, not when it
 merely breaks down."""
@@ -11,8 +13,8 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
-ROOT = pathlib.Path(os.environ.get("CHAOS_ROOT", HERE.parents[1]))
-LIMIT_S = (400, 900)
+ROOT = HERE.parents[1]
+LIMIT_S = (170, 900)
 TARGETS = ("agent/plaintiff-agent", "hub/plaintiff-hub", "hub/plaintiff")
 ROOMS = ("agent", "hub", "proto", "schema", "tests", "docs", "deploy",
          "meson.build", "meson_options.txt", "README.md", "LICENSE")
@@ -68,8 +70,11 @@ def run(world):
             shutil.copytree(ROOT / room, source / room)
         elif (ROOT / room).exists():
             shutil.copy(ROOT / room, source / room)
+    patches = sorted((HERE / "bugs").glob("*.patch"))
+    if not world.long:
+        patches = [world.random.choice(patches)]
     build(source, folder)
-    for patch in sorted((HERE / "bugs").glob("*.patch")):
+    for patch in patches:
         scenario, result = try_bug(world, patch, source, folder)
         world.fault()
         world.outcome.lines += result["lines"]

@@ -74,7 +74,8 @@ class Worker(threading.Thread):
                  str(self.agent.conf), "--once=3"], stdin=subprocess.DEVNULL,
                 stdout=err, stderr=err, preexec_fn=give_pipe, pass_fds=[3],
                 start_new_session=True,
-                env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+                env=dict(os.environ, ASAN_OPTIONS=os.environ.get(
+                    "ASAN_OPTIONS", "") + ":detect_leaks=0"))
         os.close(w)
         try:
             code = p.wait(TURN_S)
