@@ -147,10 +147,11 @@ class Database:
                 cursor = self._c.cursor()
                 cursor.execute(sql, args or None)
                 return cursor.fetchall() if cursor.description else []
-            except (psycopg2.OperationalError, psycopg2.InterfaceError):
-                self._c = None
-                if not again:
+            except psycopg2.Error as e:
+                # what the server says has a code; a lost connection has none
+                if not again or e.pgcode not in (None, "57P01", "57P02"):
                     raise
+                self._c = None
 
     def one(self, sql, *args):
         """The only value of the only row."""

@@ -51,3 +51,45 @@ def run(world):
     world.judge(truth, 60, since)
     world.note("%d of %d events forgotten by the database, sent again"
                % (forgotten, sum(truth.certain.values())))
+    for a in agents:
+        a.kill()
+    keep_nothing(world, hub, lines, rate)
+
+
+def keep_nothing(world, hub, lines, rate):
+    """An agent that removes at once what is acknowledged cannot heal: the
+    balance then says how many events are missing."""
+    agent = world.agent("mx9", hub,
+                        more={"outbox": {"keep": "0", "keep_size": "0"}})
+    before = world.stored()
+    load = Load(world, [("rename", agent.logs[0])], rate=rate, every=2,
+                rotate=9000, host=agent.name, lines=lines)
+    wait_until(agent.logs[0].exists)
+    agent.start()
+    wait_until(lambda: events(world) > sum(before.values()) + lines // 8, 30)
+    copy = pg_replica.copy_of(world.cluster)
+    wait_until(lambda: not load.running, 60)
+    truth = load.stop()
+    wait_until(lambda: events(world) == sum(before.values()) +
+               sum(truth.certain.values()), 30)
+    pg_replica.put_back(world.cluster, copy)
+    world.fault()
+    # a line behind it makes the agent speak, and its counters come with it
+    late = Load(world, [("rename", agent.logs[0])], lines=20, every=1,
+                host="late")
+    wait_until(lambda: not late.running, 20)
+    truth += late.stop()
+
+    def missing():
+        stored = world.stored() - before
+        lost, doubled = truth.compare(stored)
+        declared = world.database.one(
+            "SELECT remainder + gaps FROM agent_balance WHERE agent = 'mx9'")
+        return lost, doubled, declared
+    wait_until(lambda: len(missing()[0]) == missing()[2] > 0, 30,
+               "as many are declared as are missing")
+    lost, doubled, declared = missing()
+    if doubled:
+        world.bad("doubled: %s" % doubled[:8])
+    world.note("an agent that keeps nothing: %d events missing, %d declared"
+               % (len(lost), declared))
