@@ -1,123 +1,28 @@
 /* The turn; see intake.h. */
 #include "agent/intake.h"
 
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "agent/conf.h"
-#include "agent/detect.h"
 #include "agent/filter.h"
-#include "agent/outbox.h"
-#include "agent/source.h"
+#include "agent/intake_inside.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
 #include "proto/base/log.h"
-
-struct feed {
-	struct source *source;
-	struct detect *detect;
-	struct buf memory; /* of detect, as of the last commit */
-	struct buf saved;  /* as of the commit under way */
-	bool ended;
-};
-
-struct intake {
-	const struct agent_conf *conf;
-	struct outbox *outbox;
-	struct detect_options detect;
-	char host[256]; /* ours, for lines that name none */
-	struct filter *filter;
-	struct arena *arena;      /* one line */
-	struct feed *feeds;
-	size_t count, next;       /* next: whose turn is first */
-	struct wire_counters more;/* since the last commit */
-	int64_t committed_ms;
-};
-
-static struct detect *
-new_detect(const struct intake *t, const char *source,
-    const struct buf *memory)
-{
-	const char *why = "";
-	struct detect_options o = t->detect;
-	struct detect *d;
-
-	o.zone = agent_conf_zone(t->conf, source);
-	d = detect_open(&o, &why);
-	if (d == NULL) {
-		log_error("source.zone: %s: %s", o.zone, why);
-		return NULL;
-	}
-	if (memory->n != 0 && detect_load(d, (struct text){.at = memory->data,
-	        .n = memory->n}) < 0)
-		log_warning("intake: what was remembered of a source is "
-		    "unreadable; beginning afresh");
-	return d;
-}
-
-static void
-close_feed(struct feed *f)
-{
-	source_close(f->source);
-	detect_close(f->detect);
-	buf_free(&f->memory);
-	buf_free(&f->saved);
-}
 
 void
 intake_close(struct intake *t)
 {
 	if (t == NULL)
 		return;
-	for (size_t i = 0; i < t->count; i++)
-		close_feed(&t->feeds[i]);
-	free(t->feeds);
+	intake_feeds_close(t);
 	filter_close(t->filter);
 	arena_close(t->arena);
+	arena_close(t->names);
 	free(t);
-}
-
-/* Opens a source where the outbox says it was left. */
-static void
-open_source(struct intake *t, struct feed *f, const char *name)
-{
-	struct source_place place;
-	struct text memory;
-	struct source_file_options o = {.path = name,
-	    .from_end = t->conf->from_end,
-	    .grace_ms = t->conf->source_grace * 1000};
-
-	if (strcmp(name, "-") == 0) {
-		f->source = source_stdin_open(STDIN_FILENO);
-		return;
-	}
-	if (outbox_place(t->outbox, name, t->arena, &place, &memory)) {
-		o.place = &place;
-		buf_add(&f->memory, memory.at, memory.n);
-	}
-	f->source = source_is_journal(name) ? source_journal_open(&o)
-	                                    : source_file_open(&o);
-}
-
-static void
-take_over(struct feed *to, struct intake *before, const char *name)
-{
-	for (size_t i = 0; before != NULL && i < before->count; i++) {
-		struct feed *f = &before->feeds[i];
-
-		if (f->source == NULL ||
-		    strcmp(source_name(f->source), name) != 0)
-			continue;
-		to->source = f->source;
-		to->memory = f->memory;
-		to->ended = f->ended;
-		f->source = NULL;
-		f->memory = (struct buf){0};
-	}
 }
 
 struct intake *
@@ -126,9 +31,9 @@ intake_open(const struct agent_conf *conf, const struct rules *rules,
 {
 	struct intake *t = calloc(1, sizeof *t);
 	const struct buf none = {0};
+	struct detect *judge;
 
-	if (t == NULL || (t->feeds = calloc(conf->source_file.n + 1,
-	        sizeof *t->feeds)) == NULL)
+	if (t == NULL)
 		die(EX_OSERR, "out of memory");
 	t->conf = conf;
 	t->outbox = outbox;
@@ -144,23 +49,15 @@ intake_open(const struct agent_conf *conf, const struct rules *rules,
 	    .address_count = conf->address_count});
 	t->arena = arena_open(0);
 	t->committed_ms = clock_mono_ms();
+	t->names = arena_open(0);
 	/* the zone is judged before anything is taken over */
-	detect_close(t->feeds[0].detect = new_detect(t, "", &none));
-	if (t->feeds[0].detect == NULL) {
+	judge = intake_feeds_detect(t, "", &none);
+	detect_close(judge);
+	if (judge == NULL) {
 		intake_close(t);
 		return NULL;
 	}
-	for (; t->count < conf->source_file.n; t->count++) {
-		struct feed *f = &t->feeds[t->count];
-
-		take_over(f, before, conf->source_file.at[t->count]);
-		if (f->source == NULL)
-			open_source(t, f, conf->source_file.at[t->count]);
-		f->detect = new_detect(t, source_name(f->source),
-		    &f->memory);
-		if (f->detect == NULL)
-			die(EX_CONFIG, "the time zone is gone");
-	}
+	intake_feeds_open(t, before);
 	intake_close(before);
 	return t;
 }
@@ -172,8 +69,8 @@ undo(struct intake *t, enum outbox_result r)
 	outbox_rollback(t->outbox);
 	for (size_t i = 0; i < t->count; i++) {
 		struct feed *f = &t->feeds[i];
-		struct detect *d = new_detect(t, source_name(f->source),
-		    &f->memory);
+		struct detect *d = intake_feeds_detect(t,
+		    source_name(f->source), &f->memory);
 
 		source_rewind(f->source);
 		f->ended = false;
@@ -215,9 +112,12 @@ enum intake_result
 intake_finish(struct intake *t)
 {
 	enum outbox_result r = put_places(t);
+	struct wire_counters more = t->more;
 
 	if (r == OUTBOX_OK) {
-		outbox_count(t->outbox, &t->more);
+		for (size_t i = 0; i < t->count; i++)
+			more.lost_places += source_losses(t->feeds[i].source);
+		outbox_count(t->outbox, &more);
 		r = outbox_commit(t->outbox);
 	}
 	if (r != OUTBOX_OK)
@@ -249,8 +149,11 @@ make_sendable(struct intake *t, struct event *e)
 	filter_complete(t->filter, e);
 }
 
+/* What becomes of an event: when there is no room, only a count. */
+enum taking { KEEP, COUNT };
+
 static enum outbox_result
-take_event(struct intake *t, struct event *e)
+take_event(struct intake *t, struct event *e, enum taking taking)
 {
 	enum outbox_result r = OUTBOX_OK;
 
@@ -263,14 +166,17 @@ take_event(struct intake *t, struct event *e)
 		break;
 	case FILTER_SEND:
 		make_sendable(t, e);
-		r = outbox_put(t->outbox, e);
+		r = taking == KEEP ? outbox_put(t->outbox, e)
+		                   : outbox_put_lost(t->outbox, e);
+		t->counted += taking == COUNT && r == OUTBOX_OK;
 		break;
 	}
 	return r == OUTBOX_KNOWN ? OUTBOX_OK : r;
 }
 
 static enum outbox_result
-take_line(struct intake *t, struct feed *f, struct text line, size_t *events)
+take_line(struct intake *t, struct feed *f, struct text line,
+    enum taking taking, size_t *events)
 {
 	struct event e;
 
@@ -280,7 +186,7 @@ take_line(struct intake *t, struct feed *f, struct text line, size_t *events)
 	switch (detect_line(f->detect, line, t->arena, &e)) {
 	case DETECT_EVENT:
 		++*events;
-		return take_event(t, &e);
+		return take_event(t, &e, taking);
 	case DETECT_IGNORED:
 		t->more.ignored++;
 		break;
@@ -306,7 +212,7 @@ read_feed(struct intake *t, struct feed *f, int64_t until_ms, size_t *events,
 		*last = source_next(f->source, &line);
 		if (*last != SOURCE_LINE)
 			return OUTBOX_OK;
-		r = take_line(t, f, line, events);
+		r = take_line(t, f, line, KEEP, events);
 		if (r != OUTBOX_OK)
 			return r;
 		if (n % 256 == 0 && clock_mono_ms() >= until_ms)
@@ -324,15 +230,13 @@ has_moved(const struct intake *t)
 	return false;
 }
 
-enum intake_result
-intake_turn(struct intake *t)
+static enum intake_result
+turn(struct intake *t)
 {
 	int64_t until_ms = clock_mono_ms() + INTAKE_TURN_MS;
 	bool more = false, must = false;
 	size_t events = 0;
 
-	if (!outbox_has_room(t->outbox))
-		return INTAKE_FULL;
 	for (size_t i = 0; i < t->count; i++) {
 		struct feed *f = &t->feeds[(t->next + i) % t->count];
 		enum source_result last = SOURCE_LINE;
@@ -354,6 +258,87 @@ intake_turn(struct intake *t)
 			return r;
 	}
 	return more ? INTAKE_MORE : INTAKE_IDLE;
+}
+
+/* Counts what is left of one file that rotation has removed. */
+static enum outbox_result
+count_feed(struct intake *t, struct feed *f, int64_t until_ms)
+{
+	struct source_place first, now;
+	enum source_result last = SOURCE_LINE;
+	enum outbox_result r = OUTBOX_OK;
+	struct text line;
+	size_t events = 0;
+
+	(void)source_place(f->source, &first);
+	while (r == OUTBOX_OK && clock_mono_ms() < until_ms) {
+		last = source_next(f->source, &line);
+		if (last != SOURCE_LINE)
+			break;
+		(void)source_place(f->source, &now);
+		if (now.inode != first.inode || now.device != first.device) {
+			/* the next file is not in danger yet */
+			source_rewind(f->source);
+			break;
+		}
+		r = take_line(t, f, line, COUNT, &events);
+	}
+	return r;
+}
+
+/* There is no room.  What rotation would take away unread is counted by its
+ * addresses, and declared. */
+static enum intake_result
+count_endangered(struct intake *t)
+{
+	int64_t until_ms = clock_mono_ms() + INTAKE_TURN_MS;
+	bool any = false;
+
+	for (size_t i = 0; i < t->count; i++) {
+		struct feed *f = &t->feeds[i];
+		enum outbox_result r;
+
+		if (!source_is_endangered(f->source))
+			continue;
+		if (t->counted == 0 && !any)
+			log_error("intake: no room, and rotation removes what "
+			    "is unread: its events are counted, not kept "
+			    "file=%s", source_name(f->source));
+		any = true;
+		r = count_feed(t, f, until_ms);
+		if (r != OUTBOX_OK) {
+			(void)undo(t, r);
+			return INTAKE_FULL;
+		}
+	}
+	if (!any || intake_finish(t) != INTAKE_IDLE)
+		return INTAKE_FULL;
+	return INTAKE_COUNTED;
+}
+
+enum intake_result
+intake_turn(struct intake *t)
+{
+	enum intake_result r;
+
+	intake_feeds_look(t);
+	r = outbox_has_room(t->outbox) ? turn(t) : INTAKE_FULL;
+	if (r == INTAKE_FULL)
+		return count_endangered(t);
+	if (t->counted != 0 && (r == INTAKE_IDLE || r == INTAKE_MORE)) {
+		log_error("intake: there is room again; counted, not kept "
+		    "events=%llu", (unsigned long long)t->counted);
+		t->counted = 0;
+	}
+	return r;
+}
+
+void
+intake_begin_anew(struct intake *t, struct outbox *outbox)
+{
+	(void)undo(t, OUTBOX_CORRUPT);
+	t->outbox = outbox;
+	intake_feeds_again(t);
 }
 
 bool

@@ -29,6 +29,8 @@ enum intake_result {
 	INTAKE_MORE,    /* there is more: call again at once */
 	INTAKE_FULL,    /* the outbox takes no more; undone, to be retried */
 	INTAKE_FAILED,  /* the disk failed; undone, to be retried */
+	INTAKE_COUNTED, /* as full, but what rotation would have taken away
+	                 * was counted: call again at once */
 	INTAKE_CORRUPT, /* the outbox must be opened anew */
 };
 
@@ -38,6 +40,10 @@ enum intake_result {
 struct intake *intake_open(const struct agent_conf *conf,
     const struct rules *rules, struct outbox *outbox, struct intake *before);
 void intake_close(struct intake *t);
+
+/* The outbox was lost, this is a new one: all logs of the last days are read
+ * again.  What standard input gave and nobody committed is kept. */
+void intake_begin_anew(struct intake *t, struct outbox *outbox);
 
 /* Reads and commits.  Also commits what else is open in the outbox. */
 enum intake_result intake_turn(struct intake *t);

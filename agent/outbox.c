@@ -57,6 +57,9 @@ outbox_begin(struct outbox *o)
 
 	if (o->failed != OUTBOX_OK)
 		return o->failed;
+	/* a full disk can undo all of a transaction, not only a statement */
+	if (o->open && sqlite3_get_autocommit(o->db) != 0)
+		return o->failed = OUTBOX_FULL;
 	if (o->open)
 		return OUTBOX_OK;
 	r = outbox_exec(o, "BEGIN IMMEDIATE");
@@ -184,6 +187,7 @@ outbox_open(const struct outbox_options *options)
 	if (o == NULL)
 		die(EX_OSERR, "out of memory");
 	o->options = *options;
+	o->file_fd = -1;
 	o->lock_fd = outbox_file_lock(options->folder);
 	if (o->lock_fd < 0 || !outbox_file_open(o) || !prepare(o) ||
 	    !load_state(o)) {
@@ -201,7 +205,7 @@ outbox_peek(const char *folder, const char **why)
 
 	if (o == NULL)
 		die(EX_OSERR, "out of memory");
-	o->lock_fd = -1;
+	o->lock_fd = o->file_fd = -1;
 	o->options.folder = folder;
 	(void)snprintf(path, sizeof path, "%s/outbox.db", folder);
 	if (access(path, F_OK) < 0) {
@@ -240,6 +244,8 @@ outbox_close(struct outbox *o)
 	(void)sqlite3_finalize(o->tidy_find);
 	(void)sqlite3_finalize(o->reserve);
 	(void)sqlite3_close(o->db);
+	if (o->file_fd >= 0)
+		(void)close(o->file_fd);
 	if (o->lock_fd >= 0)
 		(void)close(o->lock_fd);
 	free(o);
@@ -362,7 +368,9 @@ pages_used(struct outbox *o)
 bool
 outbox_has_room(struct outbox *o)
 {
-	return pages_used(o) < o->soft_pages;
+	int64_t used = pages_used(o);
+
+	return used < o->soft_pages && outbox_file_hold(o, used);
 }
 
 void

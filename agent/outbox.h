@@ -58,6 +58,9 @@ enum outbox_result outbox_put_lost(struct outbox *o, const struct event *e)
 enum outbox_result outbox_put_place(struct outbox *o, const char *name,
     const struct source_place *place, struct text memory)
     __attribute__((warn_unused_result));
+/* Forgets a source. */
+enum outbox_result outbox_drop_place(struct outbox *o, const char *name)
+    __attribute__((warn_unused_result));
 /* Adds to the counters lines, ignored, unparsable, unreportable, withheld,
  * gaps and lost_places; the others are the outbox's own. */
 void outbox_count(struct outbox *o, const struct wire_counters *more);

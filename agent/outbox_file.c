@@ -196,6 +196,25 @@ outbox_file_limit(struct outbox *o)
 	return sql(o->db, text);
 }
 
+bool
+outbox_file_hold(struct outbox *o, int64_t used_pages)
+{
+	int64_t need = used_pages * o->page_bytes + RESERVE_BYTES;
+
+	if (o->file_fd < 0 || need <= o->held_bytes)
+		return true;
+	/* twice as much, if there is: not at every turn */
+	if (fallocate(o->file_fd, FALLOC_FL_KEEP_SIZE, 0,
+	        need + RESERVE_BYTES) == 0)
+		o->held_bytes = need + RESERVE_BYTES;
+	else if (fallocate(o->file_fd, FALLOC_FL_KEEP_SIZE, 0, need) == 0 ||
+	    errno == EOPNOTSUPP)
+		o->held_bytes = need;
+	else
+		return false;
+	return true;
+}
+
 enum opening { OPENED, UNSOUND, REFUSED };
 
 static enum opening
@@ -294,8 +313,14 @@ outbox_file_open(struct outbox *o)
 	for (int tries = 0; tries < 2; tries++) {
 		enum opening r = open_once(o, path);
 
-		if (r == OPENED)
+		if (r == OPENED) {
+			/* closing it would drop SQLite's locks: outbox_close
+			 * does so last */
+			o->file_fd = open(path,
+			    O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+			o->held_bytes = 0;
 			return true;
+		}
 		(void)sqlite3_close(o->db);
 		o->db = NULL;
 		if (r == REFUSED || !set_aside(path))

@@ -12,6 +12,8 @@
 struct outbox {
 	sqlite3 *db;
 	int lock_fd;
+	int file_fd;            /* of outbox.db, for its disk space only */
+	int64_t held_bytes;     /* of the disk that are ours already */
 	struct outbox_options options;
 	int64_t page_bytes, most_pages, soft_pages;
 	bool open;              /* a transaction is */
@@ -72,6 +74,10 @@ void outbox_state_sum(uint8_t sum[OUTBOX_SUM_BYTES],
 bool outbox_file_open(struct outbox *o);
 /* The state folder: made, ours alone, locked.  -1 logged; else the lock. */
 int outbox_file_lock(const char *folder);
+/* Holds disk space for what the next turn may add to the used pages of the
+ * file; false when there is none.  Without it a commit would fit the WAL and then never the
+ * file, and the WAL could not be emptied again, not even for deleting. */
+bool outbox_file_hold(struct outbox *o, int64_t used_pages);
 /* Sets the page limits from options.max_bytes; again after a change. */
 bool outbox_file_limit(struct outbox *o);
 

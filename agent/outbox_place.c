@@ -57,6 +57,24 @@ outbox_put_place(struct outbox *o, const char *name,
 	return r;
 }
 
+enum outbox_result
+outbox_drop_place(struct outbox *o, const char *name)
+{
+	enum outbox_result r = outbox_begin(o);
+	sqlite3_stmt *st = NULL;
+
+	if (r != OUTBOX_OK)
+		return r;
+	if (sqlite3_prepare_v2(o->db, "DELETE FROM place WHERE name = ?", -1,
+	        &st, NULL) != SQLITE_OK)
+		return outbox_judge(o, sqlite3_errcode(o->db));
+	(void)sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	r = outbox_judge(o, sqlite3_step(st));
+	(void)sqlite3_finalize(st);
+	o->failed = r;
+	return r;
+}
+
 static void
 copy_mark(sqlite3_stmt *st, int column, uint8_t mark[SOURCE_MARK_BYTES])
 {

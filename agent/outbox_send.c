@@ -9,7 +9,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
-enum { TIDY_ROWS = 2000 };
+/* What one step deletes must fit the WAL that was set aside. */
+enum { TIDY_ROWS = 250 };
 #define BATCH_RESERVE_US (10 * CLOCK_SECOND_US)
 
 /* A row that the disk changed cannot be sent: it is a gap. */
@@ -182,7 +183,10 @@ outbox_tidy(struct outbox *o, int64_t now_us)
 	(void)snprintf(text, sizeof text,
 	    "DELETE FROM event WHERE acked_us <> 0 AND seq <= %lld",
 	    (long long)last);
-	if (outbox_begin(o) != OUTBOX_OK || outbox_exec(o, text) != OUTBOX_OK)
+	if (outbox_begin(o) != OUTBOX_OK)
+		return false;
+	o->failed = outbox_exec(o, text);
+	if (o->failed != OUTBOX_OK)
 		return false;
 	o->pending_acked_bytes -= freed;
 	return n == TIDY_ROWS;

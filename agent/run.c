@@ -9,13 +9,10 @@
 
 #include "agent/conf.h"
 #include "agent/intake.h"
-#include "agent/outbox.h"
 #include "agent/rules.h"
-#include "agent/setup.h"
+#include "agent/run_inside.h"
 #include "agent/status.h"
-#include "agent/uplink.h"
 #include "agent/version.h"
-#include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
@@ -23,185 +20,45 @@
 enum {
 	ACK_MS = 200,          /* acknowledgements are committed so late */
 	TIDY_MS = 5000,
+	TIDY_STEPS = 8,
 	RETRY_MS = 1000,
 	RETRY_MOST_MS = 60000,
 	FAREWELL_MS = 5000,    /* to tell the hub the last counters */
 };
 
-struct run {
-	const char *path;
-	char host[256];
-	struct setup *setup;
-	int signals;
-	void *context;
-	struct outbox *outbox;
-	struct intake *intake;
-	struct uplink *uplink;
-	int64_t dirty_ms;      /* the outbox holds uncommitted acks since */
-	int64_t blocked_ms;    /* reading is tried again then; 0: it goes on */
-	int64_t pause_ms;      /* the last wait between such tries */
-	int64_t tidy_ms, watchdog_ms;
-	int64_t done_ms;       /* standard input is acknowledged since */
-	bool stop, corrupt;
-	bool once;             /* read what is there, send it, end */
-	int64_t once_ms;       /* sending may take so long; 0: none */
-	int64_t until_ms;      /* once: it ends then; 0: still reading */
-	bool failed;           /* once: not all was read and sent */
-};
-
-/* ---- what the uplink asks ---- */
-
-static void
-dirty(struct run *r)
-{
-	if (r->dirty_ms == 0)
-		r->dirty_ms = clock_mono_ms();
-}
-
-static size_t
-feed_fetch(void *ctx, int64_t after, size_t max, struct arena *a,
-    struct event *events, int64_t *seqs)
-{
-	struct run *r = ctx;
-
-	return outbox_fetch(r->outbox, after, max, a, events, seqs);
-}
-
-static uint64_t
-feed_next_batch(void *ctx)
-{
-	struct run *r = ctx;
-
-	dirty(r);
-	return outbox_next_batch(r->outbox);
-}
-
-/* The acknowledgements of this transaction are lost: sent again, they come
- * again. */
-static void
-acks_undone(struct run *r, enum outbox_result result)
-{
-	outbox_rollback(r->outbox);
-	uplink_again(r->uplink);
-	r->dirty_ms = 0;
-	r->corrupt |= result == OUTBOX_CORRUPT;
-}
-
-static void
-feed_acked(void *ctx, uint64_t batch, int64_t first, int64_t last,
-    bool stored)
-{
-	struct run *r = ctx;
-	enum outbox_result result;
-
-	(void)stored;
-	dirty(r);
-	result = outbox_ack(r->outbox, batch, first, last);
-	if (result != OUTBOX_OK)
-		acks_undone(r, result);
-}
-
-static uint64_t
-feed_last_acked(void *ctx)
-{
-	struct run *r = ctx;
-
-	return outbox_last_acked(r->outbox);
-}
-
-static size_t
-feed_unack(void *ctx, uint64_t batch)
-{
-	struct run *r = ctx;
-
-	dirty(r);
-	return outbox_unack(r->outbox, batch);
-}
-
-static void
-feed_gap(void *ctx, int64_t seq)
-{
-	struct run *r = ctx;
-	const struct wire_counters one = {.gaps = 1};
-
-	feed_acked(ctx, 0, seq, seq, false);
-	outbox_count(r->outbox, &one);
-}
-
-static void
-feed_counters(void *ctx, struct wire_counters *out)
-{
-	struct run *r = ctx;
-
-	*out = *outbox_counters(r->outbox);
-}
-
-static int64_t
-feed_lag_us(void *ctx)
-{
-	struct run *r = ctx;
-	int64_t oldest_us = outbox_oldest_us(r->outbox);
-
-	return oldest_us == 0 ? 0 : clock_wall_us() - oldest_us;
-}
-
 /* ---- start and stop ---- */
 
-static struct uplink *
-open_uplink(struct run *r, const struct setup *s)
+static struct outbox_options
+limits(const struct agent_conf *c)
 {
-	const struct agent_conf *c = s->conf;
-
-	return uplink_open(&(struct uplink_options){
-	    .context = r->context,
-	    .hubs = c->hub_connect.at,
-	    .hub_count = c->hub_connect.n,
-	    .hub_key = c->hub_key,
-	    .key = &s->key,
-	    .host = r->host,
-	    .site = c->agent_site,
-	    .addresses = c->addresses,
-	    .address_count = c->address_count,
-	    .feed = {.ctx = r,
-	        .fetch = feed_fetch,
-	        .next_batch = feed_next_batch,
-	        .acked = feed_acked,
-	        .last_acked = feed_last_acked,
-	        .unack = feed_unack,
-	        .gap = feed_gap,
-	        .counters = feed_counters,
-	        .lag_us = feed_lag_us}});
+	return (struct outbox_options){.folder = c->agent_state,
+	    .max_bytes = c->outbox_max_size,
+	    .keep_us = c->outbox_keep * CLOCK_SECOND_US,
+	    .keep_bytes = c->outbox_keep_size};
 }
 
 static bool
 open_outbox(struct run *r)
 {
-	const struct agent_conf *c = r->setup->conf;
+	const struct outbox_options o = limits(r->setup->conf);
 
-	r->outbox = outbox_open(&(struct outbox_options){
-	    .folder = c->agent_state,
-	    .max_bytes = c->outbox_max_size,
-	    .keep_us = c->outbox_keep * CLOCK_SECOND_US,
-	    .keep_bytes = c->outbox_keep_size});
+	r->outbox = outbox_open(&o);
 	return r->outbox != NULL;
 }
 
 /* The outbox turned out corrupt: it is set aside by opening it anew, and
- * all logs are read again. */
+ * the logs are read again. */
 static bool
 begin_anew(struct run *r)
 {
-	intake_close(r->intake);
 	outbox_close(r->outbox);
-	r->intake = NULL;
 	r->corrupt = false;
 	r->dirty_ms = 0;
 	if (!open_outbox(r))
 		return false;
-	r->intake = intake_open(r->setup->conf, r->setup->rules, r->outbox,
-	    NULL);
+	intake_begin_anew(r->intake, r->outbox);
 	uplink_again(r->uplink);
-	return r->intake != NULL;
+	return true;
 }
 
 static void
@@ -209,12 +66,12 @@ reload(struct run *r)
 {
 	struct setup *s = setup_open(r->path);
 	struct intake *intake;
+	struct outbox_options o;
 
-	if (s != NULL && (strcmp(s->conf->agent_state,
-	        r->setup->conf->agent_state) != 0 ||
-	    s->conf->outbox_max_size != r->setup->conf->outbox_max_size))
-		log_notice("run: new agent.state and outbox.max_size take "
-		    "effect at the next start");
+	if (s != NULL && strcmp(s->conf->agent_state,
+	        r->setup->conf->agent_state) != 0)
+		log_notice("run: agent.state needs a restart; until then "
+		    "folder=%s", r->setup->conf->agent_state);
 	intake = s == NULL || intake_finish(r->intake) != INTAKE_IDLE ? NULL
 	    : intake_open(s->conf, s->rules, r->outbox, r->intake);
 	if (intake == NULL) {
@@ -225,7 +82,9 @@ reload(struct run *r)
 	}
 	uplink_close(r->uplink);
 	r->intake = intake;
-	r->uplink = open_uplink(r, s);
+	o = limits(s->conf);
+	outbox_limit(r->outbox, &o);
+	r->uplink = run_feed_open(r, s);
 	setup_close(r->setup);
 	r->setup = s;
 	log_notice("run: settings reloaded file=%s", r->path);
@@ -259,19 +118,24 @@ hear_signals(struct run *r)
 static void
 block(struct run *r, enum intake_result why)
 {
-	if (r->blocked_ms == 0) {
+	if (!r->alarmed)
 		log_error("run: %s; reading stops, the logs keep what is new",
 		    why == INTAKE_FULL ? "the outbox is full"
 		                       : "the outbox cannot be written");
+	r->alarmed = true;
+	r->full = why == INTAKE_FULL;
+	if (r->blocked_ms == 0)
 		r->pause_ms = RETRY_MS;
-	} else if (r->pause_ms < RETRY_MOST_MS && why == INTAKE_FAILED) {
+	else if (r->pause_ms < RETRY_MOST_MS && why == INTAKE_FAILED)
 		r->pause_ms *= 2;
-	}
 	r->blocked_ms = clock_mono_ms() + r->pause_ms;
-	/* what the hub has is kept no longer than there is room */
-	while (outbox_tidy(r->outbox, INT64_MAX))
+	/* What the hub has is kept no longer than there is room.  A commit
+	 * each: on a full disk one for all would find no room for itself. */
+	while (outbox_tidy(r->outbox, INT64_MAX) &&
+	    outbox_commit(r->outbox) == OUTBOX_OK)
 		;
-	dirty(r);
+	if (outbox_is_open(r->outbox))
+		run_feed_dirty(r);
 }
 
 static void
@@ -283,7 +147,9 @@ commit_acks(struct run *r)
 		return;
 	result = outbox_commit(r->outbox);
 	if (result != OUTBOX_OK)
-		acks_undone(r, result);
+		run_feed_undone(r, result);
+	else if (r->blocked_ms != 0 && r->full)
+		r->blocked_ms = clock_mono_ms();
 	r->dirty_ms = 0;
 }
 
@@ -305,10 +171,17 @@ read_some(struct run *r)
 	switch (result) {
 	case INTAKE_IDLE:
 	case INTAKE_MORE:
-		if (r->blocked_ms != 0)
-			log_notice("run: reading goes on");
 		r->blocked_ms = 0;
+		if (r->alarmed && result == INTAKE_IDLE) {
+			log_notice("run: reading goes on");
+			r->alarmed = false;
+		}
 		return result == INTAKE_MORE;
+	case INTAKE_COUNTED:
+		if (r->blocked_ms == 0)
+			block(r, INTAKE_FULL);
+		r->blocked_ms = clock_mono_ms();
+		return true;
 	case INTAKE_FULL:
 	case INTAKE_FAILED:
 		uplink_again(r->uplink);
@@ -331,9 +204,13 @@ tidy(struct run *r)
 	if (now < r->tidy_ms)
 		return;
 	r->tidy_ms = now + TIDY_MS;
-	if (outbox_tidy(r->outbox, clock_wall_us()))
-		r->tidy_ms = now;
-	dirty(r);
+	for (int i = 0; i < TIDY_STEPS; i++)
+		if (!outbox_tidy(r->outbox, clock_wall_us()))
+			goto tidied;
+	r->tidy_ms = now;
+tidied:
+	if (outbox_is_open(r->outbox))
+		run_feed_dirty(r);
 }
 
 /* Standard input has ended and the hub has all of it. */
@@ -458,7 +335,7 @@ run_agent(const char *conf_path, const int64_t *once_ms)
 	if (r.intake == NULL)
 		goto done;
 	r.context = uplink_context_open();
-	r.uplink = open_uplink(&r, r.setup);
+	r.uplink = run_feed_open(&r, r.setup);
 	log_notice("run: started version=%s rules=%zu sources=%zu",
 	    PLAINTIFF_VERSION, rules_count(r.setup->rules).rules,
 	    r.setup->conf->source_file.n);

@@ -9,6 +9,7 @@
 
 #include "agent/conf.h"
 #include "agent/logfile.h"
+#include "agent/pattern.h"
 #include "agent/rules.h"
 #include "agent/run.h"
 #include "agent/zone.h"
@@ -128,7 +129,7 @@ run_check(const char *conf_path)
 		const char *path = s->conf->source_file.at[i];
 		struct logfile *f;
 
-		if (path[0] != '/')
+		if (path[0] != '/' || pattern_is(path))
 			continue;
 		f = logfile_open(path, &why);
 		if (f == NULL) {

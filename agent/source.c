@@ -80,6 +80,13 @@ source_is_endangered(struct source *s)
 	return s->ops->is_endangered != NULL && s->ops->is_endangered(s);
 }
 
+bool
+source_is_gone(const struct source *s, bool *unread)
+{
+	*unread = false;
+	return s->ops->is_gone != NULL && s->ops->is_gone(s, unread);
+}
+
 void
 source_set_grace(struct source *s, int64_t grace_ms)
 {

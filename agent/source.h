@@ -79,6 +79,9 @@ unsigned source_losses(const struct source *s);
  * for ever, since rotation removed it and only we hold it open? */
 bool source_is_endangered(struct source *s);
 void source_set_grace(struct source *s, int64_t grace_ms);
+/* Is the file gone, all names of it, and nothing left to read?  *unread:
+ * lines that were not read may have gone with it. */
+bool source_is_gone(const struct source *s, bool *unread);
 /* To wait on for reading, or -1: then ask again every 250 ms. */
 int source_fd(const struct source *s);
 /* No stamp in what is read now can be later than this. */

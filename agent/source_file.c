@@ -325,6 +325,19 @@ file_is_endangered(struct source *base)
 	return other == NULL;
 }
 
+static bool
+file_is_gone(const struct source *base, bool *unread)
+{
+	const struct source_file *s = self_const(base);
+	struct logfile_facts f;
+
+	if (logfile_stat_path(s->path, &f) == 0)
+		return false;
+	*unread = s->file == NULL && s->has_place && s->lost.offset != 0;
+	return s->file == NULL || (s->at_end && !s->owes &&
+	    logfile_stat(s->file, &f) == 0 && f.links == 0);
+}
+
 static unsigned
 file_losses(const struct source *base)
 {
@@ -409,6 +422,7 @@ static const struct source_ops file_ops = {
     .close = file_close,
     .losses = file_losses,
     .is_endangered = file_is_endangered,
+    .is_gone = file_is_gone,
     .set_grace = file_set_grace,
 };
 

@@ -20,6 +20,7 @@ struct source_ops {
 	/* NULL: never, and none */
 	unsigned (*losses)(const struct source *s);
 	bool (*is_endangered)(struct source *s);
+	bool (*is_gone)(const struct source *s, bool *unread);
 	void (*set_grace)(struct source *s, int64_t grace_ms);
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/conf.h"
+#include "agent/logfile.h"
 #include "agent/outbox.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
@@ -62,10 +63,49 @@ print_json(const struct figure *all, size_t n, struct buf *b)
 		    all[i].value);
 }
 
+/* How much of the file at this place was not read yet; -1: it is not the
+ * file that has this name now. */
+static int64_t
+unread_bytes(const char *name, const struct source_place *p)
+{
+	struct logfile_facts f;
+
+	if (logfile_stat_path(name, &f) < 0 || f.inode != p->inode ||
+	    f.device != p->device || f.size < p->offset)
+		return -1;
+	return f.size - p->offset;
+}
+
+static void
+print_source(const char *name, const struct source_place *p, bool json,
+    struct buf *b)
+{
+	int64_t unread = unread_bytes(name, p);
+
+	if (!json) {
+		buf_printf(b, "%-13s %s offset %" PRId64 " inode %" PRIu64,
+		    "source", name, p->offset, p->inode);
+		if (unread >= 0)
+			buf_printf(b, " unread %" PRId64, unread);
+		else if (name[0] == '/')
+			buf_puts(b, " in a rotated file");
+		buf_puts(b, "\n");
+		return;
+	}
+	buf_puts(b, "{\"file\": \"");
+	buf_json(b, name, strlen(name));
+	buf_printf(b, "\", \"inode\": %" PRIu64 ", \"offset\": %" PRId64
+	    ", \"live\": %s", p->inode, p->offset,
+	    unread >= 0 ? "true" : "false");
+	if (unread >= 0)
+		buf_printf(b, ", \"unread\": %" PRId64, unread);
+	buf_puts(b, "}");
+}
+
 static void
 print_sources(struct outbox *o, struct arena *a, bool json, struct buf *b)
 {
-	const char **names;
+	const char **names, *comma = "";
 	size_t n = outbox_sources(o, a, &names);
 
 	if (json)
@@ -76,16 +116,39 @@ print_sources(struct outbox *o, struct arena *a, bool json, struct buf *b)
 
 		if (!outbox_place(o, names[i], a, &p, &memory))
 			continue;
-		if (json) {
-			buf_printf(b, "%s{\"file\": \"", i == 0 ? "" : ", ");
-			buf_json(b, names[i], strlen(names[i]));
-			buf_printf(b, "\", \"inode\": %" PRIu64
-			    ", \"offset\": %" PRId64 "}", p.inode, p.offset);
-		} else {
-			buf_printf(b, "%-13s %s offset %" PRId64 " inode %"
-			    PRIu64 "\n", "source", names[i], p.offset,
-			    p.inode);
-		}
+		if (json)
+			buf_puts(b, comma);
+		print_source(names[i], &p, json, b);
+		comma = ", ";
+	}
+	if (json)
+		buf_puts(b, "], ");
+}
+
+/* Events that were counted instead of kept. */
+static void
+print_lost(struct outbox *o, bool json, struct buf *b)
+{
+	enum { MOST = 100 };
+	struct outbox_loss all[MOST];
+	size_t n = outbox_lost(o, all, MOST);
+
+	if (json)
+		buf_puts(b, "\"counted\": [");
+	for (size_t i = 0; i < n; i++) {
+		char name[ADDR_TEXT_BYTES] = "others";
+		char first[CLOCK_TEXT_BYTES], last[CLOCK_TEXT_BYTES];
+
+		if (all[i].source.family != 0)
+			(void)addr_format(name, &all[i].source);
+		(void)clock_format(first, all[i].first_us, false);
+		(void)clock_format(last, all[i].last_us, false);
+		buf_printf(b, json ? "%s{\"source\": \"%s\", \"events\": %"
+		        PRIu64 ", \"first\": \"%s\", \"last\": \"%s\"}"
+		    : "%scounted       %s events %" PRIu64
+		        " from %s to %s\n",
+		    json && i != 0 ? ", " : "", name, all[i].events, first,
+		    last);
 	}
 	if (json)
 		buf_puts(b, "]}\n");
@@ -108,6 +171,8 @@ print_all(struct outbox *o, bool json, struct buf *b)
 	    {"emitted", "events put into the outbox", c->emitted},
 	    {"unacked", "of them not yet at the hub", c->unacked},
 	    {"gaps", "events declared lost", c->gaps},
+	    {"lost_places", "times that unread lines were gone",
+	        c->lost_places},
 	};
 	const size_t n = sizeof all / sizeof all[0];
 	int64_t remainder = (int64_t)(c->lines - c->ignored - c->unparsable -
@@ -133,8 +198,12 @@ print_all(struct outbox *o, bool json, struct buf *b)
 		    "must be 0\n", "remainder", remainder);
 		buf_printf(b, "%-13s %12" PRId64 "  of at most %" PRId64
 		    " bytes\n", "size", used, most);
+		buf_printf(b, "%-13s %12.3f  seconds that the oldest unsent "
+		    "event waits\n", "lag", oldest_us == 0 ? 0.0
+		        : (double)(clock_wall_us() - oldest_us) / 1e6);
 	}
 	print_sources(o, a, json, b);
+	print_lost(o, json, b);
 	arena_close(a);
 }
 
