@@ -37,7 +37,7 @@ def program(name):
     return str(path)
 
 
-def wait_until(condition, seconds=10, what=None):
+def wait_until(condition, seconds=30, what=None):
     """Returns the first true value of condition(); fails after seconds.
     Exceptions of the condition count as not yet, and are shown at the end."""
     end = time.monotonic() + seconds
