@@ -18,7 +18,7 @@ def run(world):
     world.receive(hub)
     hub.start("tidy")
     roomy = world.agent("roomy", hub)
-    tight = world.agent("tight", hub, more={"outbox": {"max_size": "512K"}})
+    tight = world.agent("tight", hub, more={"outbox": {"max_size": "2M"}})
     loads = {a.name: Load(world, [("rename", a.logs[0])], host=a.name,
                           rate=lines // away_s, lines=lines, every=2,
                           rotate=lines // 9, keep=2)
