@@ -43,7 +43,9 @@ struct detect {
 	uint64_t read_bytes; /* in this life, and SESSION_BYTES more */
 	struct known *views;
 	size_t view_count;
-	struct match match; /* here, since the stack would be cleared */
+	/* of the line at hand, if is_nothing found one */
+	const struct rule *rule;
+	struct match match;
 };
 
 struct detect *
@@ -149,9 +151,12 @@ is_known(const struct known *k, struct text program)
 
 	if (k->n != n)
 		return false;
-	if (n < 8 || n > 16)
+	if (n < 8 || n > 24)
 		return memcmp(a, b, n) == 0;
-	return load(a) == load(b) && load(a + n - 8) == load(b + n - 8);
+	/* words that may overlap */
+	return ((load(a) ^ load(b)) | (load(a + n - 8) ^ load(b + n - 8))) ==
+	           0 &&
+	       (n <= 16 || load(a + 8) == load(b + 8));
 }
 
 /* The first of its lines, or a name that shares its slot. */
@@ -298,11 +303,26 @@ take_session(struct detect *d, const struct line *line,
 	return false;
 }
 
+/* Apart, and with its own copy, so that others stay in registers. */
+__attribute__((noinline)) static bool
+daemon_is_nothing(struct detect *d, struct text line, struct line_found found)
+{
+	const struct rules_view *view;
+
+	if (!line_again_message(line, &found))
+		return false;
+	line_again_take_daemon(&found);
+	view = view_of(d, found.program);
+	if (view != NULL)
+		d->rule = rules_find(view, found.message, &d->match);
+	return d->rule == NULL;
+}
+
 /* Most lines: the header as before, and no form that fits.  False when the
- * line is to be looked at in full; then *rule may be the rule it fits, with
+ * line is to be looked at in full; then d->rule may be the rule it fits, with
  * d->match. */
 static inline bool
-is_nothing(struct detect *d, struct text line, const struct rule **rule)
+is_nothing(struct detect *d, struct text line)
 {
 	const struct rules_view *view;
 	struct line_found found;
@@ -312,17 +332,23 @@ is_nothing(struct detect *d, struct text line, const struct rule **rule)
 	if (d->again.form == LINE_RFC3164 &&
 	    !stamp_again(&d->stamps, found.second))
 		return false;
+	if (line_again_has_daemon(&found))
+		return daemon_is_nothing(d, line, found);
 	view = view_of(d, found.program);
 	if (view == NULL)
 		return true;
-	*rule = rules_find(view, found.message, &d->match);
-	return *rule == NULL;
+	if (!line_again_message(line, &found))
+		return false;
+	d->rule = rules_find(view, found.message, &d->match);
+	return d->rule == NULL;
 }
 
-static enum detect_result
-look_in_full(struct detect *d, struct text line, const struct rule *rule,
-    struct arena *a, struct event *out)
+/* Apart, so that a line that is nothing does not pay for its stack. */
+__attribute__((noinline)) static enum detect_result
+look_in_full(
+    struct detect *d, struct text line, struct arena *a, struct event *out)
 {
+	const struct rule *rule = d->rule;
 	const struct rules_view *view;
 	struct line parsed;
 	int64_t time_us;
@@ -367,12 +393,11 @@ enum detect_result
 detect_line(
     struct detect *d, struct text line, struct arena *a, struct event *out)
 {
-	const struct rule *rule = NULL;
-
 	d->read_bytes += line.n + 1;
-	if (line.n > LINE_BYTES || is_nothing(d, line, &rule))
+	d->rule = NULL;
+	if (line.n > LINE_BYTES || is_nothing(d, line))
 		return DETECT_IGNORED;
-	return look_in_full(d, line, rule, a, out);
+	return look_in_full(d, line, a, out);
 }
 
 static void

@@ -9,25 +9,6 @@
 
 #include "proto/base/die.h"
 
-enum {
-	NO_NODE = 0, /* the root is nobody's child */
-};
-
-struct node {
-	struct text label; /* from the node above to this one */
-	uint32_t child, child_count;
-	uint32_t list; /* where it begins in lists */
-};
-
-struct leads {
-	struct node *nodes;
-	unsigned char *first; /* byte of each node's label */
-	size_t node_count;
-	uint32_t *lists;
-	size_t list_count;
-	uint32_t root[256]; /* its children by their first bytes */
-};
-
 static void *
 grow(void *array, size_t count, size_t element)
 {
@@ -129,7 +110,7 @@ build(struct leads *l, uint32_t node, struct lead *all, size_t n, size_t depth,
 		size = group_size(all + i, n - i, depth);
 		end = common_length(all + i, size, depth);
 		l->nodes[child] =
-		    (struct node){.label = {.at = all[i].text.at + depth,
+		    (struct leads_node){.label = {.at = all[i].text.at + depth,
 				      .n = end - depth}};
 		l->first[child] = (unsigned char)all[i].text.at[depth];
 		build(l, child, all + i, size, end, list);
@@ -148,7 +129,7 @@ leads_open(struct lead *all, size_t n)
 	l->node_count = 1;
 	l->nodes = grow(NULL, 1, sizeof *l->nodes);
 	l->first = grow(NULL, 1, sizeof *l->first);
-	l->nodes[0] = (struct node){0};
+	l->nodes[0] = (struct leads_node){0};
 	build(l, 0, all, n, 0, LEADS_END);
 	for (uint32_t i = 0; i < l->nodes[0].child_count; i++)
 		l->root[l->first[l->nodes[0].child + i]] =
@@ -168,12 +149,12 @@ leads_close(struct leads *l)
 }
 
 static uint32_t
-child_of(const struct leads *l, const struct node *node, unsigned char byte)
+child_of(const struct leads *l, const struct leads_node *node, unsigned char byte)
 {
 	for (uint32_t i = 0; i < node->child_count; i++)
 		if (l->first[node->child + i] == byte)
 			return node->child + i;
-	return NO_NODE;
+	return LEADS_NO_NODE;
 }
 
 /* Most labels differ in their first bytes, and need no call. */
@@ -194,21 +175,18 @@ begins(const char *s, const char *end, struct text label)
 }
 
 const uint32_t *
-leads_find(const struct leads *l, struct text message)
+leads_walk(const struct leads *l, uint32_t child, struct text message)
 {
-	const struct node *node = &l->nodes[0], *below;
+	const struct leads_node *node = &l->nodes[0], *below;
 	const char *s = message.at, *end = s + message.n;
-	uint32_t child = NO_NODE;
 
-	if (s != end)
-		child = l->root[(unsigned char)*s];
-	while (child != NO_NODE) {
+	while (child != LEADS_NO_NODE) {
 		below = &l->nodes[child];
 		if (!begins(s, end, below->label))
 			break;
 		node = below;
 		s += node->label.n;
-		child = s == end ? (uint32_t)NO_NODE
+		child = s == end ? (uint32_t)LEADS_NO_NODE
 		                 : child_of(l, node, (unsigned char)*s);
 	}
 	return l->lists + node->list;

@@ -25,12 +25,15 @@ line_again_keep(
 	if (parsed->form == LINE_RFC3164
 	        ? parsed->stamp.n != LINE_AGAIN_RFC3164
 	        : parsed->form != LINE_RFC3339 ||
-	            parsed->stamp.n < LINE_AGAIN_SECOND + LINE_AGAIN_WORD ||
+	            parsed->stamp.n < LINE_AGAIN_SECOND + SIGNS_WORD ||
 	            parsed->stamp.n > LINE_AGAIN_LONGEST)
 		return;
 	k->form = parsed->form;
 	k->stamp_n = parsed->stamp.n;
 	k->n = n;
+	k->host_mask = UINT64_MAX;
+	if (n - k->stamp_n < SIGNS_WORD)
+		k->host_mask = (UINT64_C(1) << 8 * (n - k->stamp_n)) - 1;
 	memcpy(k->head, line.at, n);
 }
 

@@ -9,15 +9,15 @@
 #ifndef PLAINTIFF_LINE_AGAIN_H
 #define PLAINTIFF_LINE_AGAIN_H
 
-#include <endian.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "agent/line.h"
+#include "agent/signs.h"
 
 enum {
 	LINE_AGAIN_BYTES = 128,
-	LINE_AGAIN_WORD = 8,
+	LINE_AGAIN_PID = 10, /* digits of a pid */
 	/* RFC 3164: "Mmm dd hh:mm:" is to be the same, "ss" is looked at */
 	LINE_AGAIN_MINUTE = 13,
 	LINE_AGAIN_RFC3164 = 15,
@@ -25,7 +25,7 @@ enum {
 	 * a fixed length; two words see the rest of a stamp */
 	LINE_AGAIN_DATE = 11,
 	LINE_AGAIN_SECOND = 19,
-	LINE_AGAIN_LONGEST = LINE_AGAIN_SECOND + 2 * LINE_AGAIN_WORD,
+	LINE_AGAIN_LONGEST = LINE_AGAIN_SECOND + 2 * SIGNS_WORD,
 };
 
 /* The header before; {0} at first. */
@@ -33,6 +33,7 @@ struct line_again {
 	enum line_form form;
 	size_t stamp_n;
 	size_t n; /* of stamp and host, with the blanks behind; 0: none */
+	uint64_t host_mask; /* of its first eight bytes, those that count */
 	char head[LINE_AGAIN_BYTES];
 };
 
@@ -46,6 +47,7 @@ void line_again_keep(
     struct line_again *k, struct text line, const struct line *parsed);
 /* Forgets it. */
 void line_again_drop(struct line_again *k);
+<<<<<<< ours
 /* Takes off what Dovecot and Exim put in front of their messages.  False for
  * a piece of a split record. */
 bool line_again_take_daemon(struct line_found *out);
@@ -56,42 +58,41 @@ bool line_again_take_daemon(struct line_found *out);
 /* Eight bytes, the first in the lowest bits. */
 static inline uint64_t
 line_again_load(const char *s)
+=======
+/* Can something of Dovecot or Exim stand in front of its message, and its
+ * program be another for that? */
+static inline bool
+line_again_has_daemon(const struct line_found *f)
+>>>>>>> theirs
 {
-	uint64_t w;
-
-	memcpy(&w, s, sizeof w);
-	return le64toh(w);
+	return f->program.at[0] == 'd' || f->program.at[0] == 'e';
 }
+/* Takes it off, behind line_again_message. */
+void line_again_take_daemon(struct line_found *out);
 
-/* The high bit of each byte that is c; above the lowest it may lie. */
-static inline uint64_t
-line_again_find(uint64_t w, char c)
-{
-	uint64_t x = w ^ LINE_AGAIN_ALL(c);
-
-	return (x - LINE_AGAIN_ALL(1)) & ~x & LINE_AGAIN_ALL(0x80);
-}
-
-static inline size_t
-line_again_first(uint64_t found)
-{
-	return (size_t)__builtin_ctzll(found) / 8;
-}
-
-/* memcmp() == 0; a word can be read at both. */
+/* memcmp() == 0 for 8 to 16 bytes: words that may overlap. */
 static inline bool
 line_again_same(const char *a, const char *b, size_t n)
 {
-	uint64_t x = line_again_load(a) ^ line_again_load(b);
+	uint64_t first = signs_load(a) ^ signs_load(b);
 
-	if (n < LINE_AGAIN_WORD)
-		return x << 8 * (LINE_AGAIN_WORD - n) == 0;
-	for (size_t at = LINE_AGAIN_WORD; at + LINE_AGAIN_WORD < n;
-	     at += LINE_AGAIN_WORD)
-		x |= line_again_load(a + at) ^ line_again_load(b + at);
-	a += n - LINE_AGAIN_WORD;
-	b += n - LINE_AGAIN_WORD;
-	return (x | (line_again_load(a) ^ line_again_load(b))) == 0;
+	a += n - SIGNS_WORD;
+	b += n - SIGNS_WORD;
+	return (first | (signs_load(a) ^ signs_load(b))) == 0;
+}
+
+/* Does the host with its blanks stand behind the stamp?  Sixteen bytes can
+ * be read behind it. */
+static inline bool
+line_again_host(const struct line_again *k, const char *s)
+{
+	const char *a = s + k->stamp_n, *b = k->head + k->stamp_n;
+	size_t n = k->n - k->stamp_n;
+
+	if (((signs_load(a) ^ signs_load(b)) & k->host_mask) != 0)
+		return false;
+	return n <= SIGNS_WORD ||
+	       memcmp(a + SIGNS_WORD, b + SIGNS_WORD, n - SIGNS_WORD) == 0;
 }
 
 /* Has the stamp the form and the length of the one before?  By the checks of
@@ -111,76 +112,61 @@ line_again_stamp(
 	}
 	return line_again_same(s, k->head, LINE_AGAIN_DATE) && s[13] == ':' &&
 	       s[16] == ':' &&
-	       (line_again_find(line_again_load(s + LINE_AGAIN_SECOND), ' ') |
-		   line_again_find(
-		       line_again_load(s + k->stamp_n - LINE_AGAIN_WORD),
+	       (signs_find(signs_load(s + LINE_AGAIN_SECOND), ' ') |
+		   signs_find(
+		       signs_load(s + k->stamp_n - SIGNS_WORD),
 		       ' ')) == 0;
 }
 
-/* Are the first n bytes of w, 1 to 7, digits? */
-static inline bool
-line_again_digits(uint64_t w, size_t n)
-{
-	w = w << 8 * (LINE_AGAIN_WORD - n) | LINE_AGAIN_ALL('0') >> 8 * n;
-	return (((w + LINE_AGAIN_ALL(6)) | w) & LINE_AGAIN_ALL(0xf0)) ==
-	       LINE_AGAIN_ALL(0x30);
-}
-
-/* "tag[pid]: " or "tag: " at at, with room behind for some words; where the
- * message begins, or 0 when it may be something else. */
-static inline size_t
-line_again_tag(const char *s, size_t at, size_t n, struct text *program)
-{
-	size_t start = at, count;
-	uint64_t w, found;
-
-	for (;; at += LINE_AGAIN_WORD) {
-		if (n < at + 3 * LINE_AGAIN_WORD)
-			return 0;
-		w = line_again_load(s + at);
-		found = line_again_find(w, '[') | line_again_find(w, ':') |
-		        line_again_find(w, ' ');
-		if (found != 0)
-			break;
-	}
-	at += line_again_first(found);
-	*program = (struct text){.at = s + start, .n = at - start};
-	if (s[at] == '[') {
-		w = line_again_load(s + at + 1);
-		found = line_again_find(w, ']');
-		if (found == 0)
-			return 0;
-		count = line_again_first(found);
-		if (count == 0 || !line_again_digits(w, count))
-			return 0;
-		at += 2 + count;
-	}
-	if (at == start || s[at] != ':' || s[at + 1] != ' ')
-		return 0;
-	return at + 2;
-}
-
-/* Has the line the header of the one kept, but for seconds, tag and pid?
- * False if it cannot be told at once. */
+/* Has the line the stamp and the host of the one kept, but for the seconds?
+ * Then *out has what looks like its program.  False if it cannot be told at
+ * once. */
 static inline bool
 line_again(
     const struct line_again *k, struct text line, struct line_found *out)
 {
 	const char *s = line.at;
-	size_t at = k->n;
+	size_t at = k->n, count;
 
-	/* with room for each word that is looked at */
-	if (at == 0 || line.n <= at + 3 * LINE_AGAIN_WORD ||
-	    !line_again_stamp(k, s, out) ||
-	    !line_again_same(
-		s + k->stamp_n, k->head + k->stamp_n, at - k->stamp_n))
+	if (at == 0 || line.n < at + SIGNS_BYTES ||
+	    !line_again_stamp(k, s, out) || !line_again_host(k, s))
 		return false;
-	at = line_again_tag(s, at, line.n, &out->program);
-	if (at == 0)
+	do {
+		if (line.n < at + SIGNS_BYTES)
+			return false;
+		count = signs_first(s + at, '[', ':', ' ');
+		at += count;
+	} while (count == SIGNS_BYTES);
+	out->program = (struct text){.at = s + k->n, .n = at - k->n};
+	return at > k->n;
+}
+
+/* "[pid]: " or ": " behind the program, and the message.  False when it is
+ * no header, or cannot be told at once. */
+static inline bool
+line_again_message(struct text line, struct line_found *f)
+{
+	const char *s = f->program.at + f->program.n;
+	size_t left = (size_t)(line.at + line.n - s), count;
+
+	if (left < 1 + SIGNS_BYTES)
 		return false;
+	if (*s == '[') {
+		count = signs_digits(++s);
+		s += count;
+		if (count == 0 || count > LINE_AGAIN_PID || *s++ != ']')
+			return false;
+	}
+	if (s[0] != ':' || s[1] != ' ')
+		return false;
+<<<<<<< ours
 	out->message = (struct text){.at = s + at, .n = line.n - at};
 	if (out->program.at[0] == 'd' || out->program.at[0] == 'e')
 		return line_again_take_daemon(out);
+=======
+	f->message.at = s + 2;
+	f->message.n = (size_t)(line.at + line.n - f->message.at);
+>>>>>>> theirs
 	return true;
 }
 

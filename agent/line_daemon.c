@@ -37,14 +37,18 @@ begins(struct text t, const char *s)
 	return t.n >= n && memcmp(t.at, s, n) == 0;
 }
 
+static const bool name_signs[256] = {
+    ['-'] = true,
+    ['0' ... '9'] = true,
+    ['a' ... 'z'] = true,
+};
+
 static size_t
 name_length(struct text t)
 {
-	size_t n = 0;
+	size_t n = 0, most = t.n < 32 ? t.n : 32;
 
-	while (n < t.n && n < 32 &&
-	       ((t.at[n] >= 'a' && t.at[n] <= 'z') ||
-	           (t.at[n] >= '0' && t.at[n] <= '9') || t.at[n] == '-'))
+	while (n < most && name_signs[(unsigned char)t.at[n]])
 		n++;
 	return n;
 }
@@ -74,7 +78,7 @@ level_length(struct text t)
 	    "Debug: ", "Fatal: ", "Panic: "};
 
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
-		if (begins(t, levels[i]))
+		if (t.n > 0 && t.at[0] == levels[i][0] && begins(t, levels[i]))
 			return strlen(levels[i]);
 	return 0;
 }
@@ -123,6 +127,7 @@ line_take_dovecot(struct line *out)
 		return;
 	for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++)
 		if (name.n == processes[i].name.n &&
+		    name.at[0] == processes[i].name.at[0] &&
 		    text_equal(name, processes[i].name))
 			out->program = processes[i].program;
 	if (t.at[0] == '(') {

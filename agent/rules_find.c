@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "agent/rules_inside.h"
+#include "agent/signs.h"
 
 enum {
-	QUEUE_ID_BYTES = 32,
+	QUEUE_ID_BYTES = 2 * SIGNS_BYTES,
 };
 
 /* The bytes behind the queue id, or an empty text.  No daemon's is longer
@@ -14,13 +15,22 @@ enum {
 static inline struct text
 behind_queue_id(struct text message)
 {
-	size_t n = message.n < QUEUE_ID_BYTES ? message.n : QUEUE_ID_BYTES;
-	const char *colon = memchr(message.at, ':', n);
+	const char *colon;
+	size_t at;
 
-	if (colon == NULL)
+	if (message.n >= QUEUE_ID_BYTES) {
+		at = signs_first(message.at, ':', ':', ':');
+		if (at == SIGNS_BYTES)
+			at += signs_first(
+			    message.at + SIGNS_BYTES, ':', ':', ':');
+	} else {
+		colon = memchr(message.at, ':', message.n);
+		at = colon == NULL ? QUEUE_ID_BYTES
+		                   : (size_t)(colon - message.at);
+	}
+	if (at == QUEUE_ID_BYTES)
 		return (struct text){.at = message.at, .n = 0};
-	n = (size_t)(colon - message.at);
-	return (struct text){.at = colon, .n = message.n - n};
+	return (struct text){.at = message.at + at, .n = message.n - at};
 }
 
 static bool

@@ -187,7 +187,6 @@ scan_line(struct scan *s, struct detect *d, uint64_t number, struct text line)
 	enum detect_result result = detect_line(d, line, s->arena, &e);
 	int code;
 
-	s->lines++;
 	if (result == DETECT_IGNORED && !s->explain)
 		return 0;
 	s->unparsable += result == DETECT_UNPARSABLE;
@@ -229,6 +228,7 @@ scan_file(struct scan *s, const char *path, struct scan_file *f,
 		if (s->show_progress)
 			show_progress(s, path, f);
 	}
+	s->lines += number;
 	if (s->show_progress)
 		fputs("\r\033[K", stderr);
 	if (code == 0 && got < 0) {

@@ -7,27 +7,6 @@
 
 #include "proto/base/arena.h"
 
-struct text
-text_of(const char *s)
-{
-	return s == NULL ? (struct text){0}
-	                 : (struct text){.at = s, .n = strlen(s)};
-}
-
-bool
-text_equal(struct text a, struct text b)
-{
-	if ((a.at == NULL) != (b.at == NULL))
-		return false;
-	return a.n == b.n && (a.n == 0 || memcmp(a.at, b.at, a.n) == 0);
-}
-
-bool
-text_is(struct text a, const char *s)
-{
-	return text_equal(a, text_of(s));
-}
-
 static bool
 is_tail(const char *s, size_t i)
 {

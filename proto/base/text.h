@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct arena;
 
@@ -20,9 +21,26 @@ struct text {
 #define TEXT(literal) ((struct text){.at = (literal), .n = sizeof(literal) - 1})
 
 /* A C string as text; NULL gives the absent text. */
-struct text text_of(const char *s);
-bool text_equal(struct text a, struct text b);
-bool text_is(struct text a, const char *s);
+static inline struct text
+text_of(const char *s)
+{
+	return s == NULL ? (struct text){0}
+	                 : (struct text){.at = s, .n = strlen(s)};
+}
+
+static inline bool
+text_equal(struct text a, struct text b)
+{
+	if (a.n != b.n || (a.at == NULL) != (b.at == NULL))
+		return false;
+	return a.n == 0 || memcmp(a.at, b.at, a.n) == 0;
+}
+
+static inline bool
+text_is(struct text a, const char *s)
+{
+	return text_equal(a, text_of(s));
+}
 
 /* Length of the well-formed UTF-8 sequence (RFC 3629: no surrogates, no
  * overlong forms) at s, or 0; a NUL byte counts as malformed. */

@@ -152,7 +152,7 @@ marks(void **state)
 static void
 too_many(void **state)
 {
-	char id[32];
+	char id[32] = "";
 	struct session_line l = line("mx1", "smtpd", 84, id);
 	int known = 0;
 

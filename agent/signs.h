@@ -1,0 +1,104 @@
+/*
+ * Where certain bytes are among the next sixteen.  A line's header is looked
+ * at in this way, since a loop over its bytes costs more than all the rest.
+ * SSE2 is part of every amd64; other machines take eight bytes at a time.
+ */
+#ifndef PLAINTIFF_SIGNS_H
+#define PLAINTIFF_SIGNS_H
+
+#include <endian.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { SIGNS_BYTES = 16, SIGNS_WORD = 8 };
+
+/* A word with the byte c everywhere. */
+#define SIGNS_ALL(c) (UINT64_C(0x0101010101010101) * (uint64_t)(c))
+
+/* Eight bytes, the first in the lowest bits. */
+static inline uint64_t
+signs_load(const char *s)
+{
+	uint64_t w;
+
+	memcpy(&w, s, sizeof w);
+	return le64toh(w);
+}
+
+/* The high bit of each byte that is c; above the lowest it may lie. */
+static inline uint64_t
+signs_find(uint64_t w, char c)
+{
+	uint64_t x = w ^ SIGNS_ALL(c);
+
+	return (x - SIGNS_ALL(1)) & ~x & SIGNS_ALL(0x80);
+}
+
+/* The first of sixteen bytes that is a, b or c; 16 when none is. */
+static inline size_t
+signs_first_plain(const char *s, char a, char b, char c)
+{
+	for (size_t at = 0; at < SIGNS_BYTES; at += SIGNS_WORD) {
+		uint64_t w = signs_load(s + at);
+		uint64_t found =
+		    signs_find(w, a) | signs_find(w, b) | signs_find(w, c);
+
+		if (found != 0)
+			return at + (size_t)__builtin_ctzll(found) / 8;
+	}
+	return SIGNS_BYTES;
+}
+
+/* How many of sixteen bytes, from the first on, are digits. */
+static inline size_t
+signs_digits_plain(const char *s)
+{
+	size_t n = 0;
+
+	while (n < SIGNS_BYTES && s[n] >= '0' && s[n] <= '9')
+		n++;
+	return n;
+}
+
+#ifdef __SSE2__
+static inline size_t
+signs_first(const char *s, char a, char b, char c)
+{
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+	__m128i x = _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8(a)),
+	    _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8(b)),
+		_mm_cmpeq_epi8(w, _mm_set1_epi8(c))));
+
+	return (size_t)__builtin_ctz(
+	    (unsigned)_mm_movemask_epi8(x) | 1U << SIGNS_BYTES);
+}
+
+static inline size_t
+signs_digits(const char *s)
+{
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+	__m128i x = _mm_sub_epi8(w, _mm_set1_epi8('0'));
+	__m128i in = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x);
+
+	return (size_t)__builtin_ctz(~(unsigned)_mm_movemask_epi8(in));
+}
+#else
+static inline size_t
+signs_first(const char *s, char a, char b, char c)
+{
+	return signs_first_plain(s, a, b, c);
+}
+
+static inline size_t
+signs_digits(const char *s)
+{
+	return signs_digits_plain(s);
+}
+#endif
+
+#endif

@@ -1,0 +1,70 @@
+/* Looking at sixteen bytes at once finds what looking at each finds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "agent/signs.h"
+
+static unsigned seed = 1;
+
+static unsigned
+pick(unsigned n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+static size_t
+first_of(const char *s)
+{
+	size_t n = 0;
+
+	while (n < SIGNS_BYTES && s[n] != '[' && s[n] != ':' && s[n] != ' ')
+		n++;
+	return n;
+}
+
+static void
+test_first(void **state)
+{
+	/* neighbours of the signs, and bytes that differ in one bit */
+	static const char bytes[] = "[:  ;9Z\\z\x1a\xba\xdb\xa0!\x1f\0";
+	char s[SIGNS_BYTES];
+
+	for (int i = 0; i < 200000; i++) {
+		for (size_t k = 0; k < sizeof s; k++)
+			s[k] = pick(3) == 0 ? bytes[pick(sizeof bytes)] : 'x';
+		assert_int_equal(signs_first(s, '[', ':', ' '), first_of(s));
+		assert_int_equal(
+		    signs_first_plain(s, '[', ':', ' '), first_of(s));
+	}
+}
+
+static void
+test_digits(void **state)
+{
+	static const char others[] = "/:\0\xff\xb0\xb9 a";
+	char s[SIGNS_BYTES];
+
+	for (int i = 0; i < 200000; i++) {
+		for (size_t k = 0; k < sizeof s; k++)
+			s[k] = pick(8) == 0 ? others[pick(sizeof others)]
+			                    : (char)('0' + pick(10));
+		assert_int_equal(signs_digits(s), signs_digits_plain(s));
+	}
+	assert_int_equal(signs_digits("0123456789012345"), SIGNS_BYTES);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_first),
+	    cmocka_unit_test(test_digits),
+	};
+
+	return cmocka_run_group_tests_name("signs", tests, NULL, NULL);
+}
