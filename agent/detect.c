@@ -309,9 +309,9 @@ daemon_is_nothing(struct detect *d, struct text line, struct line_found found)
 {
 	const struct rules_view *view;
 
-	if (!line_again_message(line, &found))
+	if (!line_again_message(line, &found) ||
+	    !line_again_take_daemon(&found))
 		return false;
-	line_again_take_daemon(&found);
 	view = view_of(d, found.program);
 	if (view != NULL)
 		d->rule = rules_find(view, found.message, &d->match);

@@ -47,28 +47,16 @@ void line_again_keep(
     struct line_again *k, struct text line, const struct line *parsed);
 /* Forgets it. */
 void line_again_drop(struct line_again *k);
-<<<<<<< ours
-/* Takes off what Dovecot and Exim put in front of their messages.  False for
- * a piece of a split record. */
-bool line_again_take_daemon(struct line_found *out);
-
-/* A word with the byte c everywhere. */
-#define LINE_AGAIN_ALL(c) (UINT64_C(0x0101010101010101) * (uint64_t)(c))
-
-/* Eight bytes, the first in the lowest bits. */
-static inline uint64_t
-line_again_load(const char *s)
-=======
 /* Can something of Dovecot or Exim stand in front of its message, and its
  * program be another for that? */
 static inline bool
 line_again_has_daemon(const struct line_found *f)
->>>>>>> theirs
 {
 	return f->program.at[0] == 'd' || f->program.at[0] == 'e';
 }
-/* Takes it off, behind line_again_message. */
-void line_again_take_daemon(struct line_found *out);
+/* Takes it off, behind line_again_message.  False for a piece of a split
+ * record. */
+bool line_again_take_daemon(struct line_found *out);
 
 /* memcmp() == 0 for 8 to 16 bytes: words that may overlap. */
 static inline bool
@@ -159,14 +147,8 @@ line_again_message(struct text line, struct line_found *f)
 	}
 	if (s[0] != ':' || s[1] != ' ')
 		return false;
-<<<<<<< ours
-	out->message = (struct text){.at = s + at, .n = line.n - at};
-	if (out->program.at[0] == 'd' || out->program.at[0] == 'e')
-		return line_again_take_daemon(out);
-=======
 	f->message.at = s + 2;
 	f->message.n = (size_t)(line.at + line.n - f->message.at);
->>>>>>> theirs
 	return true;
 }
 

@@ -87,7 +87,8 @@ check(struct line_again *k, const char *s, size_t n)
 			assert_int_equal(found.second,
 			    (s[13] - '0') * 10 + s[14] - '0');
 		if (line_again_has_daemon(&found))
-			line_again_take_daemon(&found);
+			assert_true(line_again_take_daemon(&found) ==
+			            (parsed.piece == 0));
 		assert_same(found.program, parsed.program);
 		assert_same(found.message, parsed.message);
 		assert_memory_equal(
