@@ -1,10 +1,9 @@
 /*
  * Frames on the wire: packing and unpacking with limits, and nothing else.
  * Generated protobuf code is seen by wire.c only; agents and hubs see these
- * structs.  wire_unpack is a pure function over foreign bytes: protobuf-c
- * gets at most WIRE_HEAP_FACTOR times the frame of the arena, and with our
- * events it is never more than that many times the largest frame; every count
- * is checked before anything is sized by it and every text after; fuzzed.
+ * structs.  wire_unpack is a pure function over foreign bytes: it takes at
+ * most WIRE_HEAP_FACTOR times the frame (a small one: WIRE_HEAP_FLOOR_BYTES),
+ * protobuf-c's part and our events together; every count is checked before anything is sized by it and every text after; fuzzed.
  */
 #ifndef PLAINTIFF_WIRE_H
 #define PLAINTIFF_WIRE_H
@@ -21,7 +20,7 @@ enum {
 	WIRE_FRAME_BYTES = 256 * 1024,
 	WIRE_BATCH_EVENTS = 1000,
 	WIRE_HEAP_FACTOR = 4,
-	WIRE_HEAP_BYTES = WIRE_HEAP_FACTOR * WIRE_FRAME_BYTES,
+	WIRE_HEAP_FLOOR_BYTES = 384 * 1024,
 	WIRE_OUTBOX_BYTES = 8,
 	WIRE_HELLO_ADDRESSES = 64,
 };
@@ -96,6 +95,7 @@ struct wire_pong {
 };
 
 struct wire_frame {
+	size_t heap_bytes; /* the most that unpacking took at a time */
 	enum wire_type type;
 	union {
 		struct wire_hello hello;

@@ -1,11 +1,14 @@
 /*
  * Unpacking frames; see wire.h.  Three steps, cheapest first: the size, then
- * protobuf-c over a capped arena, then every count, index, text and number
+ * protobuf-c over a capped heap, then every count, index, text and number
  * by hand.  What passes is safe for SQL, JSON and people.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "proto/base/arena.h"
+#include "proto/base/die.h"
 #include "proto/plaintiff.pb-c.h"
 #include "proto/wire.h"
 
@@ -13,34 +16,87 @@ enum {
 	ALIGN = 16, /* the arena's */
 	/* descriptors are fixed cost, so that a small frame may take more */
 	SMALL = 16 * 1024,
+	BLOCK = 2048, /* from here on given back, not left to the arena */
+};
+_Static_assert((int)BLOCK > (int)EVENT_MESSAGE_BYTES &&
+    (int)BLOCK > (int)EVENT_TEXT_BYTES,
+    "texts of events must outlive unpacking");
+
+/* What protobuf-c needs only until its message is read. */
+struct block {
+	struct block *next, **from;
+	size_t n;
+	_Alignas(ALIGN) unsigned char bytes[];
 };
 
-/* The caller's arena, of which one frame may use so much and no more. */
+/* Memory of one frame, so much and no more: the caller's arena for what
+ * stays, blocks for the rest. */
 struct heap {
 	struct arena *arena;
-	size_t left;
+	struct block *blocks;
+	size_t used, most, peak;
 	bool refused;
 };
+
+static bool
+heap_take(struct heap *h, size_t n)
+{
+	if (n > h->most - h->used) {
+		h->refused = true;
+		return false;
+	}
+	h->used += n;
+	if (h->used > h->peak)
+		h->peak = h->used;
+	return true;
+}
 
 static void *
 heap_alloc(void *data, size_t n)
 {
 	struct heap *h = data;
+	struct block *b;
 
 	n = (n + ALIGN - 1) / ALIGN * ALIGN;
-	if (n > h->left) {
-		h->refused = true;
+	if (!heap_take(h, n))
 		return NULL;
-	}
-	h->left -= n;
-	return arena_try(h->arena, n);
+	if (n < BLOCK)
+		return arena_try(h->arena, n);
+	b = malloc(sizeof *b + n);
+	if (b == NULL)
+		die(EX_OSERR, "out of memory");
+	b->n = n;
+	b->next = h->blocks;
+	b->from = &h->blocks;
+	if (b->next != NULL)
+		b->next->from = &b->next;
+	h->blocks = b;
+	return b->bytes;
 }
 
 static void
+block_free(struct heap *h, struct block *b)
+{
+	*b->from = b->next;
+	if (b->next != NULL)
+		b->next->from = b->from;
+	h->used -= b->n;
+	free(b);
+}
+
+/* What came from the arena stays there; protobuf-c does not say how large it
+ * was, so blocks are looked for: there are few. */
+static void
 heap_free(void *data, void *p)
 {
-	(void)data;
-	(void)p;
+	struct heap *h = data;
+
+	for (struct block *b = h->blocks; b != NULL; b = b->next) {
+		if (p == b->bytes) {
+			block_free(h, b);
+			return;
+		}
+	}
 }
 
 static bool
@@ -194,7 +250,9 @@ read_batch(const Plaintiff__Batch *m, struct heap *h, struct wire_batch *b)
 		b->site = (struct text){.at = (const char *)m->site.data,
 		    .n = m->site.len};
 	}
-	b->events = heap_alloc(h, (n + 1) * sizeof *b->events);
+	b->events = heap_take(h, (n + 1) * sizeof *b->events)
+	    ? arena_try(h->arena, (n + 1) * sizeof *b->events)
+	    : NULL;
 	if (b->events == NULL)
 		return "batch needs too much memory";
 	for (size_t i = 0; i < n; i++) {
@@ -293,35 +351,46 @@ read_body(const Plaintiff__Frame *m, struct heap *h, struct wire_frame *f)
 	}
 }
 
+static enum wire_result
+unpack(const void *bytes, size_t n, struct heap *h, struct wire_frame *f,
+    const char **why)
+{
+	ProtobufCAllocator allocator = {.alloc = heap_alloc,
+	    .free = heap_free,
+	    .allocator_data = h};
+	Plaintiff__Frame *m = plaintiff__frame__unpack(&allocator, n, bytes);
+
+	if (m == NULL) {
+		*why = h->refused ? "frame needs too much memory"
+		                  : "not a frame";
+		return h->refused ? WIRE_TOO_LARGE : WIRE_GARBAGE;
+	}
+	/* the events of a small frame are many for its bytes, and honest */
+	if (h->most < WIRE_HEAP_FLOOR_BYTES)
+		h->most = WIRE_HEAP_FLOOR_BYTES;
+	*why = read_body(m, h, f);
+	if (*why != NULL && f->type == WIRE_BATCH &&
+	    (h->refused || m->batch->count > WIRE_BATCH_EVENTS))
+		return WIRE_TOO_LARGE;
+	return *why == NULL ? WIRE_OK : WIRE_GARBAGE;
+}
+
 enum wire_result
 wire_unpack(const void *bytes, size_t n, struct arena *a,
     struct wire_frame *f, const char **why)
 {
-	/* protobuf-c copies all texts: they live as long as the arena does */
-	struct heap heap = {.arena = a,
-	    .left = SMALL + WIRE_HEAP_FACTOR * n};
-	ProtobufCAllocator allocator = {.alloc = heap_alloc,
-	    .free = heap_free,
-	    .allocator_data = &heap};
-	Plaintiff__Frame *m;
+	struct heap heap = {.arena = a, .most = WIRE_HEAP_FACTOR * n < SMALL
+	        ? SMALL : WIRE_HEAP_FACTOR * n};
+	enum wire_result result;
 
 	memset(f, 0, sizeof *f);
 	if (n > WIRE_FRAME_BYTES) {
 		*why = "frame over the limit";
 		return WIRE_TOO_LARGE;
 	}
-	m = plaintiff__frame__unpack(&allocator, n, bytes);
-	if (m == NULL) {
-		*why = heap.refused ? "frame needs too much memory"
-		                    : "not a frame";
-		return heap.refused ? WIRE_TOO_LARGE : WIRE_GARBAGE;
-	}
-	/* our events are counted by the frame's limit, not by its size: many
-	 * small ones in few bytes are honest */
-	heap.left += WIRE_HEAP_BYTES - WIRE_HEAP_FACTOR * n;
-	*why = read_body(m, &heap, f);
-	if (*why != NULL && f->type == WIRE_BATCH &&
-	    (heap.refused || m->batch->count > WIRE_BATCH_EVENTS))
-		return WIRE_TOO_LARGE;
-	return *why == NULL ? WIRE_OK : WIRE_GARBAGE;
+	result = unpack(bytes, n, &heap, f, why);
+	while (heap.blocks != NULL)
+		block_free(&heap, heap.blocks);
+	f->heap_bytes = heap.peak;
+	return result;
 }

@@ -14,16 +14,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 /* Texts and addresses of a hello, beside what the factor is for. */
-enum { HELLO_BYTES = 8 * 1024, SMALL_BYTES = 16 * 1024 };
+enum { HELLO_BYTES = 8 * 1024 };
 
-/* Of protobuf-c by the frame, of events by their number. */
 static size_t
-heap_most(size_t n, const struct wire_frame *f)
+heap_most(size_t n)
 {
-	size_t events = f->type == WIRE_BATCH ? f->batch.count + 1 : 0;
-
-	return HELLO_BYTES + SMALL_BYTES + WIRE_HEAP_FACTOR * n +
-	    events * sizeof(struct event);
+	return WIRE_HEAP_FACTOR * n > WIRE_HEAP_FLOOR_BYTES
+	    ? WIRE_HEAP_FACTOR * n
+	    : WIRE_HEAP_FLOOR_BYTES;
 }
 
 static void
@@ -54,8 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	enum wire_result result = wire_unpack(bytes, n, a, &f, &why);
 
-	assert(arena_used(a) <= heap_most(n, &f));
-	assert(arena_used(a) <= HELLO_BYTES + SMALL_BYTES + WIRE_HEAP_BYTES);
+	assert(f.heap_bytes <= heap_most(n));
+	assert(arena_used(a) <= HELLO_BYTES + heap_most(n));
 	if (result == WIRE_OK) {
 		wire_pack(&f, &out);
 		if (out.n <= WIRE_FRAME_BYTES &&
