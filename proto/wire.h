@@ -3,7 +3,8 @@
  * Generated protobuf code is seen by wire.c only; agents and hubs see these
  * structs.  wire_unpack is a pure function over foreign bytes: it takes at
  * most WIRE_HEAP_FACTOR times the frame (a small one: WIRE_HEAP_FLOOR_BYTES),
- * protobuf-c's part and our events together; every count is checked before anything is sized by it and every text after; fuzzed.
+ * protobuf-c's part and our events together; every count is checked before
+ * anything is sized by it and every text after; fuzzed.
  */
 #ifndef PLAINTIFF_WIRE_H
 #define PLAINTIFF_WIRE_H
