@@ -25,6 +25,7 @@ enum {
 	KEY_REFUSED_MS = 5000,   /* unknown yet: the admin is adding it */
 	BUSY_MS = 1000,          /* when the hub does not say */
 	BUSY_MOST_MS = 60000,
+	BUSY_A_HUB = 6,          /* another may reach the database */
 };
 
 struct uplink *
@@ -38,6 +39,10 @@ uplink_open(const struct uplink_options *o)
 	if (u->o.wait_ms == 0)
 		u->o.wait_ms = UPLINK_WAIT_MS;
 	u->key = *o->key;
+	u->hubs = calloc(o->hub_count, sizeof *u->hubs);
+	if (u->hubs == NULL)
+		die(EX_OSERR, "out of memory");
+	uplink_hubs_order(u->key.public_text, o->hubs, o->hub_count, u->hubs);
 	u->arena = arena_open(0);
 	u->retry_ms = clock_mono_ms();
 	u->most = WIRE_BATCH_EVENTS;
@@ -50,6 +55,8 @@ uplink_close(struct uplink *u)
 	if (u == NULL)
 		return;
 	uplink_socket_close(&u->link);
+	uplink_socket_close(&u->probe);
+	free(u->hubs);
 	for (size_t i = 0; i < UPLINK_WINDOW; i++)
 		buf_free(&u->flight[i].frame);
 	arena_close(u->arena);
@@ -67,7 +74,7 @@ uplink_is_up(const struct uplink *u)
 static const char *
 hub_name(const struct uplink *u)
 {
-	return u->o.hubs[u->hub];
+	return u->hubs[u->hub];
 }
 
 static bool
@@ -91,16 +98,6 @@ hang_up(struct uplink *u, int64_t wait_ms)
 		u->flight[i].sent = false;
 }
 
-static void
-next_hub(struct uplink *u)
-{
-	u->misses = 0;
-	if (u->o.hub_count < 2)
-		return;
-	u->hub = (u->hub + 1) % u->o.hub_count;
-	log_notice("uplink: next hub=%s", hub_name(u));
-}
-
 /* No reply in time. */
 static void
 missed(struct uplink *u, const char *what)
@@ -118,7 +115,7 @@ missed(struct uplink *u, const char *what)
 	if (u->doublings < MOST_DOUBLINGS)
 		u->doublings++;
 	if (++u->misses >= MISSES_A_HUB)
-		next_hub(u);
+		uplink_hubs_next(u);
 }
 
 /* A reply: patience shrinks slowly, else a slow hub would be left again
@@ -142,7 +139,7 @@ connect_hub(struct uplink *u)
 			log_error("uplink: cannot connect to hub=%s: %s",
 			    hub_name(u), why);
 		u->retry_ms = clock_mono_ms() + KEY_REFUSED_MS;
-		next_hub(u);
+		uplink_hubs_next(u);
 		return;
 	}
 	u->state = GREETING;
@@ -213,6 +210,7 @@ static void
 on_ack(struct uplink *u, const struct wire_ack *a)
 {
 	answered(u);
+	u->busies = 0;
 	if (!uplink_window_drop(u, uplink_window_find(u, a->batch), true))
 		return;
 	if (u->said == SAID_BUSY && say(u, SAID_UP))
@@ -228,6 +226,9 @@ on_busy(struct uplink *u, const struct wire_nak *n, struct flight *f)
 
 	ms += (int64_t)randombytes_uniform((uint32_t)(ms / 8 + 1));
 	u->misses = 0;
+	/* one for each wait, not for each batch */
+	if (n->reason == WIRE_BUSY && clock_mono_ms() >= u->hold_ms)
+		u->busies++;
 	u->hold_ms = clock_mono_ms() + ms;
 	if (f != NULL)
 		f->sent = false;
@@ -235,8 +236,12 @@ on_busy(struct uplink *u, const struct wire_nak *n, struct flight *f)
 		log_notice("uplink: the hub is %s; events wait in the outbox "
 		    "hub=%s", n->reason == WIRE_QUOTA
 		        ? "limiting this agent" : "busy", hub_name(u));
-	if (u->state == GREETING)
+	if (u->busies >= BUSY_A_HUB && u->o.hub_count > 1) {
+		hang_up(u, 0);
+		uplink_hubs_next(u);
+	} else if (u->state == GREETING) {
 		hang_up(u, ms);
+	}
 }
 
 /* The hub cannot take so large a batch. */
@@ -277,7 +282,7 @@ on_nak(struct uplink *u, const struct wire_nak *n)
 			log_error("uplink: hub=%s speaks another version of "
 			    "the protocol; events are kept", hub_name(u));
 		hang_up(u, REFUSED_MS);
-		next_hub(u);
+		uplink_hubs_next(u);
 		return;
 	case WIRE_MALFORMED:
 		answered(u);
@@ -359,7 +364,7 @@ hear_news(struct uplink *u)
 				    hub_name(u), u->key.public_text);
 			hang_up(u, KEY_REFUSED_MS);
 			if (++u->misses >= MISSES_A_HUB)
-				next_hub(u);
+				uplink_hubs_next(u);
 			return;
 		case LINK_BROKEN:
 			if (say(u, SAID_BROKEN))
@@ -370,7 +375,7 @@ hear_news(struct uplink *u)
 			if (u->doublings < MOST_DOUBLINGS)
 				u->doublings++;
 			if (++u->misses >= MISSES_A_HUB)
-				next_hub(u);
+				uplink_hubs_next(u);
 			return;
 		}
 	}
@@ -408,9 +413,28 @@ uplink_settle(struct uplink *u)
 	return u->state == UP && u->settle_ms == 0 && u->pong_ms == 0;
 }
 
+/* The first hub answers again: what is under way is sent again there. */
+static void
+go_back(struct uplink *u)
+{
+	struct link first = u->probe;
+
+	u->probe = (struct link){0};
+	hang_up(u, 0);
+	u->link = first;
+	u->hub = 0;
+	u->misses = u->busies = 0;
+	u->hold_ms = 0;
+	u->state = GREETING;
+	u->greeted = false;
+	u->reply_ms = clock_mono_ms() + uplink_patience_ms(u);
+}
+
 void
 uplink_step(struct uplink *u)
 {
+	if (uplink_hubs_probe(u))
+		go_back(u);
 	if (u->state == AWAY && clock_mono_ms() >= u->retry_ms)
 		connect_hub(u);
 	/* first what the hub said, then why it hung up */
@@ -457,6 +481,8 @@ uplink_due_ms(const struct uplink *u)
 			    ? u->hold_ms : due;
 		break;
 	}
+	if (uplink_hubs_due_ms(u) < due)
+		due = uplink_hubs_due_ms(u);
 	return due > now ? due - now : 0;
 }
 

@@ -1,7 +1,8 @@
 /*
  * The way to the hub: a DEALER socket under CURVE, batches of committed
  * events within a window, resending until each is acknowledged, the next hub
- * when one does not answer.  It owns no event: what is to be sent it takes
+ * when one does not answer.  Each agent prefers one of the hubs by its key and
+ * goes back to it.  It owns no event: what is to be sent it takes
  * through struct uplink_feed, and tells there what the hub has stored.  No
  * globals and no sleeping: many may live in one process.  Called by run.c.
  */
@@ -51,7 +52,7 @@ struct uplink_feed {
 
 struct uplink_options {
 	void *context;               /* uplink_context_open; not owned */
-	const char *const *hubs;     /* tcp://host:port, best first */
+	const char *const *hubs;     /* tcp://host:port, in any order */
 	size_t hub_count;            /* at least one */
 	const char *hub_key;         /* Z85 */
 	const struct curve_key *key; /* our own; copied */
@@ -61,6 +62,8 @@ struct uplink_options {
 	size_t address_count;
 	struct uplink_feed feed;
 	int64_t wait_ms;             /* 0: UPLINK_WAIT_MS */
+	int64_t back_ms;             /* between tries of the preferred hub;
+	                              * 0: a minute */
 };
 
 /* libzmq's context; call signals_open before. */

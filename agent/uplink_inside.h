@@ -1,7 +1,7 @@
 /*
  * The uplink's members, shared by uplink.c (the conversation: connecting,
- * greeting, replies) and uplink_window.c (batches under way).  For these two
- * only.
+ * greeting, replies), uplink_window.c (batches under way) and uplink_hubs.c
+ * (which hub).  For these only.
  */
 #ifndef PLAINTIFF_UPLINK_INSIDE_H
 #define PLAINTIFF_UPLINK_INSIDE_H
@@ -43,8 +43,13 @@ struct uplink {
 	enum uplink_said said;
 	struct arena *arena;
 	char *in;              /* WIRE_FRAME_BYTES */
-	size_t hub;            /* index in o.hubs */
+	const char **hubs;     /* in our order */
+	size_t hub;            /* index in hubs */
 	unsigned misses, doublings;
+	unsigned busies;       /* waits that the hub asked for, in a row */
+	struct link probe;     /* to the first hub, while on another */
+	int64_t back_ms;       /* the next probe */
+	int64_t probe_ms;      /* this one until */
 	int64_t retry_ms;      /* AWAY: when to connect */
 	int64_t reply_ms;      /* GREETING: WELCOME until */
 	bool greeted;          /* HELLO was taken by the socket */
@@ -62,6 +67,17 @@ struct uplink {
 /* How long to wait for a reply: grows with each miss, never the same for
  * two agents. */
 int64_t uplink_patience_ms(const struct uplink *u);
+
+/* Puts n hubs into the order that the key makes of them. */
+void uplink_hubs_order(const char *key, const char *const *hubs, size_t n,
+    const char **out);
+/* Leaves this hub for the next of the list. */
+void uplink_hubs_next(struct uplink *u);
+/* Tries the first hub now and then while another is in use; true when it
+ * has answered: u->probe is to be used from now on. */
+bool uplink_hubs_probe(struct uplink *u);
+/* When that is due next; INT64_MAX: it is not. */
+int64_t uplink_hubs_due_ms(const struct uplink *u);
 
 /* The batch under way with this number, or NULL. */
 struct flight *uplink_window_find(struct uplink *u, uint64_t batch);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "agent/uplink.h"
+#include "agent/uplink_inside.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
@@ -122,15 +122,19 @@ setup(void **state)
 {
 	static struct fixture x;
 
-	x = (struct fixture){.hubs = {"inproc://first", "inproc://second"}};
+	static const char *const names[] = {"inproc://one", "inproc://two"};
+
+	x = (struct fixture){.batch = 0};
 	x.context = uplink_context_open();
 	x.arena = arena_open(0);
+	curve_make_fleeting(&x.key);
+	curve_make_fleeting(&x.hub_key);
+	/* the preferred one first */
+	uplink_hubs_order(x.key.public_text, names, 2, x.hubs);
 	x.hub = zmq_socket(x.context, ZMQ_ROUTER);
 	assert_int_equal(zmq_bind(x.hub, x.hubs[0]), 0);
 	assert_int_equal(zmq_setsockopt(x.hub, ZMQ_LINGER, &(int){0},
 	    sizeof(int)), 0);
-	curve_make_fleeting(&x.key);
-	curve_make_fleeting(&x.hub_key);
 	x.u = uplink_open(&(struct uplink_options){.context = x.context,
 	    .hubs = x.hubs, .hub_count = 2,
 	    .hub_key = x.hub_key.public_text, .key = &x.key,
