@@ -369,6 +369,7 @@ look_in_full(
 		if (view != NULL)
 			rule = rules_find(view, parsed.message, &d->match);
 	}
+	d->rule = rule;
 	if (rule == NULL)
 		return DETECT_IGNORED;
 	if (!stamp_time(&d->stamps, &parsed, &out->time_us))
@@ -398,6 +399,12 @@ detect_line(
 	if (line.n > LINE_BYTES || is_nothing(d, line))
 		return DETECT_IGNORED;
 	return look_in_full(d, line, a, out);
+}
+
+const struct rule *
+detect_rule(const struct detect *d)
+{
+	return d->rule;
 }
 
 static void

@@ -15,6 +15,7 @@
 
 struct arena;
 struct line;
+struct rule;
 struct rules;
 struct detect;
 
@@ -56,6 +57,10 @@ void detect_set_order(struct detect *d, const struct line *lines, size_t n);
  * its texts live in the line or the arena or are static.  read_us is now_us. */
 enum detect_result detect_line(struct detect *d, struct text line,
     struct arena *a, struct event *out);
+
+/* Which rule knew the line before, whether or not it was an event; NULL: none
+ * did. */
+const struct rule *detect_rule(const struct detect *d);
 
 /* The memory as bytes, to be committed with the log position and given back
  * to detect_load in the next life; load refuses (-1) bytes it did not write. */

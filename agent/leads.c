@@ -149,7 +149,8 @@ leads_close(struct leads *l)
 }
 
 static uint32_t
-child_of(const struct leads *l, const struct leads_node *node, unsigned char byte)
+child_of(const struct leads *l, const struct leads_node *node,
+    unsigned char byte)
 {
 	for (uint32_t i = 0; i < node->child_count; i++)
 		if (l->first[node->child + i] == byte)

@@ -165,7 +165,7 @@ static const struct command {
     {"run", "[-c FILE] [-t] [--once[=SECONDS]]",
         "follow the logs and report to the hub; -t only checks, --once ends "
         "when what is there was read and sent", run_main},
-    {"scan", "[--json] [--all] [--explain] [FILE|-]...",
+    {"scan", "[--json] [--all] [--explain | --unmatched] [FILE|-]...",
         "show what would be detected in these logs", scan_main},
     {"check-rules", "[DIR]", "check rules against their samples",
         check_rules_main},

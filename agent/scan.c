@@ -13,9 +13,11 @@
 #include "agent/journal.h"
 #include "agent/line.h"
 #include "agent/rules.h"
+#include "agent/scan_explain.h"
 #include "agent/scan_json.h"
 #include "agent/scan_order.h"
 #include "agent/scan_read.h"
+#include "agent/scan_shapes.h"
 #include "agent/scan_table.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
@@ -26,20 +28,21 @@ enum {
 };
 
 struct scan {
-	bool json, all, explain;
+	bool json, all, explain, unmatched;
 	const char *zone;
 	int64_t now_us; /* INT64_MIN: the file's time */
 	struct rules *rules;
 	struct arena *arena;
 	struct buf out;
 	struct scan_table *table;
+	struct scan_shapes *shapes;
 	uint64_t lines, events, unparsable;
 	bool show_progress;
 	int64_t progress_ms;
 };
 
 static const char usage[] =
-    "usage: plaintiff-agent scan [--json] [--all] [--explain]\n"
+    "usage: plaintiff-agent scan [--json] [--all] [--explain | --unmatched]\n"
     "                            [--zone ZONE] [--now RFC3339]\n"
     "                            [--rules DIR] [FILE|-]...\n"
     "\n"
@@ -49,6 +52,8 @@ static const char usage[] =
     "  --all        also failures of our own login back end\n"
     "  --explain    for each line the rule, or the nearest and where it "
     "stops\n"
+    "  --unmatched  shapes of messages that name an address and that no\n"
+    "               rule knows, counted\n"
     "  --zone ZONE  of stamps without one, such as Europe/Berlin\n"
     "               (default: the machine's)\n"
     "  --now TIME   no stamp is later than this, for the year of stamps\n"
@@ -71,77 +76,6 @@ flush(struct scan *s, size_t at_least)
 	return 0;
 }
 
-/* Everything a person reads goes through here. */
-static void
-print_safely(struct scan *s, const char *prefix, struct text t)
-{
-	char safe[512];
-
-	buf_puts(&s->out, prefix);
-	buf_add(&s->out, safe, text_neuter(safe, sizeof safe, t.at, t.n));
-}
-
-/* Why a line is no event. */
-static void
-explain_nothing(struct scan *s, struct text line)
-{
-	struct rules_view *view;
-	struct rules_nearest near = {0};
-	const struct rule *rule = NULL;
-	struct line parsed;
-	struct match m;
-
-	if (!line_parse(line, &parsed) &&
-	    !journal_parse(s->arena, line, &parsed)) {
-		buf_puts(&s->out, "no header that we know\n");
-		return;
-	}
-	view = rules_view_open(s->rules, parsed.program);
-	if (view != NULL)
-		rule = rules_find(view, parsed.message, &m);
-	if (rule == NULL)
-		near = rules_explain(view, parsed.message);
-	rules_view_close(view);
-	if (rule != NULL) {
-		buf_printf(&s->out, "no event of [%s] by itself, which needs "
-		    "another line of its session\n", rule->name);
-		return;
-	}
-	if (near.rule == NULL) {
-		print_safely(s, "no rule concerns program ", parsed.program);
-		buf_putc(&s->out, '\n');
-		return;
-	}
-	buf_printf(&s->out,
-	    "no event; nearest [%s] (%s:%u) stops at column %zu",
-	    near.rule->name, near.rule->file, near.line,
-	    (size_t)(parsed.message.at - line.at) + near.stopped + 1);
-	print_safely(s, ", at: ",
-	    (struct text){.at = parsed.message.at + near.stopped,
-		.n = parsed.message.n - near.stopped});
-	buf_putc(&s->out, '\n');
-}
-
-static void
-explain(struct scan *s, uint64_t number, struct text line,
-    enum detect_result result, const struct event *e)
-{
-	char source[ADDR_TEXT_BYTES];
-
-	buf_printf(&s->out, "%" PRIu64 ": ", number);
-	if (result != DETECT_EVENT) {
-		explain_nothing(s, line);
-		return;
-	}
-	buf_printf(&s->out, "%s %s by ", kind_name(e->kind),
-	    addr_format(source, &e->source));
-	print_safely(s, "[", e->rule);
-	buf_puts(&s->out, "]");
-	if (e->login.at != NULL)
-		print_safely(s, ", login ", e->login);
-	buf_putc(&s->out, '\n');
-}
-
 static void
 show_progress(struct scan *s, const char *path, const struct scan_file *f)
 {
@@ -160,14 +94,30 @@ show_progress(struct scan *s, const char *path, const struct scan_file *f)
 		    done / 1000000, s->events);
 }
 
+static void
+count_shape(struct scan *s, uint64_t number, struct text line)
+{
+	struct line parsed;
+
+	if (line_parse(line, &parsed) || journal_parse(s->arena, line, &parsed))
+		scan_shapes_add(
+		    s->shapes, parsed.program, parsed.message, number);
+}
+
 /* One line that is an event, or that is to be explained. */
 static int
-show_line(struct scan *s, uint64_t number, struct text line,
-    enum detect_result result, const struct event *e)
+show_line(struct scan *s, const struct detect *d, uint64_t number,
+    struct text line, enum detect_result result, const struct event *e)
 {
 	if (s->explain) {
-		explain(s, number, line, result, e);
+		scan_explain(&s->out, s->rules, s->arena, number, line,
+		    result, e);
 		return flush(s, OUT_BYTES);
+	}
+	if (s->unmatched) {
+		if (result == DETECT_IGNORED && detect_rule(d) == NULL)
+			count_shape(s, number, line);
+		return 0;
 	}
 	if (result != DETECT_EVENT || (kind_is_inner(e->kind) && !s->all))
 		return 0;
@@ -187,10 +137,10 @@ scan_line(struct scan *s, struct detect *d, uint64_t number, struct text line)
 	enum detect_result result = detect_line(d, line, s->arena, &e);
 	int code;
 
-	if (result == DETECT_IGNORED && !s->explain)
+	if (result == DETECT_IGNORED && !s->explain && !s->unmatched)
 		return 0;
 	s->unparsable += result == DETECT_UNPARSABLE;
-	code = show_line(s, number, line, result, &e);
+	code = show_line(s, d, number, line, result, &e);
 	arena_reset(s->arena);
 	return code;
 }
@@ -244,7 +194,7 @@ scan_path(struct scan *s, const char *path)
 {
 	struct detect_options o = {
 	    .rules = s->rules, .zone = s->zone, .site = "", .brief = true,
-	    .outer_only = !s->all && !s->explain};
+	    .outer_only = !s->all && !s->explain && !s->unmatched};
 	const char *why;
 	struct scan_file *f = scan_file_open(path, &why);
 	struct detect *d = NULL;
@@ -282,6 +232,7 @@ read_options(struct scan *s, int argc, char **argv, const char **rules)
 	    {"json", no_argument, NULL, 'j'},
 	    {"all", no_argument, NULL, 'a'},
 	    {"explain", no_argument, NULL, 'e'},
+	    {"unmatched", no_argument, NULL, 'u'},
 	    {"zone", required_argument, NULL, 'z'},
 	    {"now", required_argument, NULL, 'n'},
 	    {"rules", required_argument, NULL, 'r'},
@@ -301,6 +252,9 @@ read_options(struct scan *s, int argc, char **argv, const char **rules)
 			break;
 		case 'e':
 			s->explain = true;
+			break;
+		case 'u':
+			s->unmatched = true;
 			break;
 		case 'z':
 			s->zone = optarg;
@@ -325,10 +279,10 @@ read_options(struct scan *s, int argc, char **argv, const char **rules)
 			return EX_USAGE;
 		}
 	}
-	if (s->json && s->explain) {
-		fputs("plaintiff-agent: --json and --explain exclude each "
-		      "other\n",
-		    stderr);
+	if (s->explain && (s->json || s->unmatched)) {
+		fprintf(stderr,
+		    "plaintiff-agent: --explain and --%s exclude each other\n",
+		    s->json ? "json" : "unmatched");
 		return EX_USAGE;
 	}
 	if (optind == argc && isatty(STDIN_FILENO)) {
@@ -341,7 +295,7 @@ read_options(struct scan *s, int argc, char **argv, const char **rules)
 static void
 print_summary(struct scan *s)
 {
-	if (s->json || s->explain)
+	if (s->json || s->explain || s->unmatched)
 		return;
 	scan_table_print(s->table, stdout);
 	printf("%s%" PRIu64 " events in %" PRIu64 " lines; %" PRIu64
@@ -369,6 +323,8 @@ scan_all(struct scan *s, int count, char **paths)
 		if (now == EX_USAGE || (now != 0 && ferror(stdout)))
 			return code;
 	}
+	if (s->unmatched)
+		scan_shapes_print(s->shapes, s->json, &s->out);
 	if (flush(s, 0) != 0)
 		return EX_IOERR;
 	print_summary(s);
@@ -395,9 +351,11 @@ scan_main(int argc, char **argv)
 	}
 	s.arena = arena_open(0);
 	s.table = scan_table_open();
+	s.shapes = s.unmatched ? scan_shapes_open() : NULL;
 	s.show_progress = isatty(STDERR_FILENO);
 	code = scan_all(&s, argc - optind, argv + optind);
 	scan_table_close(s.table);
+	scan_shapes_close(s.shapes);
 	arena_close(s.arena);
 	rules_close(s.rules);
 	buf_free(&s.out);

@@ -104,6 +104,7 @@ def test_what_can_be_read_is_read(tmp_path):
     (["--jsn"], 64, b"usage:"), (["--now", "yesterday"], 64, b"not a time"),
     (["--zone", "Mars/Base"], 64, b"no such zone"),
     (["--json", "--explain"], 64, b"exclude"),
+    (["--unmatched", "--explain"], 64, b"exclude"),
     (["--rules", "/nonexistent"], 78, b"/nonexistent: No such file"),
     (["--help"], 0, b"")])
 def test_wrong_use(args, code, said):
@@ -188,3 +189,25 @@ def test_check_rules(tmp_path):
     assert done.returncode != 0
     assert done.stderr.startswith(
         "%s/a.rules:4: a client could forge the address" % tmp_path)
+
+
+def test_unmatched():
+    head = b"Mar  4 13:01:16 mx1 postfix/smtpd[7]: "
+    data = (SASL % b"carol" + OURS + b"no header\n" +
+            head + b"connect from unknown[203.0.113.7]\n" +
+            head + b"connect from mx.example[203.0.113.8]\n" +
+            head + b"carol@example.org \x1b[2J at 203.0.113.7: <a>\n" +
+            head + b"connect from localhost[127.0.0.1]\n" +
+            b"Mar  4 13:01:16 mx1 kernel: eth0 up\n")
+    out = scan("--unmatched", data=data).stdout.decode()
+    assert out.splitlines() == [
+        "   lines    first  shape",
+        "       2        4  postfix/smtpd: connect from HOST[IP]",
+        "       1        6  postfix/smtpd: MAIL \\x1b[N at IP: <>"]
+    rows = [json.loads(line) for line in scan(
+        "--json", "--unmatched", data=data).stdout.decode().splitlines()]
+    assert rows == [
+        {"lines": 2, "first": 4, "program": "postfix/smtpd",
+         "shape": "connect from HOST[IP]"},
+        {"lines": 1, "first": 6, "program": "postfix/smtpd",
+         "shape": "MAIL \x1b[N at IP: <>"}]
