@@ -333,6 +333,7 @@ outbox_commit(struct outbox *o)
 	if (r == OUTBOX_OK)
 		r = outbox_exec(o, "COMMIT");
 	if (r != OUTBOX_OK) {
+		o->failed = r;
 		outbox_rollback(o);
 		return r;
 	}
@@ -344,9 +345,20 @@ outbox_commit(struct outbox *o)
 	return OUTBOX_OK;
 }
 
+/* The WAL may be what cannot grow: moved into the file, for which there is
+ * room set aside, it begins anew.  SQLite does so only after a commit. */
+static void
+empty_wal(struct outbox *o)
+{
+	(void)sqlite3_wal_checkpoint_v2(o->db, NULL,
+	    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 void
 outbox_rollback(struct outbox *o)
 {
+	bool was_full = o->failed == OUTBOX_FULL;
+
 	/* some errors have rolled back already; that is no failure */
 	if (o->open)
 		(void)sqlite3_exec(o->db, "ROLLBACK", NULL, NULL, NULL);
@@ -356,6 +368,8 @@ outbox_rollback(struct outbox *o)
 	o->pending_seq = o->committed_seq;
 	o->pending_acked_bytes = o->acked_bytes;
 	o->last_acked = o->committed_last_acked;
+	if (was_full)
+		empty_wal(o);
 }
 
 static int64_t
