@@ -2,6 +2,8 @@
 
 What the agents still keep is sent again and nothing is lost; then with agents
 that keep next to nothing: what is missing is declared, to the event."""
+import contextlib
+import sqlite3
 import time
 
 from load import Load
@@ -43,7 +45,6 @@ def run(world):
     agents = [world.agent("mx%d" % i, hub) for i in range(3)]
     for a in agents:
         a.start()
-    since = time.monotonic()
     truth, forgotten = back_and_forth(world, agents, lines, rate)
     since = time.monotonic()
     if forgotten < lines // 4:
@@ -54,6 +55,13 @@ def run(world):
     for a in agents:
         a.kill()
     keep_nothing(world, hub, lines, rate)
+
+
+def kept(agent):
+    """Events in its outbox."""
+    with contextlib.closing(sqlite3.connect(
+            "file:%s?mode=ro" % (agent.state / "outbox.db"), uri=True)) as c:
+        return c.execute("SELECT count(*) FROM event").fetchone()[0]
 
 
 def keep_nothing(world, hub, lines, rate):
@@ -72,6 +80,7 @@ def keep_nothing(world, hub, lines, rate):
     truth = load.stop()
     wait_until(lambda: events(world) == sum(before.values()) +
                sum(truth.certain.values()), 30)
+    wait_until(lambda: kept(agent) == 0, 30, "what is acked is removed")
     pg_replica.put_back(world.cluster, copy)
     world.fault()
     # a line behind it makes the agent speak, and its counters come with it
