@@ -15,7 +15,9 @@ FROM (VALUES ('event'), ('evidence')) p (parent),
 
 -- name: receive_counters
 -- What outbox $2 of agent $1 says.  Counters only grow; unacked is believed
--- when the frame is not older than what is there.  Answers the highest batch.
+-- when the frame is not older than what is there: a batch that comes late, of
+-- an agent killed meanwhile, is not ($5 is 0 in other frames).  Answers the
+-- highest batch.
 INSERT INTO agent_outbox AS o (agent, outbox, software, host, last_batch,
 	lines, ignored, unparsable, unreportable, emitted, repeated, unacked,
 	gaps, withheld)
@@ -29,6 +31,7 @@ ON CONFLICT (agent, outbox) DO UPDATE SET
 	unparsable = greatest(o.unparsable, excluded.unparsable),
 	unreportable = greatest(o.unreportable, excluded.unreportable),
 	unacked = CASE WHEN excluded.emitted >= o.emitted
+			AND excluded.last_batch NOT BETWEEN 1 AND o.last_batch
 		THEN excluded.unacked ELSE o.unacked END,
 	emitted = greatest(o.emitted, excluded.emitted),
 	repeated = greatest(o.repeated, excluded.repeated),
