@@ -71,8 +71,9 @@ struct template_opening {
 
 bool template_has_same_opening(
     const struct template *a, const struct template *b);
-/* As template_match, but m->stopped is not said.  *o, {0} for the first template, is what earlier ones
- * found in the same message; those with the same id have the same opening. */
+/* As template_match, but m->stopped is not said.  *o, {0} for the first
+ * template, is what earlier ones found in the same message; those with the
+ * same id have the same opening. */
 bool template_match_more(const struct template *t, struct text message,
     struct match *m, struct template_opening *o, size_t id);
 

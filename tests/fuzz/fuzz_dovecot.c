@@ -83,7 +83,8 @@ judge(const struct template *t, size_t line, struct text message)
 
 	if (!template_match(t, message, &m))
 		return;
-	if (!addr_parse(TEXT(TRUE_IP), &truth) || !addr_equal(&truth, &m.source))
+	if (!addr_parse(TEXT(TRUE_IP), &truth) ||
+	    !addr_equal(&truth, &m.source))
 		abort();
 	/* the second line tells of no failure, whatever its login says */
 	if (line == 1)
