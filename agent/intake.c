@@ -8,6 +8,8 @@
 #include "agent/conf.h"
 #include "agent/filter.h"
 #include "agent/intake_inside.h"
+#include "agent/outbox.h"
+#include "agent/source.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"

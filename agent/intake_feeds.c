@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "agent/conf.h"
+#include "agent/intake.h"
 #include "agent/intake_inside.h"
+#include "agent/outbox.h"
 #include "agent/pattern.h"
+#include "agent/source.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"

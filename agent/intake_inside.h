@@ -6,12 +6,14 @@
 #define PLAINTIFF_INTAKE_INSIDE_H
 
 #include "agent/detect.h"
-#include "agent/intake.h"
-#include "agent/outbox.h"
-#include "agent/source.h"
 #include "proto/base/buf.h"
+#include "proto/wire.h"
 
+struct agent_conf;
+struct arena;
 struct filter;
+struct outbox;
+struct source;
 
 struct feed {
 	struct source *source;

@@ -87,7 +87,8 @@ prepare(struct outbox *o)
 		sqlite3_stmt **to;
 		const char *text;
 	} all[] = {
-	    {&o->put, "INSERT OR IGNORE INTO event (" OUTBOX_EVENT_COLUMNS ") VALUES "
+	    {&o->put, "INSERT OR IGNORE INTO event ("
+	        OUTBOX_EVENT_COLUMNS ") VALUES "
 	        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 	    {&o->known, "SELECT 1 FROM event WHERE id = ?"},
 	    {&o->put_lost, "INSERT INTO lost VALUES (?, 1, ?, ?) "

@@ -75,8 +75,9 @@ bool outbox_file_open(struct outbox *o);
 /* The state folder: made, ours alone, locked.  -1 logged; else the lock. */
 int outbox_file_lock(const char *folder);
 /* Holds disk space for what the next turn may add to the used pages of the
- * file; false when there is none.  Without it a commit would fit the WAL and then never the
- * file, and the WAL could not be emptied again, not even for deleting. */
+ * file; false when there is none.  Without it a commit would fit the WAL and
+ * then never the file, and the WAL could not be emptied again, not even for
+ * deleting. */
 bool outbox_file_hold(struct outbox *o, int64_t used_pages);
 /* Sets the page limits from options.max_bytes; again after a change. */
 bool outbox_file_limit(struct outbox *o);

@@ -1,6 +1,8 @@
 /* What the uplink asks of the outbox; see run_inside.h and uplink.h. */
 #include "agent/conf.h"
 #include "agent/run_inside.h"
+#include "agent/setup.h"
+#include "agent/uplink.h"
 #include "proto/base/clock.h"
 
 void

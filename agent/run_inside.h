@@ -6,10 +6,10 @@
 #define PLAINTIFF_RUN_INSIDE_H
 
 #include "agent/outbox.h"
-#include "agent/setup.h"
-#include "agent/uplink.h"
 
 struct intake;
+struct setup;
+struct uplink;
 
 struct run {
 	const char *path;

@@ -1,5 +1,21 @@
 /* Protects: what is committed stays, what is not never happened, and nothing
  * is sent that is not committed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/outbox_file.h"
+#include "proto/base/arena.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
 #include "tests/unit/outbox_fixture.h"
 
 static void

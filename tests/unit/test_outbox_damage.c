@@ -1,5 +1,14 @@
 /* Protects: what the disk changed is never sent, what is lost is declared,
  * and what was rolled back never happened. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "agent/outbox_file.h"
 #include "tests/unit/outbox_fixture.h"
 
 /* As if the disk had changed it. */
