@@ -297,6 +297,14 @@ class World:
                 self.bad("%s: %s" % (what, " ".join(sorted(logins)[:8])))
         for row in left:
             self.bad("remainder: %s of %s: %d" % row)
+        if left:
+            self.note("balances: %s; outboxes with unacked: %s" % (
+                self.database.query(
+                    "SELECT * FROM agent_balance WHERE remainder <> 0"),
+                self.database.query(
+                    "SELECT encode(outbox, 'hex'), last_batch, lines, "
+                    "emitted, repeated, unacked, gaps FROM agent_outbox "
+                    "WHERE unacked <> 0")))
         aside = self.database.query(
             "SELECT why, count(*) FROM set_aside GROUP BY why")
         if aside:

@@ -1,7 +1,9 @@
 """receive killed again and again while agents hand over what has piled up
 
 Full windows: some batches are acknowledged, others stored but not
-acknowledged, others on their way, in another order than they were made."""
+acknowledged, others on their way, in another order than they were made.  One
+agent has next to no room: what is acknowledged it removes, and cannot send
+again what a hub acknowledged too early."""
 import time
 
 from load import Load
@@ -24,9 +26,11 @@ def run(world):
     kills, lines = (400, 1000000) if world.long else (30, 60000)
     hub = world.hub()
     hub.start("tidy")
-    agents = [world.agent("mx%d" % n, hub) for n in (1, 2)]
+    tight = {"outbox": {"keep": "0", "keep_size": "0", "max_size": "1M"}}
+    agents = [world.agent("mx1", hub), world.agent("mx2", hub, more=tight)]
     loads = [Load(world, [("rename", a.logs[0])], rate=30000, every=1,
-                  lines=lines, rotate=50000, host=a.name) for a in agents]
+                  lines=n, rotate=50000, host=a.name)
+             for a, n in zip(agents, (lines, lines // 3))]
     truth = Truth()
     for a in agents:
         a.start()

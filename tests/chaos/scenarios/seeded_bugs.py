@@ -47,7 +47,7 @@ def heading(patch, key):
 
 
 def try_bug(world, patch, source, folder):
-    must("patch", "-p1", "-F3", "-s", "-i", patch, cwd=source)
+    must("patch", "-p1", "-F1", "-s", "-i", patch, cwd=source)
     try:
         build(source, folder)
         env = dict(os.environ, PLAINTIFF_BUILD=str(folder),
@@ -59,7 +59,7 @@ def try_bug(world, patch, source, folder):
             text=True, capture_output=True, check=False)
         return scenario, json.loads(done.stdout)["results"][0]
     finally:
-        must("patch", "-R", "-p1", "-F3", "-s", "-i", patch, cwd=source)
+        must("patch", "-R", "-p1", "-F1", "-s", "-i", patch, cwd=source)
 
 
 def run(world):

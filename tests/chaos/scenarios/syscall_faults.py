@@ -166,5 +166,6 @@ def count(worker, when, fault):
     number = 10 ** 9
     code, calls, _ = worker.inject(number, fault)
     assert code == 0, worker.agent.tail()
+    worker.agent.once()
     shutil.rmtree(folder)
     return calls
