@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -125,22 +126,30 @@ sql(sqlite3 *db, const char *text)
 }
 
 /* A full check finds a row that lost its index entry, or the reverse; of a
- * large file it would take minutes. */
-static bool
-is_sound(struct outbox *o)
+ * large file it would take minutes.  SQLITE_OK, SQLITE_CORRUPT, or what kept
+ * it from being judged. */
+static int
+soundness(struct outbox *o)
 {
 	enum { WHOLE_BYTES = 256 << 20 };
 	bool small = outbox_number(o, "PRAGMA page_count") *
 	    outbox_number(o, "PRAGMA page_size") <= WHOLE_BYTES;
 	sqlite3_stmt *st = NULL;
-	bool ok = sqlite3_prepare_v2(o->db, small
+	const char *said, *code;
+	int rc = sqlite3_prepare_v2(o->db, small
 	        ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", -1,
-	    &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW &&
-	    strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
+	    &st, NULL);
 
+	if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		said = (const char *)sqlite3_column_text(st, 0);
+		code = strstr(said, "error code=");
+		rc = strcmp(said, "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
+		/* a disk that failed to read says nothing of the file */
+		if (code != NULL && atoi(code + strlen("error code=")) > 0)
+			rc = atoi(code + strlen("error code="));
+	}
 	(void)sqlite3_finalize(st);
-	return ok;
+	return rc;
 }
 
 static bool
@@ -260,19 +269,16 @@ open_once(struct outbox *o, const char *path)
 		rc = sqlite3_errcode(o->db);
 		goto judge;
 	}
-	if (!is_sound(o)) {
-		rc = sqlite3_errcode(o->db);
-		if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
-			return UNSOUND;
+	rc = soundness(o);
+	if (rc != SQLITE_OK)
 		goto judge;
-	}
 	return outbox_file_limit(o) ? OPENED : REFUSED;
 judge:
 	/* half a table is no outbox either: state written by us is whole */
 	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB ||
 	    (rc & 0xff) == SQLITE_ERROR)
 		return UNSOUND;
-	log_error("outbox: cannot open %s: %s", path, sqlite3_errmsg(o->db));
+	log_error("outbox: cannot open %s: %s", path, sqlite3_errstr(rc));
 	return REFUSED;
 }
 
