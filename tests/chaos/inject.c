@@ -1,7 +1,8 @@
 /*
- * inject N FAULT PROGRAM [ARG]...: runs a program and lets its N-th system
- * call, counted over all its threads from its start, fail in one way; then
- * leaves it alone.  For the chaos driver, which tries every N.
+ * inject N FAULT FILE PROGRAM [ARG]...: runs a program and lets its N-th
+ * system call, counted over all its threads from its opening of FILE on, fail
+ * in one way; then leaves it alone.  For the chaos driver, which tries every
+ * N; before FILE there is but the dynamic linker.
  *
  * FAULT: kill (SIGKILL instead of the call), eio, enospc, eintr (the call is
  * not made and gives that error), short (only half the bytes are read or
@@ -13,6 +14,7 @@
  */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +40,11 @@ static const struct fault {
     {"eio", EIO}, {"enospc", ENOSPC}, {"eintr", EINTR},
 };
 
+static const char *first_file;
 static long wanted, calls;
 static const struct fault *fault;
 static pid_t leader, failing; /* failing: its call's result is to be set */
-static bool started, done;
+static bool executed, started, done;
 
 static bool
 is_fault(const char *name)
@@ -182,6 +185,25 @@ on_entry(pid_t tid, const struct ptrace_syscall_info *i)
 	}
 }
 
+/* Is this the opening of FILE? */
+static bool
+opens_first_file(pid_t tid, const struct ptrace_syscall_info *i)
+{
+	char path[512] = "";
+	struct iovec to = {.iov_base = path, .iov_len = sizeof path - 1};
+	struct iovec from = {.iov_len = sizeof path - 1};
+
+	if (i->entry.nr != SYS_openat)
+		return false;
+	/* what lies behind its end may not be there to be read */
+	from.iov_base = (void *)(uintptr_t)i->entry.args[1];
+	from.iov_len = 4096 - (i->entry.args[1] & 4095);
+	if (from.iov_len > to.iov_len)
+		from.iov_len = to.iov_len;
+	return process_vm_readv(tid, &to, 1, &from, 1, 0) > 0 &&
+	    strcmp(path, first_file) == 0;
+}
+
 static void
 on_call(pid_t tid)
 {
@@ -189,6 +211,8 @@ on_call(pid_t tid)
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof i, &i) <= 0)
 		return;
+	if (i.op == PTRACE_SYSCALL_INFO_ENTRY && executed && !started)
+		started = opens_first_file(tid, &i);
 	if (i.op == PTRACE_SYSCALL_INFO_ENTRY && started && !done)
 		on_entry(tid, &i);
 	if (i.op == PTRACE_SYSCALL_INFO_EXIT && tid == failing) {
@@ -217,7 +241,7 @@ on_stop(pid_t tid, int status)
 		on_call(tid);
 		signal = 0;
 	} else if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
-		started = true;
+		executed = true;
 		signal = 0;
 	} else if (status >> 16 != 0 || signal == SIGSTOP) {
 		signal = 0;
@@ -247,23 +271,24 @@ main(int argc, char **argv)
 {
 	int status, code;
 
-	for (size_t i = 0; argc > 3 && i < sizeof faults / sizeof faults[0];
+	for (size_t i = 0; argc > 4 && i < sizeof faults / sizeof faults[0];
 	     i++)
 		if (strcmp(argv[2], faults[i].name) == 0)
 			fault = &faults[i];
 	if (fault == NULL) {
 		fputs("usage: inject N none|kill|short|eio|enospc|eintr "
-		    "PROGRAM [ARG]...\n", stderr);
+		    "FILE PROGRAM [ARG]...\n", stderr);
 		return 64;
 	}
 	wanted = is_fault("none") ? -1 : strtol(argv[1], NULL, 10);
+	first_file = argv[3];
 	leader = fork();
 	if (leader == 0) {
 		(void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		(void)raise(SIGSTOP);
 		(void)close(3);
-		execv(argv[3], argv + 3);
-		perror(argv[3]);
+		execv(argv[4], argv + 4);
+		perror(argv[4]);
 		_exit(127);
 	}
 	if (leader < 0 || waitpid(leader, &status, 0) != leader ||

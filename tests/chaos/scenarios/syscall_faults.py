@@ -70,7 +70,7 @@ class Worker(threading.Thread):
         with open(self.agent.folder / "stderr", "ab") as err:
             p = subprocess.Popen(
                 [str(find_inject()), str(number), fault,
-                 program("plaintiff-agent"), "run", "-c",
+                 str(self.agent.conf), program("plaintiff-agent"), "run", "-c",
                  str(self.agent.conf), "--once=3"], stdin=subprocess.DEVNULL,
                 stdout=err, stderr=err, preexec_fn=give_pipe, pass_fds=[3],
                 start_new_session=True,
