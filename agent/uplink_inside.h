@@ -1,7 +1,7 @@
 /*
  * The uplink's members, shared by uplink.c (the conversation: connecting,
- * greeting, replies), uplink_window.c (batches under way) and uplink_hubs.c
- * (which hub).  For these only.
+ * greeting, silence), uplink_replies.c (what the hub says), uplink_window.c
+ * (batches under way) and uplink_hubs.c (which hub).  For these only.
  */
 #ifndef PLAINTIFF_UPLINK_INSIDE_H
 #define PLAINTIFF_UPLINK_INSIDE_H
@@ -9,6 +9,8 @@
 #include "agent/uplink.h"
 #include "agent/uplink_socket.h"
 #include "proto/base/buf.h"
+
+enum { UPLINK_PING_MS = 10000 }; /* between pings */
 
 enum uplink_state { AWAY, GREETING, UP };
 
@@ -42,25 +44,26 @@ struct uplink {
 	enum uplink_state state;
 	enum uplink_said said;
 	struct arena *arena;
-	char *in;              /* WIRE_FRAME_BYTES */
-	const char **hubs;     /* in our order */
-	size_t hub;            /* index in hubs */
+	char *in;          /* WIRE_FRAME_BYTES */
+	const char **hubs; /* in our order */
+	size_t hub;        /* index in hubs */
 	unsigned misses, doublings;
-	unsigned busies;       /* waits that the hub asked for, in a row */
-	struct link probe;     /* to the first hub, while on another */
-	int64_t back_ms;       /* the next probe */
-	int64_t probe_ms;      /* this one until */
-	int64_t retry_ms;      /* AWAY: when to connect */
-	int64_t reply_ms;      /* GREETING: WELCOME until */
-	bool greeted;          /* HELLO was taken by the socket */
-	int64_t ping_ms;       /* the next ping */
-	int64_t pong_ms;       /* its reply until; 0: none is due */
-	int64_t settle_ms;     /* all is acknowledged: tell the counters then;
-	                          0: the hub knows them */
-	int64_t hold_ms;       /* BUSY: nothing is sent before */
+	unsigned busies;    /* waits that the hub asked for, in a row */
+	struct link probe;  /* to the first hub, while on another */
+	int64_t back_ms;    /* the next probe */
+	int64_t probe_ms;   /* this one until */
+	int64_t retry_ms;   /* AWAY: when to connect */
+	int64_t reply_ms;   /* GREETING: WELCOME until */
+	bool greeted;       /* HELLO was taken by the socket */
+	int64_t ping_ms;    /* the next ping */
+	int64_t pong_ms;    /* its reply until; 0: none is due */
+	unsigned pongs_due; /* replies to pings under way */
+	int64_t settle_ms;  /* all is acknowledged: tell the counters then;
+	                       0: the hub knows them */
+	int64_t hold_ms;    /* BUSY: nothing is sent before */
 	uint32_t window, max_bytes, max_events;
-	size_t most;           /* events a batch, after TOO_BIG */
-	int64_t cursor;        /* the highest seq that is in flight */
+	size_t most;    /* events a batch, after TOO_BIG */
+	int64_t cursor; /* the highest seq that is in flight */
 	struct flight flight[UPLINK_WINDOW];
 };
 
@@ -68,9 +71,18 @@ struct uplink {
  * two agents. */
 int64_t uplink_patience_ms(const struct uplink *u);
 
+/* The hub in use, as the settings name it. */
+const char *uplink_hub_name(const struct uplink *u);
+/* True when this is news: the caller logs it. */
+bool uplink_say(struct uplink *u, enum uplink_said what);
+/* Ends the connection; the next one after wait_ms. */
+void uplink_hang_up(struct uplink *u, int64_t wait_ms);
+/* Takes in all frames that are there. */
+void uplink_replies(struct uplink *u);
+
 /* Puts n hubs into the order that the key makes of them. */
-void uplink_hubs_order(const char *key, const char *const *hubs, size_t n,
-    const char **out);
+void uplink_hubs_order(
+    const char *key, const char *const *hubs, size_t n, const char **out);
 /* Leaves this hub for the next of the list. */
 void uplink_hubs_next(struct uplink *u);
 /* Tries the first hub now and then while another is in use; true when it
