@@ -175,7 +175,8 @@ open_as(const struct hub_conf *conf, const char *user, const char *stage)
 	if (PQsetnonblocking(db->conn, 1) != 0)
 		die(EX_SOFTWARE, "libpq has no nonblocking mode");
 	if (db_script(db, session) != DB_OK ||
-	    db_script(db, p->lock) != DB_OK || db_tell_settings(db, conf) != DB_OK)
+	    db_script(db, p->lock) != DB_OK ||
+	    db_tell_settings(db, conf) != DB_OK)
 		goto fail;
 	return db;
 fail:

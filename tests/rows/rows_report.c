@@ -169,7 +169,8 @@ upto_when_it_has_settled(void **state)
 	                     (struct report_skips){0}, &list, &n), DB_OK);
 	assert_int_equal(n, 0);
 	as_owner(f, "UPDATE stored_mark SET at = at - interval '601 seconds';"
-	            "INSERT INTO stored_mark VALUES (2, now() - interval '1 day')");
+	            "INSERT INTO stored_mark"
+	            " VALUES (2, now() - interval '1 day')");
 	assert_int_equal(upto_now(f), 5);
 	assert_int_equal(number(f, "SELECT count(*) FROM stored_mark"), 1);
 	f->conf.report_settle = 0;
