@@ -748,6 +748,17 @@ ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE plaintiff.outage (
+    host integer NOT NULL,
+    minute timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.outage IS 'minutes in which a login back end failed; written when events are counted';
+
+COMMENT ON COLUMN plaintiff.outage.host IS 'host as logged (name)';
+
+COMMENT ON COLUMN plaintiff.outage.minute IS 'beginning of the minute of log time';
+
 CREATE VIEW plaintiff.reportable; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing';
@@ -966,11 +977,11 @@ CREATE TABLE plaintiff.stored_mark (
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
-COMMENT ON TABLE plaintiff.stored_mark IS 'when everything up to that place in the order of storing was there; what report.settle looks at';
+COMMENT ON TABLE plaintiff.stored_mark IS 'how far events were counted, and since when; what report.settle looks at';
 
-COMMENT ON COLUMN plaintiff.stored_mark.stored IS 'place in the order of storing';
+COMMENT ON COLUMN plaintiff.stored_mark.stored IS 'place in the order of storing up to which they were';
 
-COMMENT ON COLUMN plaintiff.stored_mark.at IS 'when it was read, under the store lock';
+COMMENT ON COLUMN plaintiff.stored_mark.at IS 'when report saw that';
 
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_pkey PRIMARY KEY (agent, address);
@@ -1020,6 +1031,9 @@ ALTER TABLE ONLY plaintiff.name
 ALTER TABLE ONLY plaintiff.name
     ADD CONSTRAINT name_text_key UNIQUE (text);
 
+ALTER TABLE ONLY plaintiff.outage
+    ADD CONSTRAINT outage_pkey PRIMARY KEY (host, minute);
+
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_message_id_key UNIQUE (message_id);
 
@@ -1059,8 +1073,6 @@ ALTER TABLE ONLY plaintiff.witness
 CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
 
 CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
-
-CREATE INDEX event_backend ON ONLY plaintiff.event USING btree (host, "time") WHERE (kind = 13);
 
 CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (stored IS NULL);
 
@@ -1563,7 +1575,6 @@ GRANT SELECT ON TABLE plaintiff.agent_past TO plaintiff_admin;
 
 GRANT USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_receive;
 GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_lookup;
-GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_report;
 GRANT SELECT,USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.event TO plaintiff_receive;
@@ -1649,10 +1660,15 @@ GRANT SELECT ON TABLE plaintiff.event_list TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.line_balance TO plaintiff_admin;
 
+GRANT SELECT,INSERT ON TABLE plaintiff.outage TO plaintiff_lookup;
+GRANT SELECT,DELETE ON TABLE plaintiff.outage TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.outage TO plaintiff_admin;
+
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.watermark TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.watermark TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.watermark TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.not_reported TO plaintiff_admin;

@@ -46,12 +46,11 @@ GRANT SELECT ON event, kind, name, agent_address TO plaintiff_lookup;
 GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON watermark, tally, source, contact
 	TO plaintiff_lookup;
-GRANT SELECT, INSERT ON answer TO plaintiff_lookup;
+GRANT SELECT, INSERT ON answer, outage TO plaintiff_lookup;
 
 -- report: reads everything about events, writes reports
 GRANT SELECT ON event, evidence, kind, name, agent, agent_address, tally,
-	contact, answer TO plaintiff_report;
-GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_report;
+	contact, answer, watermark TO plaintiff_report;
 GRANT SELECT ON source, reportable TO plaintiff_report;
 GRANT SELECT, INSERT, DELETE ON stored_mark TO plaintiff_report;
 GRANT UPDATE (reported_upto) ON source TO plaintiff_report;
@@ -66,7 +65,7 @@ GRANT UPDATE (state, changed, owner, tries, next_try, said, quiet) ON report
 -- tidy: removes what is past its time, through two functions and deletes
 GRANT EXECUTE ON FUNCTION partitions_make, partitions_drop, partition_days
 	TO plaintiff_tidy;
-GRANT SELECT, DELETE ON set_aside, answer, tally, report, report_source
+GRANT SELECT, DELETE ON set_aside, answer, tally, outage, report, report_source
 	TO plaintiff_tidy;
 GRANT SELECT, INSERT, UPDATE ON agent_past TO plaintiff_tidy;
 GRANT SELECT ON source, contact, agent TO plaintiff_tidy;

@@ -15,20 +15,16 @@ report_rows_upto(struct db *db, struct arena *a, const struct hub_conf *conf,
 {
 	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
-	enum db_result r = db_begin(db);
+	enum db_result r = db_run(db, "report_mark", NULL, NULL);
 
 	db_arg_int(args, conf->report_settle);
-	if (r == DB_OK)
-		r = db_run(db, "report_store_lock", NULL, NULL);
-	if (r == DB_OK)
-		r = db_run(db, "report_mark", NULL, NULL);
 	if (r == DB_OK)
 		r = db_run(db, "report_upto", args, &rows);
 	if (r != DB_OK)
 		return r;
 	*upto = db_int(rows, 0, 0);
 	db_rows_free(rows);
-	return db_commit(db);
+	return DB_OK;
 }
 
 static void

@@ -35,9 +35,8 @@ struct report_case {
 	                                  stored above this */
 };
 
-/* Order number up to which everything is committed, nothing can still appear,
- * and all was there report.settle seconds ago.  A transaction of its own:
- * call it outside of one. */
+/* Order number up to which everything was committed and counted
+ * report.settle seconds ago, so that nothing can still appear below it. */
 enum db_result report_rows_upto(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *upto)
     __attribute__((warn_unused_result));

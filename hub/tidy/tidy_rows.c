@@ -97,6 +97,14 @@ tidy_rows_tallies(struct db *db, struct arena *a, const struct hub_conf *conf,
 }
 
 enum db_result
+tidy_rows_outages(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t *removed)
+{
+	/* as long as there are events that it excuses */
+	return piece(db, a, "tidy_outages", event_days(conf), removed);
+}
+
+enum db_result
 tidy_rows_reports(struct db *db, struct arena *a, const struct hub_conf *conf,
     int64_t *removed)
 {

@@ -27,6 +27,8 @@ enum db_result tidy_rows_answers(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *removed);
 enum db_result tidy_rows_tallies(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *removed);
+enum db_result tidy_rows_outages(struct db *db, struct arena *a,
+    const struct hub_conf *conf, int64_t *removed);
 /* Reports that are over: sent or failed, and their week too. */
 enum db_result tidy_rows_reports(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *removed);

@@ -3,7 +3,15 @@
 -- logins of the same host around them accuse nobody.  Such a line may come
 -- after the failures, so a report waits until what it tells has settled.
 
-CREATE INDEX event_backend ON event (host, time) WHERE kind = 13;
+CREATE TABLE outage (
+	host integer NOT NULL,
+	minute timestamptz NOT NULL,
+	PRIMARY KEY (host, minute)
+);
+COMMENT ON TABLE outage IS
+	'minutes in which a login back end failed; written when events are counted';
+COMMENT ON COLUMN outage.host IS 'host as logged (name)';
+COMMENT ON COLUMN outage.minute IS 'beginning of the minute of log time';
 
 CREATE FUNCTION outage_margin() RETURNS interval
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -18,6 +26,7 @@ CREATE TABLE stored_mark (
 	at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE stored_mark IS
-	'when everything up to that place in the order of storing was there; what report.settle looks at';
-COMMENT ON COLUMN stored_mark.stored IS 'place in the order of storing';
-COMMENT ON COLUMN stored_mark.at IS 'when it was read, under the store lock';
+	'how far events were counted, and since when; what report.settle looks at';
+COMMENT ON COLUMN stored_mark.stored IS
+	'place in the order of storing up to which they were';
+COMMENT ON COLUMN stored_mark.at IS 'when report saw that';

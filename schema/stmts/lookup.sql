@@ -21,13 +21,15 @@ SELECT stored FROM watermark WHERE name = 'tally' FOR UPDATE SKIP LOCKED;
 
 -- name: lookup_count
 -- events stored in ($1, $2] into tally; those of kinds $3 that may be
--- reported make their address a source
+-- reported make their address a source; backend_failure makes an outage
 WITH batch AS MATERIALIZED (
 	SELECT address, kind, host, (time AT TIME ZONE 'UTC')::date AS day,
-		stale, count(*) AS events, min(time) AS first, max(time) AS last
+		stale, CASE WHEN kind = 13 THEN date_trunc('minute', time) END
+		AS minute, count(*) AS events, min(time) AS first,
+		max(time) AS last
 	FROM event
 	WHERE stored > $1::bigint AND stored <= $2::bigint
-	GROUP BY 1, 2, 3, 4, 5
+	GROUP BY 1, 2, 3, 4, 5, 6
 ), tallied AS (
 	INSERT INTO tally AS t (address, kind, host, day, events, first, last)
 	SELECT address, kind, host, day, sum(events)::integer, min(first),
@@ -37,6 +39,10 @@ WITH batch AS MATERIALIZED (
 		events = t.events + excluded.events,
 		first = least(t.first, excluded.first),
 		last = greatest(t.last, excluded.last)
+), outages AS (
+	INSERT INTO outage (host, minute)
+	SELECT DISTINCT host, minute FROM batch WHERE minute IS NOT NULL
+	ON CONFLICT DO NOTHING
 ), sourced AS (
 	INSERT INTO source AS s (address, first_seen, last_seen)
 	SELECT address, min(first), max(last)

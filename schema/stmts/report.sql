@@ -6,18 +6,16 @@
 -- the window, stored after what is in a report already; and the address
 -- neither in the settings' lists nor one of our own hosts.
 
--- name: report_store_lock
-SELECT pg_advisory_xact_lock(7411001);
-
 -- name: report_mark
--- the order number up to which nothing can still appear, under that lock
+-- up to there everything is committed and counted, outages too
 INSERT INTO stored_mark (stored)
-SELECT last_value FROM stored_seq
-WHERE is_called
-	AND last_value > coalesce((SELECT max(stored) FROM stored_mark), 0);
+SELECT stored FROM watermark
+WHERE name = 'tally'
+	AND stored > coalesce((SELECT max(stored) FROM stored_mark), 0)
+ON CONFLICT DO NOTHING;
 
 -- name: report_upto
--- what was there $1 seconds ago, which is when older marks are of no use
+-- what was there $1 seconds ago; older marks are of no use
 WITH settled AS (
 	SELECT coalesce(max(stored), 0) AS stored FROM stored_mark
 	WHERE at <= clock_timestamp() - make_interval(secs => $1::bigint)

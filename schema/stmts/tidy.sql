@@ -53,6 +53,17 @@ WITH removed AS (
 )
 SELECT count(*) FROM removed;
 
+-- name: tidy_outages
+-- at most $2 rows older than $1 days
+WITH removed AS (
+	DELETE FROM outage WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM outage
+		WHERE minute < now() - $1::integer * interval '1 day'
+		LIMIT $2::bigint))
+	RETURNING 1
+)
+SELECT count(*) FROM removed;
+
 -- name: tidy_reports
 -- at most $2 that are over and older than $1 days; an open one never
 WITH removed AS (

@@ -3,16 +3,10 @@ SELECT e.id, e.stored, e.time, e.host, e.service, e.kind, e.port,
 	e.destination, e.destination_port, e.address
 FROM event e
 WHERE NOT e.stale
-	AND NOT (e.kind = 1 AND EXISTS (SELECT FROM event b
-		WHERE b.kind = 13
-		AND b.host = e.host
-		AND b.stored IS NOT NULL
-		AND b.time BETWEEN e.time - outage_margin()
-			AND e.time + outage_margin()
-		-- the same in ids, so that one or two partitions are looked at
-		AND b.id BETWEEN id_floor(e.time - outage_margin())
-			AND id_floor(e.time + outage_margin()
-				+ interval '1 second')));
+	AND NOT (e.kind = 1 AND EXISTS (SELECT FROM outage o
+		WHERE o.host = e.host
+		AND o.minute > e.time - outage_margin() - interval '1 minute'
+		AND o.minute <= e.time + outage_margin()));
 COMMENT ON VIEW reportable IS
 	'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing';
 COMMENT ON COLUMN reportable.id IS 'event';

@@ -1,7 +1,7 @@
 /*
  * One log line, any bytes: no crash, no overread, and whoever is accused is
  * the address that stands where Postfix writes its client: in the first
- * brackets of the message, behind a text without any.
+ * brackets behind the command that was rejected, which is Postfix's word.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -80,7 +80,13 @@ judge(struct arena *arena, struct text line, const struct event *e)
 	if (!line_parse(line, &parsed) &&
 	    !journal_parse(arena, line, &parsed))
 		abort();
-	open = memchr(parsed.message.at, '[', parsed.message.n);
+	open = e->kind == KIND_RELAY_DENIED
+	    ? memmem(parsed.message.at, parsed.message.n, " from ", 6)
+	    : parsed.message.at;
+	if (open == NULL)
+		abort();
+	left = parsed.message.n - (size_t)(open - parsed.message.at);
+	open = memchr(open, '[', left);
 	if (open == NULL)
 		abort();
 	left = parsed.message.n - (size_t)(open - parsed.message.at);

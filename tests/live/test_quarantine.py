@@ -66,7 +66,7 @@ def test_few_events_or_days_are_no_reason(hub, receive, agent):
 
 
 def report_to(hub, *addresses):
-    """Makes lookup believe in one contact for all of them."""
+    """Makes lookup believe in one contact for all of them, and count."""
     hub.database.query(
         "WITH c AS (INSERT INTO contact (key, mailbox) VALUES "
         "('abuse@isp.example', 'abuse@isp.example') RETURNING contact) "
@@ -77,6 +77,7 @@ def report_to(hub, *addresses):
         "ON CONFLICT (address) DO UPDATE SET state = 'found', "
         "contact = excluded.contact, fresh_until = excluded.fresh_until, "
         "last_seen = now() RETURNING 1", list(addresses))
+    hub.once("lookup")
 
 
 def reported(hub):
@@ -108,6 +109,7 @@ def test_held_events_are_reported_once_after_release(pb, hub, receive, agent):
     hub.database.query(
         "UPDATE report SET created = created - interval '8 days', "
         "state = 'failed', changed = now() RETURNING 1")
+    hub.once("lookup")
     hub.once("report")
     assert reported(hub) == {"192.0.2.1": 60, "192.0.2.2": 7 + 20,
                              "192.0.2.3": 5}
