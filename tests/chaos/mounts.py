@@ -56,13 +56,21 @@ class Disk:
         with open(self.image, "wb") as f:
             f.truncate(size)
         command("mkfs.ext4", "-q", "-F", self.image)
+        # one device for all mounts: what "mount -o loop" attaches goes away
+        # some time after umount, and a mount just then gets errors
+        done = command("losetup", "-f", "--show", self.image, check=False)
+        if done.returncode:
+            raise Skip("no loop devices here")
+        self.device = done.stdout.strip()
+        world.undo.callback(command, "losetup", "-d", self.device,
+                            check=False)
         self.mounted = False
         world.undo.callback(self.umount)
         if not self.mount():
-            raise Skip("no loop devices here")
+            raise Skip("loop devices cannot be mounted here")
 
     def mount(self):
-        self.mounted = command("mount", "-o", "loop", self.image, self.path,
+        self.mounted = command("mount", self.device, self.path,
                                check=False).returncode == 0
         return self.mounted
 

@@ -91,6 +91,8 @@ def run(world):
     truth.maybe.update(set(good.written) - set(truth.certain))
     since = time.monotonic()
     world.judge(truth, 20, since)
+    if "is corrupt" in good.agent.tail(1 << 30):
+        world.bad("the outbox was set aside as corrupt after a cut")
     world.note("%d committed events went through %d cuts"
                % (len(truth.certain), cuts))
     control(world, hub, controls, dict(
