@@ -35,7 +35,9 @@ uplink_open(const struct uplink_options *o)
 		u->o.wait_ms = UPLINK_WAIT_MS;
 	u->key = *o->key;
 	u->hubs = calloc(o->hub_count, sizeof *u->hubs);
-	if (u->hubs == NULL)
+	u->events = calloc(WIRE_BATCH_EVENTS, sizeof *u->events);
+	u->seqs = calloc(WIRE_BATCH_EVENTS, sizeof *u->seqs);
+	if (u->hubs == NULL || u->events == NULL || u->seqs == NULL)
 		die(EX_OSERR, "out of memory");
 	uplink_hubs_order(u->key.public_text, o->hubs, o->hub_count, u->hubs);
 	u->arena = arena_open(0);
@@ -55,6 +57,8 @@ uplink_close(struct uplink *u)
 	for (size_t i = 0; i < UPLINK_WINDOW; i++)
 		buf_free(&u->flight[i].frame);
 	arena_close(u->arena);
+	free(u->events);
+	free(u->seqs);
 	free(u->in);
 	sodium_memzero(&u->key, sizeof u->key);
 	free(u);

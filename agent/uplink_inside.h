@@ -45,6 +45,9 @@ struct uplink {
 	enum uplink_said said;
 	struct arena *arena;
 	char *in;          /* WIRE_FRAME_BYTES */
+	/* a batch as it is packed: WIRE_BATCH_EVENTS */
+	struct event *events;
+	int64_t *seqs;
 	const char **hubs; /* in our order */
 	size_t hub;        /* index in hubs */
 	unsigned misses, doublings;

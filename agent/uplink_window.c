@@ -76,25 +76,21 @@ pack_batch(struct uplink *u, struct flight *f, uint64_t batch,
 	}
 }
 
-/* Puts the next events into a free place of the window. */
+/* Puts the next events into a free place of the window; false: none are. */
 static bool
 load(struct uplink *u, struct flight *f)
 {
-	struct event *events;
-	int64_t *seqs;
 	size_t n, most = u->most < u->max_events ? u->most : u->max_events;
 
 	arena_reset(u->arena);
-	events = arena_array(u->arena, most, sizeof *events);
-	seqs = arena_array(u->arena, most, sizeof *seqs);
-	n = u->o.feed.fetch(u->o.feed.ctx, u->cursor, most, u->arena, events,
-	    seqs);
+	n = u->o.feed.fetch(u->o.feed.ctx, u->cursor, most, u->arena,
+	    u->events, u->seqs);
 	if (n == 0)
 		return false;
 	f->batch = u->o.feed.next_batch(u->o.feed.ctx);
-	f->count = pack_batch(u, f, f->batch, events, n);
-	f->first = seqs[0];
-	f->last = seqs[f->count - 1];
+	f->count = pack_batch(u, f, f->batch, u->events, n);
+	f->first = u->seqs[0];
+	f->last = u->seqs[f->count - 1];
 	f->sent = false;
 	u->cursor = f->last;
 	return true;
@@ -104,15 +100,16 @@ void
 uplink_window_send(struct uplink *u)
 {
 	int64_t now = clock_mono_ms();
+	bool more = true; /* asked once a turn: mostly there is nothing */
 
 	if (now < u->hold_ms)
 		return;
 	for (size_t i = 0; i < u->window; i++) {
 		struct flight *f = &u->flight[i];
 
-		if (f->batch == 0 && !load(u, f))
-			continue;
-		if (f->sent)
+		if (f->batch == 0 && more)
+			more = load(u, f);
+		if (f->batch == 0 || f->sent)
 			continue;
 		if (!uplink_socket_send(&u->link, f->frame.data, f->frame.n))
 			return;
