@@ -15,9 +15,10 @@
 enum { SETTLE_MS = 1000 };
 
 int64_t
-uplink_patience_ms(const struct uplink *u)
+uplink_patience_ms(const struct uplink *u, unsigned most)
 {
-	int64_t ms = u->o.wait_ms << u->doublings;
+	int64_t ms = u->o.wait_ms
+	             << (u->doublings < most ? u->doublings : most);
 
 	return ms + (int64_t)randombytes_uniform((uint32_t)(ms / 4 + 1));
 }
@@ -48,7 +49,8 @@ uplink_window_drop(struct uplink *u, struct flight *f, bool stored)
 	f->batch = 0;
 	/* the hub works: the batches behind this one have time again */
 	for (size_t i = 0; i < UPLINK_WINDOW; i++)
-		u->flight[i].due_ms = clock_mono_ms() + uplink_patience_ms(u);
+		u->flight[i].due_ms = clock_mono_ms() +
+		    uplink_patience_ms(u, UPLINK_DOUBLINGS);
 	u->settle_ms = clock_mono_ms() + SETTLE_MS;
 	if (stored && u->most < WIRE_BATCH_EVENTS)
 		u->most = u->most * 2 < WIRE_BATCH_EVENTS ? u->most * 2
@@ -91,8 +93,21 @@ load(struct uplink *u, struct flight *f)
 	f->count = pack_batch(u, f, f->batch, u->events, n);
 	f->first = u->seqs[0];
 	f->last = u->seqs[f->count - 1];
+	f->partial = f->count == n && n < most;
 	f->sent = false;
 	u->cursor = f->last;
+	return true;
+}
+
+/* While a batch that is not full is under way, what is new waits for its
+ * reply: the slower the hub, the larger the batches.  A hub that works off
+ * what a thousand agents kept would get eight small ones from each else. */
+static bool
+may_load(const struct uplink *u)
+{
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		if (u->flight[i].batch != 0 && u->flight[i].partial)
+			return false;
 	return true;
 }
 
@@ -100,7 +115,7 @@ void
 uplink_window_send(struct uplink *u)
 {
 	int64_t now = clock_mono_ms();
-	bool more = true; /* asked once a turn: mostly there is nothing */
+	bool more = may_load(u);
 
 	if (now < u->hold_ms)
 		return;
@@ -108,13 +123,14 @@ uplink_window_send(struct uplink *u)
 		struct flight *f = &u->flight[i];
 
 		if (f->batch == 0 && more)
-			more = load(u, f);
+			more = load(u, f) && !f->partial;
 		if (f->batch == 0 || f->sent)
 			continue;
 		if (!uplink_socket_send(&u->link, f->frame.data, f->frame.n))
 			return;
 		f->sent = true;
-		f->due_ms = now + uplink_patience_ms(u);
+		f->sent_ms = now;
+		f->due_ms = now + uplink_patience_ms(u, UPLINK_DOUBLINGS);
 	}
 }
 
