@@ -2,10 +2,13 @@
  * receive_store.c. */
 #include "hub/receive/receive_rows.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "hub/receive/agents.h"
 #include "hub/receive/days.h"
+#include "hub/receive/group.h"
+#include "proto/base/arena.h"
 #include "proto/wire.h"
 
 enum db_result
@@ -54,35 +57,70 @@ receive_rows_days(struct db *db, struct days *event_days,
 	return DB_OK;
 }
 
-/* The row of an outbox; also for a hello (software, host) and for a batch
- * (its number). */
+/* What an outbox says; also in a hello (software, host), or with a batch (its
+ * number). */
+struct said {
+	const struct agent *agent;
+	struct wire_counters counters;
+	const struct wire_hello *hello; /* or NULL */
+	uint64_t batch;                 /* 0: none */
+};
+
+/* The order of these is the statement's, behind agent, outbox, software,
+ * host and batch. */
+enum { NUMBERS = 9 };
+
+static void
+numbers_of(const struct wire_counters *c, int64_t out[NUMBERS])
+{
+	const uint64_t all[NUMBERS] = {c->lines, c->ignored, c->unparsable,
+	    c->unreportable, c->emitted, c->repeated, c->unacked, c->gaps,
+	    c->withheld};
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		out[i] = (int64_t)all[i];
+}
+
+/* The row of each outbox, in one statement; each must be there once.
+ * *last_batch: that of the first. */
 static enum db_result
-put_counters(struct db *db, struct arena *a, const struct agent *agent,
-    const struct wire_counters *c, const struct wire_hello *hello,
-    uint64_t *last_batch)
+put_counters(struct db *db, struct arena *a, const struct said *said,
+    size_t n, uint64_t *last_batch)
 {
 	struct db_args *args = db_args_new(a);
+	struct db_array *agents = db_arg_array(args);
+	struct db_array *outboxes = db_arg_array(args);
+	struct db_array *software = db_arg_array(args);
+	struct db_array *hosts = db_arg_array(args);
+	struct db_array *batches = db_arg_array(args);
+	struct db_array *numbers[NUMBERS];
 	struct db_rows *rows;
 	enum db_result result;
 
-	db_arg_int(args, agent->number);
-	db_arg_bytes(args, c->outbox, sizeof c->outbox);
-	db_arg_text(args, hello == NULL ? (struct text){0} : hello->software);
-	db_arg_text(args, hello == NULL ? (struct text){0} : hello->host);
-	db_arg_int(args, (int64_t)*last_batch);
-	db_arg_int(args, (int64_t)c->lines);
-	db_arg_int(args, (int64_t)c->ignored);
-	db_arg_int(args, (int64_t)c->unparsable);
-	db_arg_int(args, (int64_t)c->unreportable);
-	db_arg_int(args, (int64_t)c->emitted);
-	db_arg_int(args, (int64_t)c->repeated);
-	db_arg_int(args, (int64_t)c->unacked);
-	db_arg_int(args, (int64_t)c->gaps);
-	db_arg_int(args, (int64_t)c->withheld);
+	for (size_t i = 0; i < NUMBERS; i++)
+		numbers[i] = db_arg_array(args);
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_hello *h = said[i].hello;
+		char hex[WIRE_OUTBOX_BYTES * 2 + 1];
+		int64_t of[NUMBERS];
+
+		(void)sodium_bin2hex(hex, sizeof hex,
+		    said[i].counters.outbox, WIRE_OUTBOX_BYTES);
+		db_array_int(agents, said[i].agent->number);
+		db_array_text(outboxes, text_of(arena_string(a, hex)));
+		db_array_text(software, h == NULL ? (struct text){0}
+		                                  : h->software);
+		db_array_text(hosts, h == NULL ? (struct text){0} : h->host);
+		db_array_int(batches, (int64_t)said[i].batch);
+		numbers_of(&said[i].counters, of);
+		for (size_t j = 0; j < NUMBERS; j++)
+			db_array_int(numbers[j], of[j]);
+	}
 	result = db_run(db, "receive_counters", args, &rows);
 	if (result != DB_OK)
 		return result;
-	*last_batch = (uint64_t)db_int(rows, 0, 0);
+	if (db_rows_count(rows) != 0)
+		*last_batch = (uint64_t)db_int(rows, 0, 0);
 	db_rows_free(rows);
 	return DB_OK;
 }
@@ -91,27 +129,80 @@ enum db_result
 receive_rows_counters(struct db *db, struct arena *a,
     const struct agent *agent, const struct wire_counters *counters)
 {
+	const struct said said = {.agent = agent, .counters = *counters};
 	uint64_t last_batch = 0;
 
-	return put_counters(db, a, agent, counters, NULL, &last_batch);
+	return put_counters(db, a, &said, 1, &last_batch);
+}
+
+static struct said
+said_with(const struct group_batch *b)
+{
+	struct said s = {.agent = b->agent, .counters = b->wire->counters,
+	    .batch = b->wire->batch};
+	uint64_t *unacked = &s.counters.unacked, n = b->wire->count;
+
+	/* it was unacked when it was sent, and is not once this commits */
+	*unacked = *unacked > n ? *unacked - n : 0;
+	return s;
+}
+
+/* A later batch of the same outbox: as one statement after the other. */
+static void
+say_more(struct said *s, const struct said *more)
+{
+	struct wire_counters *c = &s->counters;
+	const struct wire_counters *m = &more->counters;
+
+	if (m->emitted >= c->emitted && more->batch > s->batch)
+		c->unacked = m->unacked;
+#define GROW(x) (c->x = m->x > c->x ? m->x : c->x)
+	GROW(lines);
+	GROW(ignored);
+	GROW(unparsable);
+	GROW(unreportable);
+	GROW(emitted);
+	GROW(repeated);
+	GROW(gaps);
+	GROW(withheld);
+#undef GROW
+	if (more->batch > s->batch)
+		s->batch = more->batch;
+}
+
+static bool
+is_same_outbox(const struct said *a, const struct said *b)
+{
+	return a->agent->number == b->agent->number &&
+	    memcmp(a->counters.outbox, b->counters.outbox,
+	        WIRE_OUTBOX_BYTES) == 0;
 }
 
 enum db_result
-receive_rows_batch(struct db *db, struct arena *a, const struct agent *agent,
-    const struct wire_batch *batch)
+receive_rows_batches(struct db *db, struct arena *a, const struct group *g)
 {
-	struct wire_counters c = batch->counters;
-	uint64_t last_batch = batch->batch;
+	struct said *said = arena_array(a, g->batch_count + 1, sizeof *said);
+	uint64_t last_batch;
+	size_t n = 0;
 
-	/* it was unacked when it was sent, and is not once this commits */
-	c.unacked = c.unacked > batch->count ? c.unacked - batch->count : 0;
-	return put_counters(db, a, agent, &c, NULL, &last_batch);
+	/* sorted by agent, outbox, number */
+	for (size_t i = 0; i < g->batch_count; i++) {
+		struct said s = said_with(&g->batches[i]);
+
+		if (n != 0 && is_same_outbox(&said[n - 1], &s))
+			say_more(&said[n - 1], &s);
+		else
+			said[n++] = s;
+	}
+	return put_counters(db, a, said, n, &last_batch);
 }
 
 enum db_result
 receive_rows_hello(struct db *db, struct arena *a, const struct agent *agent,
     const struct wire_hello *hello, bool *changed, uint64_t *last_batch)
 {
+	const struct said said = {.agent = agent,
+	    .counters = hello->counters, .hello = hello};
 	struct db_args *args = db_args_new(a);
 	struct db_array *own;
 	struct db_rows *rows;
@@ -120,8 +211,7 @@ receive_rows_hello(struct db *db, struct arena *a, const struct agent *agent,
 	*last_batch = 0;
 	if (result != DB_OK)
 		return result;
-	result = put_counters(db, a, agent, &hello->counters, hello,
-	    last_batch);
+	result = put_counters(db, a, &said, 1, last_batch);
 	if (result != DB_OK)
 		return result;
 	db_arg_int(args, agent->number);

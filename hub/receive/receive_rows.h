@@ -15,7 +15,6 @@ struct arena;
 struct days;
 struct group;
 struct names;
-struct wire_batch;
 struct wire_counters;
 struct wire_hello;
 
@@ -41,9 +40,9 @@ enum db_result receive_rows_counters(struct db *db, struct arena *a,
     const struct agent *agent, const struct wire_counters *counters)
     __attribute__((warn_unused_result));
 
-/* Notes a batch's number and counters; part of receive_rows_store. */
-enum db_result receive_rows_batch(struct db *db, struct arena *a,
-    const struct agent *agent, const struct wire_batch *batch)
+/* Notes the batches' numbers and counters; part of receive_rows_store. */
+enum db_result receive_rows_batches(struct db *db, struct arena *a,
+    const struct group *g)
     __attribute__((warn_unused_result));
 
 /* Stores a group in one transaction: new events with their evidence,

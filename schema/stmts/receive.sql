@@ -14,14 +14,23 @@ FROM (VALUES ('event'), ('evidence')) p (parent),
 	partition_days(p.parent) d (day);
 
 -- name: receive_counters
--- What outbox $2 of agent $1 says.  Counters only grow; unacked is believed
--- when the frame is not older than what is there: a batch that comes late, of
--- an agent killed meanwhile, is not ($5 is 0 in other frames).  Answers the
--- highest batch.
+-- What outboxes $2 (hex, each once) of agents $1 say, sorted by both.
+-- Counters only grow; unacked is believed when the frame is not older than
+-- what is there: a batch that comes late, of an agent killed meanwhile, is not
+-- ($5 is 0 in other frames).  Answers the highest batch.
 INSERT INTO agent_outbox AS o (agent, outbox, software, host, last_batch,
 	lines, ignored, unparsable, unreportable, emitted, repeated, unacked,
 	gaps, withheld)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+SELECT u.agent, decode(u.outbox, 'hex'), u.software, u.host, u.last_batch,
+	u.lines, u.ignored, u.unparsable, u.unreportable, u.emitted,
+	u.repeated, u.unacked, u.gaps, u.withheld
+FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::bigint[],
+	$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+	$11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+	WITH ORDINALITY u (agent, outbox, software, host, last_batch, lines,
+	ignored, unparsable, unreportable, emitted, repeated, unacked, gaps,
+	withheld, at)
+ORDER BY u.at
 ON CONFLICT (agent, outbox) DO UPDATE SET
 	software = coalesce(excluded.software, o.software),
 	host = coalesce(excluded.host, o.host),
