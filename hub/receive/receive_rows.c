@@ -3,10 +3,12 @@
 #include "hub/receive/receive_rows.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hub/receive/agents.h"
 #include "hub/receive/days.h"
+#include "hub/receive/greet.h"
 #include "hub/receive/group.h"
 #include "proto/base/arena.h"
 #include "proto/wire.h"
@@ -81,11 +83,21 @@ numbers_of(const struct wire_counters *c, int64_t out[NUMBERS])
 		out[i] = (int64_t)all[i];
 }
 
-/* The row of each outbox, in one statement; each must be there once.
- * *last_batch: that of the first. */
+static int
+compare_said(const void *a, const void *b)
+{
+	const struct said *x = a, *y = b;
+
+	if (x->agent->number != y->agent->number)
+		return x->agent->number < y->agent->number ? -1 : 1;
+	return memcmp(x->counters.outbox, y->counters.outbox,
+	    WIRE_OUTBOX_BYTES);
+}
+
+/* The row of each outbox, in one statement; each must be there once.  batch
+ * becomes the highest that is stored. */
 static enum db_result
-put_counters(struct db *db, struct arena *a, const struct said *said,
-    size_t n, uint64_t *last_batch)
+put_counters(struct db *db, struct arena *a, struct said *said, size_t n)
 {
 	struct db_args *args = db_args_new(a);
 	struct db_array *agents = db_arg_array(args);
@@ -119,8 +131,9 @@ put_counters(struct db *db, struct arena *a, const struct said *said,
 	result = db_run(db, "receive_counters", args, &rows);
 	if (result != DB_OK)
 		return result;
-	if (db_rows_count(rows) != 0)
-		*last_batch = (uint64_t)db_int(rows, 0, 0);
+	/* in the order of the arguments */
+	for (size_t i = 0; i < db_rows_count(rows) && i < n; i++)
+		said[i].batch = (uint64_t)db_int(rows, i, 0);
 	db_rows_free(rows);
 	return DB_OK;
 }
@@ -129,10 +142,9 @@ enum db_result
 receive_rows_counters(struct db *db, struct arena *a,
     const struct agent *agent, const struct wire_counters *counters)
 {
-	const struct said said = {.agent = agent, .counters = *counters};
-	uint64_t last_batch = 0;
+	struct said said = {.agent = agent, .counters = *counters};
 
-	return put_counters(db, a, &said, 1, &last_batch);
+	return put_counters(db, a, &said, 1);
 }
 
 static struct said
@@ -170,60 +182,110 @@ say_more(struct said *s, const struct said *more)
 		s->batch = more->batch;
 }
 
-static bool
-is_same_outbox(const struct said *a, const struct said *b)
-{
-	return a->agent->number == b->agent->number &&
-	    memcmp(a->counters.outbox, b->counters.outbox,
-	        WIRE_OUTBOX_BYTES) == 0;
-}
-
 enum db_result
 receive_rows_batches(struct db *db, struct arena *a, const struct group *g)
 {
 	struct said *said = arena_array(a, g->batch_count + 1, sizeof *said);
-	uint64_t last_batch;
 	size_t n = 0;
 
 	/* sorted by agent, outbox, number */
 	for (size_t i = 0; i < g->batch_count; i++) {
 		struct said s = said_with(&g->batches[i]);
 
-		if (n != 0 && is_same_outbox(&said[n - 1], &s))
+		if (n != 0 && compare_said(&said[n - 1], &s) == 0)
 			say_more(&said[n - 1], &s);
 		else
 			said[n++] = s;
 	}
-	return put_counters(db, a, said, n, &last_batch);
+	return put_counters(db, a, said, n);
 }
 
-enum db_result
-receive_rows_hello(struct db *db, struct arena *a, const struct agent *agent,
-    const struct wire_hello *hello, bool *changed, uint64_t *last_batch)
+/* Each outbox once, the last hello of it, in the order of all statements that
+ * lock these rows. */
+static size_t
+said_in_hellos(const struct greet_hello *hellos, size_t n, struct said *out)
 {
-	const struct said said = {.agent = agent,
-	    .counters = hello->counters, .hello = hello};
-	struct db_args *args = db_args_new(a);
-	struct db_array *own;
-	struct db_rows *rows;
-	enum db_result result = db_begin(db);
+	size_t count = 0;
 
-	*last_batch = 0;
-	if (result != DB_OK)
-		return result;
-	result = put_counters(db, a, &said, 1, last_batch);
-	if (result != DB_OK)
-		return result;
-	db_arg_int(args, agent->number);
-	own = db_arg_array(args);
-	for (size_t i = 0; i < hello->address_count; i++)
-		db_array_addr(own, &hello->addresses[i]);
-	result = db_run(db, "receive_own", args, &rows);
+	for (size_t i = 0; i < n; i++) {
+		struct said s = {.agent = hellos[i].agent,
+		    .counters = hellos[i].hello->counters,
+		    .hello = hellos[i].hello};
+		size_t at = 0;
+
+		while (at < count && compare_said(&out[at], &s) != 0)
+			at++;
+		out[at] = s;
+		count += at == count;
+	}
+	qsort(out, count, sizeof *out, compare_said);
+	return count;
+}
+
+/* The addresses of each agent by its last hello. */
+static struct db_args *
+own_args(struct arena *a, const struct greet_hello *hellos, size_t n)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_array *all = db_arg_array(args);
+	struct db_array *agents = db_arg_array(args);
+	struct db_array *addresses = db_arg_array(args);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_hello *h = hellos[i].hello;
+		size_t later = i + 1;
+
+		while (later < n && hellos[later].agent != hellos[i].agent)
+			later++;
+		if (later < n)
+			continue;
+		db_array_int(all, hellos[i].agent->number);
+		for (size_t j = 0; j < h->address_count; j++) {
+			db_array_int(agents, hellos[i].agent->number);
+			db_array_addr(addresses, &h->addresses[j]);
+		}
+	}
+	return args;
+}
+
+static enum db_result
+put_own(struct db *db, struct arena *a, const struct greet_hello *hellos,
+    size_t n, bool *changed)
+{
+	struct db_rows *rows;
+	enum db_result result =
+	    db_run(db, "receive_own", own_args(a, hellos, n), &rows);
+
 	if (result != DB_OK)
 		return result;
 	*changed = db_int(rows, 0, 0) != 0;
 	db_rows_free(rows);
-	return db_commit(db);
+	return DB_OK;
+}
+
+enum db_result
+receive_rows_hellos(struct db *db, struct arena *a,
+    struct greet_hello *hellos, size_t n, bool *changed)
+{
+	struct said *said = arena_array(a, n + 1, sizeof *said);
+	size_t count = said_in_hellos(hellos, n, said);
+	enum db_result result = db_begin(db);
+
+	if (result == DB_OK)
+		result = put_counters(db, a, said, count);
+	if (result == DB_OK)
+		result = put_own(db, a, hellos, n, changed);
+	if (result == DB_OK)
+		result = db_commit(db);
+	for (size_t i = 0; i < n && result == DB_OK; i++) {
+		const struct said key = {.agent = hellos[i].agent,
+		    .counters = hellos[i].hello->counters};
+		const struct said *found = bsearch(&key, said, count,
+		    sizeof *said, compare_said);
+
+		hellos[i].last_batch = found->batch;
+	}
+	return result;
 }
 
 enum db_result

@@ -17,7 +17,8 @@ FROM (VALUES ('event'), ('evidence')) p (parent),
 -- What outboxes $2 (hex, each once) of agents $1 say, sorted by both.
 -- Counters only grow; unacked is believed when the frame is not older than
 -- what is there: a batch that comes late, of an agent killed meanwhile, is not
--- ($5 is 0 in other frames).  Answers the highest batch.
+-- ($5 is 0 in other frames).  Answers the highest batches, in that order.
+WITH said AS (
 INSERT INTO agent_outbox AS o (agent, outbox, software, host, last_batch,
 	lines, ignored, unparsable, unreportable, emitted, repeated, unacked,
 	gaps, withheld)
@@ -47,20 +48,27 @@ ON CONFLICT (agent, outbox) DO UPDATE SET
 	gaps = greatest(o.gaps, excluded.gaps),
 	withheld = greatest(o.withheld, excluded.withheld),
 	last_seen = now()
-RETURNING o.last_batch;
+RETURNING o.agent, o.outbox, o.last_batch
+)
+SELECT last_batch FROM said ORDER BY agent, outbox;
 
 -- name: receive_last_batch
 SELECT last_batch FROM agent_outbox WHERE agent = $1 AND outbox = $2;
 
 -- name: receive_own
--- $2 are the addresses of agent $1 now; how many came and went
-WITH gone AS (
-	DELETE FROM agent_address
-	WHERE agent = $1 AND address <> ALL ($2::inet[])
+-- agents $1 have the addresses of the pairs $2, $3 now and no others; how
+-- many came and went
+WITH own AS (
+	SELECT DISTINCT u.agent, u.address
+	FROM unnest($2::integer[], $3::inet[]) u (agent, address)
+), gone AS (
+	DELETE FROM agent_address a
+	WHERE a.agent = ANY ($1::integer[]) AND NOT EXISTS (SELECT FROM own o
+		WHERE o.agent = a.agent AND o.address = a.address)
 	RETURNING 1
 ), came AS (
 	INSERT INTO agent_address (agent, address)
-	SELECT $1, u.address FROM unnest($2::inet[]) u (address)
+	SELECT o.agent, o.address FROM own o ORDER BY 1, 2
 	ON CONFLICT DO NOTHING
 	RETURNING 1
 )
