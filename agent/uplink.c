@@ -18,7 +18,6 @@
 #include "proto/base/log.h"
 
 enum {
-	MOST_DOUBLINGS = 3, /* 0.5 s, 1, 2, 4 */
 	MISSES_A_HUB = 3,
 	KEY_REFUSED_MS = 5000, /* unknown yet: the admin is adding it */
 };
@@ -35,7 +34,9 @@ uplink_open(const struct uplink_options *o)
 		u->o.wait_ms = UPLINK_WAIT_MS;
 	u->key = *o->key;
 	u->hubs = calloc(o->hub_count, sizeof *u->hubs);
-	if (u->hubs == NULL)
+	u->events = calloc(WIRE_BATCH_EVENTS, sizeof *u->events);
+	u->seqs = calloc(WIRE_BATCH_EVENTS, sizeof *u->seqs);
+	if (u->hubs == NULL || u->events == NULL || u->seqs == NULL)
 		die(EX_OSERR, "out of memory");
 	uplink_hubs_order(u->key.public_text, o->hubs, o->hub_count, u->hubs);
 	u->arena = arena_open(0);
@@ -55,6 +56,8 @@ uplink_close(struct uplink *u)
 	for (size_t i = 0; i < UPLINK_WINDOW; i++)
 		buf_free(&u->flight[i].frame);
 	arena_close(u->arena);
+	free(u->events);
+	free(u->seqs);
 	free(u->in);
 	sodium_memzero(&u->key, sizeof u->key);
 	free(u);
@@ -117,9 +120,28 @@ missed(struct uplink *u, const char *what)
 		    what, uplink_hub_name(u));
 	}
 	uplink_hang_up(u, 0);
-	if (u->doublings < MOST_DOUBLINGS)
+	if (u->doublings < UPLINK_DOUBLINGS)
 		u->doublings++;
 	count_miss(u);
+}
+
+static void
+wait_for_welcome(struct uplink *u)
+{
+	int64_t now = clock_mono_ms();
+
+	u->state = GREETING;
+	u->greeted = false;
+	u->listen_ms = now + uplink_patience_ms(u, UPLINK_LISTEN_DOUBLINGS);
+	u->reply_ms = now + uplink_patience_ms(u, UPLINK_GREET_DOUBLINGS);
+}
+
+/* A hub that nobody listens for is left sooner than one that is slow. */
+static int64_t
+welcome_until_ms(const struct uplink *u)
+{
+	return !u->link.tcp && u->listen_ms < u->reply_ms ? u->listen_ms
+	                                                  : u->reply_ms;
 }
 
 static void
@@ -136,9 +158,7 @@ connect_hub(struct uplink *u)
 		uplink_hubs_next(u);
 		return;
 	}
-	u->state = GREETING;
-	u->greeted = false;
-	u->reply_ms = clock_mono_ms() + uplink_patience_ms(u);
+	wait_for_welcome(u);
 }
 
 static bool
@@ -203,8 +223,9 @@ hear_news(struct uplink *u)
 				    "hub=%s: [hub] key does not match it, or "
 				    "it is no hub",
 				    uplink_hub_name(u));
-			uplink_hang_up(u, uplink_patience_ms(u));
-			if (u->doublings < MOST_DOUBLINGS)
+			uplink_hang_up(u, uplink_patience_ms(u,
+					      UPLINK_GREET_DOUBLINGS));
+			if (u->doublings < UPLINK_DOUBLINGS)
 				u->doublings++;
 			count_miss(u);
 			return;
@@ -228,7 +249,10 @@ send_ping(struct uplink *u)
 	u->settle_ms = 0;
 	u->pongs_due++;
 	if (u->pong_ms == 0)
-		u->pong_ms = now + (u->o.wait_ms << MOST_DOUBLINGS);
+		u->pong_ms = now +
+		    (u->o.wait_ms << (u->doublings > UPLINK_GREET_DOUBLINGS
+		            ? u->doublings
+		            : UPLINK_GREET_DOUBLINGS));
 }
 
 void
@@ -257,9 +281,7 @@ go_back(struct uplink *u)
 	u->hub = 0;
 	u->misses = u->busies = 0;
 	u->hold_ms = 0;
-	u->state = GREETING;
-	u->greeted = false;
-	u->reply_ms = clock_mono_ms() + uplink_patience_ms(u);
+	wait_for_welcome(u);
 }
 
 void
@@ -274,7 +296,7 @@ uplink_step(struct uplink *u)
 	hear_news(u);
 	if (u->state == GREETING && !u->greeted)
 		greet(u);
-	if (u->state == GREETING && clock_mono_ms() >= u->reply_ms)
+	if (u->state == GREETING && clock_mono_ms() >= welcome_until_ms(u))
 		missed(u, "welcome");
 	if (u->state != UP)
 		return;
@@ -295,7 +317,7 @@ uplink_due_ms(const struct uplink *u)
 		due = u->retry_ms;
 		break;
 	case GREETING:
-		due = u->reply_ms;
+		due = welcome_until_ms(u);
 		/* IMMEDIATE: the socket takes HELLO once shaken */
 		if (!u->greeted && u->link.shaken)
 			due = now;

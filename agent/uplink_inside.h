@@ -10,7 +10,14 @@
 #include "agent/uplink_socket.h"
 #include "proto/base/buf.h"
 
-enum { UPLINK_PING_MS = 10000 }; /* between pings */
+enum {
+	UPLINK_PING_MS = 10000,   /* between pings */
+	/* of the wait, at most: for somebody who listens (2 s), for a
+	 * welcome (4 s), for what the hub has to work for (16 s) */
+	UPLINK_LISTEN_DOUBLINGS = 2,
+	UPLINK_GREET_DOUBLINGS = 3,
+	UPLINK_DOUBLINGS = 5,
+};
 
 enum uplink_state { AWAY, GREETING, UP };
 
@@ -33,7 +40,9 @@ struct flight {
 	int64_t first, last;
 	size_t count;
 	struct buf frame;
-	bool sent;      /* on this connection */
+	bool partial;    /* it took all there was, and could hold more */
+	bool sent;       /* on this connection */
+	int64_t sent_ms; /* when, if sent */
 	int64_t due_ms; /* reply until, if sent */
 };
 
@@ -45,14 +54,19 @@ struct uplink {
 	enum uplink_said said;
 	struct arena *arena;
 	char *in;          /* WIRE_FRAME_BYTES */
+	/* a batch as it is packed: WIRE_BATCH_EVENTS */
+	struct event *events;
+	int64_t *seqs;
 	const char **hubs; /* in our order */
 	size_t hub;        /* index in hubs */
-	unsigned misses, doublings;
+	unsigned misses;    /* in a row, at this hub */
+	unsigned doublings; /* of the wait for a reply */
 	unsigned busies;    /* waits that the hub asked for, in a row */
 	struct link probe;  /* to the first hub, while on another */
 	int64_t back_ms;    /* the next probe */
 	int64_t probe_ms;   /* this one until */
 	int64_t retry_ms;   /* AWAY: when to connect */
+	int64_t listen_ms;  /* GREETING: a TCP connection until */
 	int64_t reply_ms;   /* GREETING: WELCOME until */
 	bool greeted;       /* HELLO was taken by the socket */
 	int64_t ping_ms;    /* the next ping */
@@ -67,9 +81,9 @@ struct uplink {
 	struct flight flight[UPLINK_WINDOW];
 };
 
-/* How long to wait for a reply: grows with each miss, never the same for
- * two agents. */
-int64_t uplink_patience_ms(const struct uplink *u);
+/* How long to wait for a reply: grows with each miss, up to `most` doublings,
+ * and is never the same for two agents. */
+int64_t uplink_patience_ms(const struct uplink *u, unsigned most);
 
 /* The hub in use, as the settings name it. */
 const char *uplink_hub_name(const struct uplink *u);

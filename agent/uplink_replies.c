@@ -19,13 +19,15 @@ enum {
 	BUSY_A_HUB = 6, /* another may reach the database */
 };
 
-/* A reply: patience shrinks slowly, else a slow hub would be left again
- * and again. */
+/* The batch in f has its reply.  Patience shrinks only when half of the
+ * shorter wait would have been enough: else a slow hub would be left again and
+ * again, and each time be sent once more what it has not come to yet. */
 static void
-answered(struct uplink *u)
+answered(struct uplink *u, const struct flight *f)
 {
 	u->misses = 0;
-	if (u->doublings > 0)
+	if (f != NULL && f->sent && u->doublings > 0 &&
+	    clock_mono_ms() - f->sent_ms < u->o.wait_ms << u->doublings >> 2)
 		u->doublings--;
 }
 
@@ -66,9 +68,11 @@ on_welcome(struct uplink *u, const struct wire_welcome *w)
 static void
 on_ack(struct uplink *u, const struct wire_ack *a)
 {
-	answered(u);
+	struct flight *f = uplink_window_find(u, a->batch);
+
+	answered(u, f);
 	u->busies = 0;
-	if (!uplink_window_drop(u, uplink_window_find(u, a->batch), true))
+	if (!uplink_window_drop(u, f, true))
 		return;
 	if (u->said == SAID_BUSY && uplink_say(u, SAID_UP))
 		log_notice("uplink: the hub takes events again hub=%s",
@@ -147,7 +151,7 @@ on_nak(struct uplink *u, const struct wire_nak *n)
 		uplink_hubs_next(u);
 		return;
 	case WIRE_MALFORMED:
-		answered(u);
+		answered(u, f);
 		if (f == NULL)
 			return;
 		log_error("uplink: the hub set a batch aside as malformed "
@@ -167,7 +171,7 @@ on_pong(struct uplink *u)
 {
 	if (u->pongs_due > 0 && --u->pongs_due == 0)
 		u->pong_ms = 0;
-	answered(u);
+	answered(u, NULL);
 }
 
 void

@@ -15,9 +15,10 @@
 enum { SETTLE_MS = 1000 };
 
 int64_t
-uplink_patience_ms(const struct uplink *u)
+uplink_patience_ms(const struct uplink *u, unsigned most)
 {
-	int64_t ms = u->o.wait_ms << u->doublings;
+	int64_t ms = u->o.wait_ms
+	             << (u->doublings < most ? u->doublings : most);
 
 	return ms + (int64_t)randombytes_uniform((uint32_t)(ms / 4 + 1));
 }
@@ -48,7 +49,8 @@ uplink_window_drop(struct uplink *u, struct flight *f, bool stored)
 	f->batch = 0;
 	/* the hub works: the batches behind this one have time again */
 	for (size_t i = 0; i < UPLINK_WINDOW; i++)
-		u->flight[i].due_ms = clock_mono_ms() + uplink_patience_ms(u);
+		u->flight[i].due_ms = clock_mono_ms() +
+		    uplink_patience_ms(u, UPLINK_DOUBLINGS);
 	u->settle_ms = clock_mono_ms() + SETTLE_MS;
 	if (stored && u->most < WIRE_BATCH_EVENTS)
 		u->most = u->most * 2 < WIRE_BATCH_EVENTS ? u->most * 2
@@ -76,27 +78,36 @@ pack_batch(struct uplink *u, struct flight *f, uint64_t batch,
 	}
 }
 
-/* Puts the next events into a free place of the window. */
+/* Puts the next events into a free place of the window; false: none are. */
 static bool
 load(struct uplink *u, struct flight *f)
 {
-	struct event *events;
-	int64_t *seqs;
 	size_t n, most = u->most < u->max_events ? u->most : u->max_events;
 
 	arena_reset(u->arena);
-	events = arena_array(u->arena, most, sizeof *events);
-	seqs = arena_array(u->arena, most, sizeof *seqs);
-	n = u->o.feed.fetch(u->o.feed.ctx, u->cursor, most, u->arena, events,
-	    seqs);
+	n = u->o.feed.fetch(u->o.feed.ctx, u->cursor, most, u->arena,
+	    u->events, u->seqs);
 	if (n == 0)
 		return false;
 	f->batch = u->o.feed.next_batch(u->o.feed.ctx);
-	f->count = pack_batch(u, f, f->batch, events, n);
-	f->first = seqs[0];
-	f->last = seqs[f->count - 1];
+	f->count = pack_batch(u, f, f->batch, u->events, n);
+	f->first = u->seqs[0];
+	f->last = u->seqs[f->count - 1];
+	f->partial = f->count == n && n < most;
 	f->sent = false;
 	u->cursor = f->last;
+	return true;
+}
+
+/* While a batch that is not full is under way, what is new waits for its
+ * reply: the slower the hub, the larger the batches.  A hub that works off
+ * what a thousand agents kept would get eight small ones from each else. */
+static bool
+may_load(const struct uplink *u)
+{
+	for (size_t i = 0; i < UPLINK_WINDOW; i++)
+		if (u->flight[i].batch != 0 && u->flight[i].partial)
+			return false;
 	return true;
 }
 
@@ -104,20 +115,22 @@ void
 uplink_window_send(struct uplink *u)
 {
 	int64_t now = clock_mono_ms();
+	bool more = may_load(u);
 
 	if (now < u->hold_ms)
 		return;
 	for (size_t i = 0; i < u->window; i++) {
 		struct flight *f = &u->flight[i];
 
-		if (f->batch == 0 && !load(u, f))
-			continue;
-		if (f->sent)
+		if (f->batch == 0 && more)
+			more = load(u, f) && !f->partial;
+		if (f->batch == 0 || f->sent)
 			continue;
 		if (!uplink_socket_send(&u->link, f->frame.data, f->frame.n))
 			return;
 		f->sent = true;
-		f->due_ms = now + uplink_patience_ms(u);
+		f->sent_ms = now;
+		f->due_ms = now + uplink_patience_ms(u, UPLINK_DOUBLINGS);
 	}
 }
 

@@ -18,7 +18,7 @@ struct arena;
 struct hub_conf;
 
 enum {
-	GROUP_BATCHES = 16,
+	GROUP_BATCHES = 256,
 	GROUP_EVENTS = 4000, /* no further batch is added above this */
 };
 

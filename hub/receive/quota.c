@@ -17,13 +17,17 @@ enum {
 	HOUR_MS = 3600 * 1000,
 	SLOTS_FIRST = 64,   /* of agents; a power of two */
 	BITS_AN_ENTRY = 8,  /* at the limit one in sixteen is not counted */
+	FEW_FIRST = 32,     /* hashes, while they take less than bits */
 	MILLI = 1000,
 	V4_NETWORK_BYTES = 3,
 	V6_NETWORK_BYTES = 6,
 };
 
-/* Different things seen since the hour began. */
+/* Different things seen since the hour began: hashes while they are few, as
+ * of most agents, then bits.  A thousand agents' bits would be 70 MB. */
 struct seen {
+	uint64_t *few; /* 0: a free slot; NULL: none yet, or bits */
+	size_t few_slots; /* a power of two */
 	uint8_t *bits;
 	size_t bit_count;
 	int64_t count, limit;
@@ -75,6 +79,14 @@ quotas_open(void)
 	return q;
 }
 
+static void
+forget(struct seen *s)
+{
+	free(s->few);
+	free(s->bits);
+	*s = (struct seen){.limit = s->limit};
+}
+
 void
 quotas_close(struct quotas *q)
 {
@@ -83,8 +95,8 @@ quotas_close(struct quotas *q)
 	for (size_t i = 0; i < q->slot_count; i++) {
 		if (q->slots[i] == NULL)
 			continue;
-		free(q->slots[i]->addresses.bits);
-		free(q->slots[i]->networks.bits);
+		forget(&q->slots[i]->addresses);
+		forget(&q->slots[i]->networks);
 		free(q->slots[i]);
 	}
 	free(q->slots);
@@ -161,20 +173,13 @@ tokens_wait(struct quota *u, const struct quota_limits *l, size_t n,
 static void
 begin_hour(struct seen *s, int64_t limit)
 {
-	if (s->limit != limit) {
-		free(s->bits);
-		*s = (struct seen){.limit = limit,
-		    .bit_count = (size_t)limit * BITS_AN_ENTRY};
-		s->bits = limit == 0 ? NULL : zeroed((size_t)limit, 1);
-	} else if (s->count != 0) {
-		memset(s->bits, 0, (size_t)limit);
-	}
-	s->count = 0;
+	forget(s);
+	s->limit = limit;
+	s->bit_count = (size_t)limit * BITS_AN_ENTRY;
 }
 
-static size_t
-bit_of(const struct quotas *q, const struct seen *s, const uint8_t *bytes,
-    size_t n)
+static uint64_t
+hash_of(const struct quotas *q, const uint8_t *bytes, size_t n)
 {
 	unsigned char hash[crypto_shorthash_BYTES];
 	uint64_t h;
@@ -182,7 +187,93 @@ bit_of(const struct quotas *q, const struct seen *s, const uint8_t *bytes,
 	_Static_assert(sizeof h == crypto_shorthash_BYTES, "one number");
 	(void)crypto_shorthash(hash, bytes, n, q->key);
 	memcpy(&h, hash, sizeof h);
-	return (size_t)(h % s->bit_count);
+	return h == 0 ? 1 : h;
+}
+
+/* Where h is among the few, or the free slot where it belongs. */
+static size_t
+few_at(const uint64_t *few, size_t slots, uint64_t h)
+{
+	size_t at = (size_t)h & (slots - 1);
+
+	while (few[at] != 0 && few[at] != h)
+		at = (at + 1) & (slots - 1);
+	return at;
+}
+
+static bool
+bit_set(struct seen *s, uint64_t h)
+{
+	size_t bit = (size_t)(h % s->bit_count);
+	uint8_t mask = (uint8_t)(1u << (bit % 8));
+	bool is_new = (s->bits[bit / 8] & mask) == 0;
+
+	s->bits[bit / 8] |= mask;
+	return is_new;
+}
+
+/* More room for the few, or bits once those take less. */
+static void
+seen_grow(struct seen *s)
+{
+	size_t slots = s->few_slots == 0 ? FEW_FIRST : s->few_slots * 2;
+	uint64_t *few = s->few;
+
+	s->few = NULL;
+	if (slots * sizeof *few < s->bit_count / 8)
+		s->few = zeroed(slots, sizeof *few);
+	else
+		s->bits = zeroed(s->bit_count / 8, 1);
+	for (size_t i = 0; i < s->few_slots; i++) {
+		if (few[i] == 0)
+			continue;
+		if (s->few != NULL)
+			s->few[few_at(s->few, slots, few[i])] = few[i];
+		else
+			(void)bit_set(s, few[i]);
+	}
+	s->few_slots = slots;
+	free(few);
+}
+
+/* True when it is new. */
+static bool
+seen_add(struct seen *s, uint64_t h)
+{
+	size_t at;
+
+	if (s->bits == NULL && (size_t)s->count * 4 >= s->few_slots * 3)
+		seen_grow(s);
+	if (s->bits != NULL)
+		return bit_set(s, h);
+	at = few_at(s->few, s->few_slots, h);
+	if (s->few[at] == h)
+		return false;
+	s->few[at] = h;
+	return true;
+}
+
+static void
+seen_remove(struct seen *s, uint64_t h)
+{
+	size_t bit = (size_t)(h % s->bit_count), mask = s->few_slots - 1;
+	size_t gap, at;
+
+	if (s->bits != NULL) {
+		s->bits[bit / 8] &= (uint8_t)~(1u << (bit % 8));
+		return;
+	}
+	gap = few_at(s->few, s->few_slots, h);
+	/* what was pushed on over this slot moves back */
+	for (at = (gap + 1) & mask; s->few[at] != 0; at = (at + 1) & mask) {
+		size_t home = (size_t)s->few[at] & mask;
+
+		if (((at - home) & mask) < ((at - gap) & mask))
+			continue;
+		s->few[gap] = s->few[at];
+		gap = at;
+	}
+	s->few[gap] = 0;
 }
 
 /* Bytes of the address that s counts by. */
@@ -200,10 +291,10 @@ fits(const struct seen *s)
 	return s->limit == 0 || s->count <= s->limit;
 }
 
-/* Marks what is new; undo gets the bits that were set, how many. */
+/* Marks what is new; undo gets what was, how many. */
 static size_t
 mark(const struct quotas *q, struct seen *s, bool network,
-    const struct event *events, size_t n, size_t *undo)
+    const struct event *events, size_t n, uint64_t *undo)
 {
 	size_t set = 0;
 
@@ -211,22 +302,21 @@ mark(const struct quotas *q, struct seen *s, bool network,
 		return 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct addr *a = &events[i].source;
-		size_t bit = bit_of(q, s, a->bytes, length_of(a, network));
+		uint64_t h = hash_of(q, a->bytes, length_of(a, network));
 
-		if ((s->bits[bit / 8] >> (bit % 8) & 1) != 0)
+		if (!seen_add(s, h))
 			continue;
-		s->bits[bit / 8] |= (uint8_t)(1u << (bit % 8));
 		s->count++;
-		undo[set++] = bit;
+		undo[set++] = h;
 	}
 	return set;
 }
 
 static void
-unmark(struct seen *s, const size_t *undo, size_t set)
+unmark(struct seen *s, const uint64_t *undo, size_t set)
 {
 	for (size_t i = 0; i < set; i++)
-		s->bits[undo[i] / 8] &= (uint8_t)~(1u << (undo[i] % 8));
+		seen_remove(s, undo[i]);
 	s->count -= (int64_t)set;
 }
 
@@ -234,7 +324,7 @@ static enum quota_which
 take_sources(struct quotas *q, struct quota *u, const struct event *events,
     size_t n)
 {
-	size_t *undo = zeroed(2 * n + 1, sizeof *undo);
+	uint64_t *undo = zeroed(2 * n + 1, sizeof *undo);
 	size_t addresses = mark(q, &u->addresses, false, events, n, undo);
 	size_t networks =
 	    mark(q, &u->networks, true, events, n, undo + addresses);

@@ -16,6 +16,7 @@
 #include "hub/db.h"
 #include "hub/receive/agents.h"
 #include "hub/receive/door.h"
+#include "hub/receive/greet.h"
 #include "hub/receive/group.h"
 #include "hub/receive/meter.h"
 #include "hub/receive/quota.h"
@@ -33,7 +34,7 @@
 
 enum {
 	POLL_MS = 200,
-	TURN_FRAMES = 64,
+	TURN_FRAMES = 512,
 	QUOTA_MOST_MS = 60000, /* then it asks again */
 	TURN_BYTES = 16 * 1024 * 1024, /* of unpacked frames */
 	BUSY_MS = 1000, /* what a busy hub asks agents to wait */
@@ -53,6 +54,7 @@ struct receive {
 	struct session *session;
 	struct door *door;
 	struct quotas *quotas;
+	struct greet *greet;
 	struct meter meters[METERS];
 	int64_t busy_ms; /* last frame */
 	struct waiting waiting[GROUP_BATCHES];
@@ -113,35 +115,23 @@ on_garbage(struct receive *r, const char *who, const char *why)
 
 /* ---- frames ---- */
 
+/* Keeps the frame, whose answer comes at the end of the turn. */
 static void
-on_hello(struct receive *r, const struct door_frame *f,
-    const struct agent *agent, const struct wire_hello *h)
+on_hello(struct receive *r, struct door_frame *f, const struct agent *agent,
+    const struct wire_hello *hello)
 {
-	uint64_t last_batch = 0;
+	struct wire_hello *h;
 
-	if (h->version != WIRE_VERSION) {
+	if (hello->version != WIRE_VERSION) {
 		log_warning("agent speaks another version agent=%s version=%u "
-		            "ours=%d", agent->name, h->version, WIRE_VERSION);
+		            "ours=%d", agent->name, hello->version,
+		    WIRE_VERSION);
 		refuse(r, f, 0, WIRE_BAD_VERSION);
 		return;
 	}
-	if (session_hello(r->session, agent, h, &last_batch) !=
-	    SESSION_DONE) {
-		refuse(r, f, 0, WIRE_BUSY);
-		return;
-	}
-	log_notice("agent connected agent=%s host=%.*s software=\"%.*s\" "
-	           "last_batch=%llu", agent->name, (int)h->host.n,
-	    h->host.at == NULL ? "" : h->host.at, (int)h->software.n,
-	    h->software.at == NULL ? "" : h->software.at,
-	    (unsigned long long)last_batch);
-	answer(r, f, &(struct wire_frame){.type = WIRE_WELCOME,
-	    .welcome = {.version = WIRE_VERSION,
-	        .window = (uint32_t)r->c->conf->receive_window,
-	        .max_bytes = WIRE_FRAME_BYTES,
-	        .max_events = WIRE_BATCH_EVENTS,
-	        .time_us = clock_wall_us(),
-	        .last_batch = last_batch}});
+	h = arena_alloc(r->c->arena, sizeof *h);
+	*h = *hello;
+	greet_add(r->greet, f, h);
 }
 
 static void
@@ -361,8 +351,8 @@ store_waiting(struct receive *r)
 
 /* ---- the loop ---- */
 
-/* Takes frames until the turn is full; each is answered now, batches at the
- * end. */
+/* Takes frames until the turn is full; each is answered now, hellos and
+ * batches at the end. */
 static void
 take_frames(struct receive *r)
 {
@@ -372,7 +362,8 @@ take_frames(struct receive *r)
 
 		if (r->waiting_count == GROUP_BATCHES ||
 		    arena_used(r->c->arena) > TURN_BYTES ||
-		    r->waiting_events >= GROUP_EVENTS)
+		    r->waiting_events >= GROUP_EVENTS ||
+		    greet_is_full(r->greet))
 			return;
 		result = door_next(r->door, &f);
 		if (result == DOOR_EMPTY)
@@ -440,6 +431,7 @@ loop(struct receive *r, const struct curve_key *key)
 		zap_serve(door_zap(r->door), session_agents(r->session),
 		    &r->meters[METER_UNKNOWN]);
 		take_frames(r);
+		greet_answer(r->greet, r->session, r->door, r->c->conf, BUSY_MS);
 		store_waiting(r);
 		if (!session_look_after(r->session))
 			return EX_CONFIG;
@@ -465,6 +457,7 @@ run(struct worker_context *c)
 	r->c = c;
 	r->session = session_open(c);
 	r->quotas = quotas_open();
+	r->greet = greet_open();
 	if (curve_read(c->conf->receive_key, &key, &why) < 0) {
 		log_error("cannot use receive.key %s: %s; plaintiff-hub key "
 		          "makes one", c->conf->receive_key, why);
@@ -477,6 +470,7 @@ done:
 	door_close(r->door);
 	session_close(r->session);
 	quotas_close(r->quotas);
+	greet_close(r->greet);
 	buf_free(&r->out);
 	free(r);
 	return code;

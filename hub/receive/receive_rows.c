@@ -2,10 +2,15 @@
  * receive_store.c. */
 #include "hub/receive/receive_rows.h"
 
+#include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hub/receive/agents.h"
 #include "hub/receive/days.h"
+#include "hub/receive/greet.h"
+#include "hub/receive/group.h"
+#include "proto/base/arena.h"
 #include "proto/wire.h"
 
 enum db_result
@@ -54,35 +59,81 @@ receive_rows_days(struct db *db, struct days *event_days,
 	return DB_OK;
 }
 
-/* The row of an outbox; also for a hello (software, host) and for a batch
- * (its number). */
+/* What an outbox says; also in a hello (software, host), or with a batch (its
+ * number). */
+struct said {
+	const struct agent *agent;
+	struct wire_counters counters;
+	const struct wire_hello *hello; /* or NULL */
+	uint64_t batch;                 /* 0: none */
+};
+
+/* The order of these is the statement's, behind agent, outbox, software,
+ * host and batch. */
+enum { NUMBERS = 9 };
+
+static void
+numbers_of(const struct wire_counters *c, int64_t out[NUMBERS])
+{
+	const uint64_t all[NUMBERS] = {c->lines, c->ignored, c->unparsable,
+	    c->unreportable, c->emitted, c->repeated, c->unacked, c->gaps,
+	    c->withheld};
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		out[i] = (int64_t)all[i];
+}
+
+static int
+compare_said(const void *a, const void *b)
+{
+	const struct said *x = a, *y = b;
+
+	if (x->agent->number != y->agent->number)
+		return x->agent->number < y->agent->number ? -1 : 1;
+	return memcmp(x->counters.outbox, y->counters.outbox,
+	    WIRE_OUTBOX_BYTES);
+}
+
+/* The row of each outbox, in one statement; each must be there once.  batch
+ * becomes the highest that is stored. */
 static enum db_result
-put_counters(struct db *db, struct arena *a, const struct agent *agent,
-    const struct wire_counters *c, const struct wire_hello *hello,
-    uint64_t *last_batch)
+put_counters(struct db *db, struct arena *a, struct said *said, size_t n)
 {
 	struct db_args *args = db_args_new(a);
+	struct db_array *agents = db_arg_array(args);
+	struct db_array *outboxes = db_arg_array(args);
+	struct db_array *software = db_arg_array(args);
+	struct db_array *hosts = db_arg_array(args);
+	struct db_array *batches = db_arg_array(args);
+	struct db_array *numbers[NUMBERS];
 	struct db_rows *rows;
 	enum db_result result;
 
-	db_arg_int(args, agent->number);
-	db_arg_bytes(args, c->outbox, sizeof c->outbox);
-	db_arg_text(args, hello == NULL ? (struct text){0} : hello->software);
-	db_arg_text(args, hello == NULL ? (struct text){0} : hello->host);
-	db_arg_int(args, (int64_t)*last_batch);
-	db_arg_int(args, (int64_t)c->lines);
-	db_arg_int(args, (int64_t)c->ignored);
-	db_arg_int(args, (int64_t)c->unparsable);
-	db_arg_int(args, (int64_t)c->unreportable);
-	db_arg_int(args, (int64_t)c->emitted);
-	db_arg_int(args, (int64_t)c->repeated);
-	db_arg_int(args, (int64_t)c->unacked);
-	db_arg_int(args, (int64_t)c->gaps);
-	db_arg_int(args, (int64_t)c->withheld);
+	for (size_t i = 0; i < NUMBERS; i++)
+		numbers[i] = db_arg_array(args);
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_hello *h = said[i].hello;
+		char hex[WIRE_OUTBOX_BYTES * 2 + 1];
+		int64_t of[NUMBERS];
+
+		(void)sodium_bin2hex(hex, sizeof hex,
+		    said[i].counters.outbox, WIRE_OUTBOX_BYTES);
+		db_array_int(agents, said[i].agent->number);
+		db_array_text(outboxes, text_of(arena_string(a, hex)));
+		db_array_text(software, h == NULL ? (struct text){0}
+		                                  : h->software);
+		db_array_text(hosts, h == NULL ? (struct text){0} : h->host);
+		db_array_int(batches, (int64_t)said[i].batch);
+		numbers_of(&said[i].counters, of);
+		for (size_t j = 0; j < NUMBERS; j++)
+			db_array_int(numbers[j], of[j]);
+	}
 	result = db_run(db, "receive_counters", args, &rows);
 	if (result != DB_OK)
 		return result;
-	*last_batch = (uint64_t)db_int(rows, 0, 0);
+	/* in the order of the arguments */
+	for (size_t i = 0; i < db_rows_count(rows) && i < n; i++)
+		said[i].batch = (uint64_t)db_int(rows, i, 0);
 	db_rows_free(rows);
 	return DB_OK;
 }
@@ -91,49 +142,150 @@ enum db_result
 receive_rows_counters(struct db *db, struct arena *a,
     const struct agent *agent, const struct wire_counters *counters)
 {
-	uint64_t last_batch = 0;
+	struct said said = {.agent = agent, .counters = *counters};
 
-	return put_counters(db, a, agent, counters, NULL, &last_batch);
+	return put_counters(db, a, &said, 1);
 }
 
-enum db_result
-receive_rows_batch(struct db *db, struct arena *a, const struct agent *agent,
-    const struct wire_batch *batch)
+static struct said
+said_with(const struct group_batch *b)
 {
-	struct wire_counters c = batch->counters;
-	uint64_t last_batch = batch->batch;
+	struct said s = {.agent = b->agent, .counters = b->wire->counters,
+	    .batch = b->wire->batch};
+	uint64_t *unacked = &s.counters.unacked, n = b->wire->count;
 
 	/* it was unacked when it was sent, and is not once this commits */
-	c.unacked = c.unacked > batch->count ? c.unacked - batch->count : 0;
-	return put_counters(db, a, agent, &c, NULL, &last_batch);
+	*unacked = *unacked > n ? *unacked - n : 0;
+	return s;
+}
+
+/* A later batch of the same outbox: as one statement after the other. */
+static void
+say_more(struct said *s, const struct said *more)
+{
+	struct wire_counters *c = &s->counters;
+	const struct wire_counters *m = &more->counters;
+
+	if (m->emitted >= c->emitted && more->batch > s->batch)
+		c->unacked = m->unacked;
+#define GROW(x) (c->x = m->x > c->x ? m->x : c->x)
+	GROW(lines);
+	GROW(ignored);
+	GROW(unparsable);
+	GROW(unreportable);
+	GROW(emitted);
+	GROW(repeated);
+	GROW(gaps);
+	GROW(withheld);
+#undef GROW
+	if (more->batch > s->batch)
+		s->batch = more->batch;
 }
 
 enum db_result
-receive_rows_hello(struct db *db, struct arena *a, const struct agent *agent,
-    const struct wire_hello *hello, bool *changed, uint64_t *last_batch)
+receive_rows_batches(struct db *db, struct arena *a, const struct group *g)
+{
+	struct said *said = arena_array(a, g->batch_count + 1, sizeof *said);
+	size_t n = 0;
+
+	/* sorted by agent, outbox, number */
+	for (size_t i = 0; i < g->batch_count; i++) {
+		struct said s = said_with(&g->batches[i]);
+
+		if (n != 0 && compare_said(&said[n - 1], &s) == 0)
+			say_more(&said[n - 1], &s);
+		else
+			said[n++] = s;
+	}
+	return put_counters(db, a, said, n);
+}
+
+/* Each outbox once, the last hello of it, in the order of all statements that
+ * lock these rows. */
+static size_t
+said_in_hellos(const struct greet_hello *hellos, size_t n, struct said *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct said s = {.agent = hellos[i].agent,
+		    .counters = hellos[i].hello->counters,
+		    .hello = hellos[i].hello};
+		size_t at = 0;
+
+		while (at < count && compare_said(&out[at], &s) != 0)
+			at++;
+		out[at] = s;
+		count += at == count;
+	}
+	qsort(out, count, sizeof *out, compare_said);
+	return count;
+}
+
+/* The addresses of each agent by its last hello. */
+static struct db_args *
+own_args(struct arena *a, const struct greet_hello *hellos, size_t n)
 {
 	struct db_args *args = db_args_new(a);
-	struct db_array *own;
-	struct db_rows *rows;
-	enum db_result result = db_begin(db);
+	struct db_array *all = db_arg_array(args);
+	struct db_array *agents = db_arg_array(args);
+	struct db_array *addresses = db_arg_array(args);
 
-	*last_batch = 0;
-	if (result != DB_OK)
-		return result;
-	result = put_counters(db, a, agent, &hello->counters, hello,
-	    last_batch);
-	if (result != DB_OK)
-		return result;
-	db_arg_int(args, agent->number);
-	own = db_arg_array(args);
-	for (size_t i = 0; i < hello->address_count; i++)
-		db_array_addr(own, &hello->addresses[i]);
-	result = db_run(db, "receive_own", args, &rows);
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_hello *h = hellos[i].hello;
+		size_t later = i + 1;
+
+		while (later < n && hellos[later].agent != hellos[i].agent)
+			later++;
+		if (later < n)
+			continue;
+		db_array_int(all, hellos[i].agent->number);
+		for (size_t j = 0; j < h->address_count; j++) {
+			db_array_int(agents, hellos[i].agent->number);
+			db_array_addr(addresses, &h->addresses[j]);
+		}
+	}
+	return args;
+}
+
+static enum db_result
+put_own(struct db *db, struct arena *a, const struct greet_hello *hellos,
+    size_t n, bool *changed)
+{
+	struct db_rows *rows;
+	enum db_result result =
+	    db_run(db, "receive_own", own_args(a, hellos, n), &rows);
+
 	if (result != DB_OK)
 		return result;
 	*changed = db_int(rows, 0, 0) != 0;
 	db_rows_free(rows);
-	return db_commit(db);
+	return DB_OK;
+}
+
+enum db_result
+receive_rows_hellos(struct db *db, struct arena *a,
+    struct greet_hello *hellos, size_t n, bool *changed)
+{
+	struct said *said = arena_array(a, n + 1, sizeof *said);
+	size_t count = said_in_hellos(hellos, n, said);
+	enum db_result result = db_begin(db);
+
+	if (result == DB_OK)
+		result = put_counters(db, a, said, count);
+	if (result == DB_OK)
+		result = put_own(db, a, hellos, n, changed);
+	if (result == DB_OK)
+		result = db_commit(db);
+	for (size_t i = 0; i < n && result == DB_OK; i++) {
+		const struct said key = {.agent = hellos[i].agent,
+		    .counters = hellos[i].hello->counters};
+		const struct said *found = bsearch(&key, said, count,
+		    sizeof *said, compare_said);
+
+		hellos[i].last_batch = found->batch;
+	}
+	return result;
 }
 
 enum db_result

@@ -13,11 +13,10 @@ struct agent;
 struct agents;
 struct arena;
 struct days;
+struct greet_hello;
 struct group;
 struct names;
-struct wire_batch;
 struct wire_counters;
-struct wire_hello;
 
 /* Reads the active agents and their own addresses into an empty, unsealed
  * table. */
@@ -29,21 +28,21 @@ enum db_result receive_rows_days(struct db *db, struct days *event_days,
     struct days *evidence_days)
     __attribute__((warn_unused_result));
 
-/* Notes who says hello: its counters, and its own addresses in place of those
- * it said before.  *changed: the addresses are others now.  *last_batch: the
- * highest batch stored of this outbox, 0 for none. */
-enum db_result receive_rows_hello(struct db *db, struct arena *a,
-    const struct agent *agent, const struct wire_hello *hello, bool *changed,
-    uint64_t *last_batch) __attribute__((warn_unused_result));
+/* Notes who says hello, in one transaction: counters, and own addresses in
+ * place of those said before; of two hellos of one agent the later counts.
+ * *changed: some addresses are others now.  Sets last_batch of each. */
+enum db_result receive_rows_hellos(struct db *db, struct arena *a,
+    struct greet_hello *hellos, size_t n, bool *changed)
+    __attribute__((warn_unused_result));
 
 /* Notes an agent's counters. */
 enum db_result receive_rows_counters(struct db *db, struct arena *a,
     const struct agent *agent, const struct wire_counters *counters)
     __attribute__((warn_unused_result));
 
-/* Notes a batch's number and counters; part of receive_rows_store. */
-enum db_result receive_rows_batch(struct db *db, struct arena *a,
-    const struct agent *agent, const struct wire_batch *batch)
+/* Notes the batches' numbers and counters; part of receive_rows_store. */
+enum db_result receive_rows_batches(struct db *db, struct arena *a,
+    const struct group *g)
     __attribute__((warn_unused_result));
 
 /* Stores a group in one transaction: new events with their evidence,

@@ -357,9 +357,8 @@ receive_rows_store(struct db *db, struct arena *a, struct names *names,
 		result = store_witnesses(db, a, g);
 	if (result == DB_OK)
 		result = store_aside(db, a, g);
-	for (size_t i = 0; i < g->batch_count && result == DB_OK; i++)
-		result = receive_rows_batch(db, a, g->batches[i].agent,
-		    g->batches[i].wire);
+	if (result == DB_OK)
+		result = receive_rows_batches(db, a, g);
 	count_up(g);
 	if (result == DB_OK)
 		result = store_days(db, a, g, &days);

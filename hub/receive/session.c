@@ -9,6 +9,7 @@
 #include "hub/db.h"
 #include "hub/receive/agents.h"
 #include "hub/receive/days.h"
+#include "hub/receive/greet.h"
 #include "hub/receive/group.h"
 #include "hub/receive/names.h"
 #include "hub/receive/receive_rows.h"
@@ -284,21 +285,23 @@ session_result_of(enum db_result result)
 }
 
 enum session_result
-session_hello(struct session *s, const struct agent *agent,
-    const struct wire_hello *hello, uint64_t *last_batch)
+session_hellos(struct session *s, struct greet_hello *hellos, size_t n)
 {
 	enum db_result result;
 	bool changed = false;
 
 	if (session_is_away(s))
 		return SESSION_LATER;
-	result = receive_rows_hello(s->c->db, s->c->arena, agent, hello,
-	    &changed, last_batch);
+	result = receive_rows_hellos(s->c->db, s->c->arena, hellos, n,
+	    &changed);
 	/* batches that follow are judged by the new addresses already */
 	if (good(s, result) && changed)
 		s->agents_changed = true;
-	if (result == DB_OK && *last_batch != 0)
-		remember(s, agent, hello->counters.outbox, *last_batch);
+	for (size_t i = 0; i < n && result == DB_OK; i++)
+		if (hellos[i].last_batch != 0)
+			remember(s, hellos[i].agent,
+			    hellos[i].hello->counters.outbox,
+			    hellos[i].last_batch);
 	return session_result_of(result);
 }
 

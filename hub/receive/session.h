@@ -12,10 +12,10 @@
 
 struct agent;
 struct agents;
+struct greet_hello;
 struct group_batch;
 struct session;
 struct wire_counters;
-struct wire_hello;
 struct worker_context;
 
 enum session_result {
@@ -47,9 +47,8 @@ const struct agents *session_agents(const struct session *s);
 bool session_refresh(struct session *s) __attribute__((warn_unused_result));
 
 /* See receive_rows.h. */
-enum session_result session_hello(struct session *s,
-    const struct agent *agent, const struct wire_hello *hello,
-    uint64_t *last_batch) __attribute__((warn_unused_result));
+enum session_result session_hellos(struct session *s,
+    struct greet_hello *hellos, size_t n) __attribute__((warn_unused_result));
 /* At most once a second an agent; the rest is left to the next. */
 void session_counters(struct session *s, struct agent *agent,
     const struct wire_counters *counters);

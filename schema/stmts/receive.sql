@@ -14,14 +14,24 @@ FROM (VALUES ('event'), ('evidence')) p (parent),
 	partition_days(p.parent) d (day);
 
 -- name: receive_counters
--- What outbox $2 of agent $1 says.  Counters only grow; unacked is believed
--- when the frame is not older than what is there: a batch that comes late, of
--- an agent killed meanwhile, is not ($5 is 0 in other frames).  Answers the
--- highest batch.
+-- What outboxes $2 (hex, each once) of agents $1 say, sorted by both.
+-- Counters only grow; unacked is believed when the frame is not older than
+-- what is there: a batch that comes late, of an agent killed meanwhile, is not
+-- ($5 is 0 in other frames).  Answers the highest batches, in that order.
+WITH said AS (
 INSERT INTO agent_outbox AS o (agent, outbox, software, host, last_batch,
 	lines, ignored, unparsable, unreportable, emitted, repeated, unacked,
 	gaps, withheld)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+SELECT u.agent, decode(u.outbox, 'hex'), u.software, u.host, u.last_batch,
+	u.lines, u.ignored, u.unparsable, u.unreportable, u.emitted,
+	u.repeated, u.unacked, u.gaps, u.withheld
+FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::bigint[],
+	$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+	$11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+	WITH ORDINALITY u (agent, outbox, software, host, last_batch, lines,
+	ignored, unparsable, unreportable, emitted, repeated, unacked, gaps,
+	withheld, at)
+ORDER BY u.at
 ON CONFLICT (agent, outbox) DO UPDATE SET
 	software = coalesce(excluded.software, o.software),
 	host = coalesce(excluded.host, o.host),
@@ -38,20 +48,27 @@ ON CONFLICT (agent, outbox) DO UPDATE SET
 	gaps = greatest(o.gaps, excluded.gaps),
 	withheld = greatest(o.withheld, excluded.withheld),
 	last_seen = now()
-RETURNING o.last_batch;
+RETURNING o.agent, o.outbox, o.last_batch
+)
+SELECT last_batch FROM said ORDER BY agent, outbox;
 
 -- name: receive_last_batch
 SELECT last_batch FROM agent_outbox WHERE agent = $1 AND outbox = $2;
 
 -- name: receive_own
--- $2 are the addresses of agent $1 now; how many came and went
-WITH gone AS (
-	DELETE FROM agent_address
-	WHERE agent = $1 AND address <> ALL ($2::inet[])
+-- agents $1 have the addresses of the pairs $2, $3 now and no others; how
+-- many came and went
+WITH own AS (
+	SELECT DISTINCT u.agent, u.address
+	FROM unnest($2::integer[], $3::inet[]) u (agent, address)
+), gone AS (
+	DELETE FROM agent_address a
+	WHERE a.agent = ANY ($1::integer[]) AND NOT EXISTS (SELECT FROM own o
+		WHERE o.agent = a.agent AND o.address = a.address)
 	RETURNING 1
 ), came AS (
 	INSERT INTO agent_address (agent, address)
-	SELECT $1, u.address FROM unnest($2::inet[]) u (address)
+	SELECT o.agent, o.address FROM own o ORDER BY 1, 2
 	ON CONFLICT DO NOTHING
 	RETURNING 1
 )

@@ -15,6 +15,7 @@
 #include "tests/rows/receive_world.h"
 
 #include "hub/receive/agents.h"
+#include "hub/receive/greet.h"
 #include "hub/receive/receive_rows.h"
 
 static void
@@ -174,35 +175,83 @@ hello_replaces_own_addresses(void **state)
 	struct wire_hello h = {.version = WIRE_VERSION,
 	    .software = TEXT("test 1"), .host = TEXT("mx1.example"),
 	    .addresses = own, .address_count = 2};
+	struct greet_hello hello = {.agent = w->mx1, .hello = &h};
 	bool changed;
-	uint64_t last;
 
 	memcpy(h.counters.outbox, "outbox-1", 8);
-	assert_int_equal(receive_rows_hello(w->db, w->arena, w->mx1, &h,
-	    &changed, &last), DB_OK);
+	hello.agent = w->mx1;
+	assert_int_equal(receive_rows_hellos(w->db, w->arena, &hello, 1,
+	    &changed), DB_OK);
 	assert_true(changed);
-	assert_int_equal(last, 0);
+	assert_int_equal(hello.last_batch, 0);
 	world_load(w);
 	assert_int_equal(w->mx1->own_count, 2);
 	assert_true(agent_owns(w->mx1, &own[1]));
 	assert_false(agent_owns(w->mx2, &own[1]));
 
 	(void)world_store(w, w->mx1, world_batch(w, 77, 1, 1));
-	assert_int_equal(receive_rows_hello(w->db, w->arena, w->mx1, &h,
-	    &changed, &last), DB_OK);
+	hello.agent = w->mx1;
+	assert_int_equal(receive_rows_hellos(w->db, w->arena, &hello, 1,
+	    &changed), DB_OK);
 	assert_false(changed);
-	assert_int_equal(last, 77);
+	assert_int_equal(hello.last_batch, 77);
 	/* of another outbox nothing is known */
 	memcpy(h.counters.outbox, "outbox-2", 8);
 	h.address_count = 1;
-	assert_int_equal(receive_rows_hello(w->db, w->arena, w->mx1, &h,
-	    &changed, &last), DB_OK);
+	hello.agent = w->mx1;
+	assert_int_equal(receive_rows_hellos(w->db, w->arena, &hello, 1,
+	    &changed), DB_OK);
 	assert_true(changed);
-	assert_int_equal(last, 0);
+	assert_int_equal(hello.last_batch, 0);
 	world_load(w);
 	assert_int_equal(w->mx1->own_count, 1);
 	world_says(w, "SELECT host || '|' || software FROM agent_outbox"
 	    " WHERE last_batch = 77", "mx1.example|test 1");
+}
+
+/* Many at once are as one after the other. */
+static void
+hellos_together(void **state)
+{
+	struct world *w = *state;
+	struct addr own[3] = {
+	    {.family = 4, .bytes = {198, 51, 100, 1}},
+	    {.family = 4, .bytes = {198, 51, 100, 2}},
+	    {.family = 4, .bytes = {198, 51, 100, 3}},
+	};
+	struct wire_hello h[4];
+	struct greet_hello hellos[4];
+	bool changed;
+
+	(void)world_store(w, w->mx1, world_batch(w, 55, 1, 1));
+	(void)world_store(w, w->mx2, world_batch(w, 66, 1, 1));
+	for (size_t i = 0; i < 4; i++) {
+		h[i] = (struct wire_hello){.version = WIRE_VERSION,
+		    .software = TEXT("test"), .host = TEXT("mx"),
+		    .addresses = &own[i % 3], .address_count = 1,
+		    .counters.emitted = 10 + i};
+		memcpy(h[i].counters.outbox, "outbox-1", 8);
+		hellos[i] = (struct greet_hello){.hello = &h[i],
+		    .agent = i % 2 == 0 ? w->mx2 : w->mx1};
+	}
+	/* mx2, mx1, another outbox of mx2, mx1 again */
+	memcpy(h[2].counters.outbox, "another1", 8);
+	assert_int_equal(receive_rows_hellos(w->db, w->arena, hellos, 4,
+	    &changed), DB_OK);
+	assert_true(changed);
+	assert_int_equal(hellos[0].last_batch, 66);
+	assert_int_equal(hellos[1].last_batch, 55);
+	assert_int_equal(hellos[2].last_batch, 0);
+	assert_int_equal(hellos[3].last_batch, 55);
+	world_says(w, "SELECT string_agg(concat_ws('|', a.name,"
+	    " encode(o.outbox, 'escape'), o.emitted), ' ' ORDER BY a.name,"
+	    " o.outbox) FROM agent_outbox o JOIN agent a USING (agent)",
+	    "mx1|outbox-1|13 mx2|another1|12 mx2|outbox-1|10");
+	world_load(w);
+	assert_int_equal(w->mx1->own_count, 1);
+	assert_true(agent_owns(w->mx1, &own[0]));
+	assert_int_equal(w->mx2->own_count, 1);
+	assert_true(agent_owns(w->mx2, &own[2]));
 }
 
 static void
@@ -232,6 +281,7 @@ main(void)
 	    CASE(two_agents_in_one_transaction),
 	    CASE(counters_only_grow),
 	    CASE(hello_replaces_own_addresses),
+	    CASE(hellos_together),
 	    CASE(nothing_but_its_rights),
 	};
 

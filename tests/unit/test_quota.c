@@ -120,6 +120,33 @@ a_network_counts_once(void **state)
 	quotas_close(q);
 }
 
+/* What its networks refuse does not count among its addresses. */
+static void
+refused_as_a_whole(void **state)
+{
+	const struct quota_limits l = {.addresses = 3000, .networks = 100};
+	struct quotas *q = quotas_open();
+
+	(void)state;
+	for (uint32_t i = 0; i < 30; i++) {
+		accuse(150, 1 + i * 150, true);
+		assert_int_equal(quotas_take(q, 1, &l, events, 150, 0).which,
+		    QUOTA_NETWORKS);
+	}
+	for (uint32_t i = 0; i < 29; i++) {
+		accuse(100, 1 + i * 100, false);
+		assert_int_equal(quotas_take(q, 1, &l, events, 100, 0).which,
+		    QUOTA_FREE);
+	}
+	/* and again: they are known */
+	for (uint32_t i = 0; i < 29; i++) {
+		accuse(100, 1 + i * 100, false);
+		assert_int_equal(quotas_take(q, 1, &l, events, 100, 0).which,
+		    QUOTA_FREE);
+	}
+	quotas_close(q);
+}
+
 static void
 many_agents(void **state)
 {
@@ -158,6 +185,7 @@ main(void)
 	    cmocka_unit_test(events_by_rate),
 	    cmocka_unit_test(addresses_and_networks),
 	    cmocka_unit_test(a_network_counts_once),
+	    cmocka_unit_test(refused_as_a_whole),
 	    cmocka_unit_test(many_agents),
 	    cmocka_unit_test(no_limits),
 	};
