@@ -6,13 +6,15 @@ child and ended by its pid.  Needs root, as Dovecot does.  2.3 and 2.4.
         dovecot.port["imap"], dovecot.log
         dovecot.stop(); dovecot.start()     # its ports and files stay
 
-It serves 127.0.0.1 and ::1.  With auth_socket it also is the login server of
-a Postfix: a unix socket that the user postfix may open.
+It serves 127.0.0.1 and ::1, and as the login server of a Postfix or Exim the
+unix socket .auth_socket.
 """
+import contextlib
 import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -64,6 +66,11 @@ service managesieve-login {{
   }}
   process_min_avail = 1
 }}
+service auth {{
+  unix_listener login-server {{
+    mode = 0666
+  }}
+}}
 service anvil {{
   unix_listener anvil-auth-penalty {{
     mode = 0
@@ -71,16 +78,6 @@ service anvil {{
 }}
 submission_relay_host = 127.0.0.1
 submission_relay_port = 1
-"""
-
-AUTH_SOCKET = """\
-service auth {{
-  unix_listener {auth_socket} {{
-    mode = 0660
-    user = postfix
-    group = postfix
-  }}
-}}
 """
 
 V23 = """\
@@ -138,15 +135,14 @@ def free_port():
 
 
 class DovecotServer:
-    def __init__(self, folder, users=None, settings="", auth_socket=None,
-                 syslog=None):
+    def __init__(self, folder, users=None, settings="", syslog=None):
         """users: {name: password}.  settings: further lines, which may have
         {folder}; they win.  syslog: a private_syslog.Syslog that gets what
         else goes to .log."""
         self.folder = pathlib.Path(folder)
         self.users = users or {}
         self.settings = settings
-        self.auth_socket = auth_socket
+        self.auth_socket = self.folder / "run" / "login-server"
         self.syslog = syslog
         self.log = syslog.log if syslog else self.folder / "dovecot.log"
         self.conf = self.folder / "dovecot.conf"
@@ -169,12 +165,9 @@ class DovecotServer:
         users.chmod(0o644)
         v24 = version() >= (2, 4)
         text = COMMON + (V24 if v24 else V23)
-        if self.auth_socket:
-            text += AUTH_SOCKET
         text = text.format(folder=self.folder,
                            log="syslog" if self.syslog else self.log,
-                           listen=", ".join(LOOPBACKS),
-                           auth_socket=self.auth_socket, **self.port)
+                           listen=", ".join(LOOPBACKS), **self.port)
         if v24:
             text = ("dovecot_config_version = 2.4.0\n"
                     "dovecot_storage_version = 2.4.0\n" + text)
@@ -186,7 +179,7 @@ class DovecotServer:
         self.child = subprocess.Popen(
             self.syslog.inside(argv) if self.syslog else argv,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
+            stderr=subprocess.DEVNULL, start_new_session=True)
         end = time.monotonic() + 20
         for port in self.port.values():
             while True:
@@ -206,16 +199,19 @@ class DovecotServer:
             if not s.recv(1024):
                 raise OSError("no greeting")
 
-    def stop(self):
+    def stop(self, how=signal.SIGTERM):
+        """As systemd does: every process of it.  Its master alone would
+        leave the login server running for those who are connected to it."""
         if self.child is None:
             return
-        # its master ends its daemons with itself
-        self.child.terminate()
+        os.killpg(self.child.pid, how)
         try:
             self.child.wait(20)
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL)
         self.child = None
 
     def __enter__(self):

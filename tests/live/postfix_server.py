@@ -84,10 +84,19 @@ local_recipient_maps = regexp:{folder}/local
 local_transport = discard
 default_transport = discard
 smtpd_sasl_auth_enable = yes
-smtpd_sasl_path = smtpd
-cyrus_sasl_config_path = {folder}/sasl
+{sasl}
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_recipient_restrictions = check_recipient_access regexp:{folder}/banned
+"""
+
+BY_CYRUS = """\
+smtpd_sasl_path = smtpd
+cyrus_sasl_config_path = {folder}/sasl
+"""
+
+BY_DOVECOT = """\
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {login_server}
 """
 
 SINK = """\
@@ -127,13 +136,16 @@ def why_not():
 
 
 class PostfixServer:
-    def __init__(self, folder, deliver_to=None, users=(), settings=""):
+    def __init__(self, folder, deliver_to=None, users=(), settings="",
+                 login_server=None):
         """users: (name, password) pairs that may log in.  settings: further
-        lines of main.cf."""
+        lines of main.cf.  login_server: a Dovecot's socket, which knows the
+        users then."""
         self.folder = pathlib.Path(folder)
         self.deliver_to = deliver_to
         self.users = users
         self.settings = settings
+        self.login_server = login_server
         self.log = self.folder / "mail.log"
         self.port = {"smtp": free_port(), "submission": free_port()}
         self.child = None
@@ -147,6 +159,8 @@ class PostfixServer:
                     uid=postfix.pw_uid, gid=postfix.pw_gid,
                     protocols="all" if socket.has_ipv6 and
                     os.path.exists("/proc/net/if_inet6") else "ipv4")
+        sasl = BY_DOVECOT if self.login_server else BY_CYRUS
+        keys["sasl"] = sasl.format(login_server=self.login_server, **keys)
         main = MAIN + (SINK if self.deliver_to else SERVER) + self.settings
         self.folder.mkdir(parents=True, exist_ok=True)
         # its daemons run as another user
