@@ -82,7 +82,13 @@ is_repeated_login(struct filter *f, const struct event *e)
 enum filter_verdict
 filter_judge(struct filter *f, const struct event *e)
 {
-	if (e->source.family == 0 || is_own(f, &e->source) ||
+	if (e->source.family == 0)
+		return FILTER_UNREPORTABLE;
+	/* accuses nobody, and the hub has to know of it: most of those who
+	 * meet our own outage are our own users */
+	if (e->kind == KIND_BACKEND_FAILURE)
+		return FILTER_SEND;
+	if (is_own(f, &e->source) ||
 	    prefixes_hold(f->o.unreportable, &e->source) ||
 	    prefixes_hold(f->o.own, &e->source))
 		return FILTER_UNREPORTABLE;

@@ -2,9 +2,13 @@
 #include <string.h>
 
 #include "agent/line_inside.h"
+#include "agent/signs.h"
 #include "proto/event.h"
 
-#define NAME(s) {.at = (s), .n = sizeof(s) - 1}
+#define NAME(s)                                                                \
+	{                                                                      \
+		.at = (s), .n = sizeof(s) - 1                                  \
+	}
 
 /* Dovecot's processes that rules may concern. */
 static const struct {
@@ -74,8 +78,8 @@ two_digits(struct text t, size_t from, size_t to)
 static size_t
 level_length(struct text t)
 {
-	static const char *const levels[] = {"Info: ", "Warning: ", "Error: ",
-	    "Debug: ", "Fatal: ", "Panic: "};
+	static const char *const levels[] = {
+	    "Info: ", "Warning: ", "Error: ", "Debug: ", "Fatal: ", "Panic: "};
 
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
 		if (t.n > 0 && t.at[0] == levels[i][0] && begins(t, levels[i]))
@@ -91,7 +95,7 @@ line_is_dovecot(struct text t)
 	if (n == 0 || n + 1 >= t.n)
 		return false;
 	return t.at[n] == '(' || (t.at[n] == ':' && t.at[n + 1] == ' ' &&
-	                             level_length(behind(t, n + 2)) > 0);
+				     level_length(behind(t, n + 2)) > 0);
 }
 
 /* Length of "(pid): " or "(default): " behind the name of a process, or 0.
@@ -105,38 +109,68 @@ instance_length(struct text t, bool is_auth)
 	if (begins(t, "(default): "))
 		n = strlen("(default): ");
 	else if (t.n > 3 && t.at[0] == '(' && (n = digits(t, 1)) > 1 &&
-	         n + 3 <= t.n && memcmp(t.at + n, "): ", 3) == 0)
+		 n + 3 <= t.n && memcmp(t.at + n, "): ", 3) == 0)
 		n += 3;
 	else
 		return 0;
 	return is_auth && memmem(t.at, t.n, ",sasl:", 6) != NULL ? 0 : n;
 }
 
+/* The program of a process of that name, or NULL. */
+static const struct text *
+program_of(struct text name)
+{
+	for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++)
+		if (name.n == processes[i].name.n &&
+		    name.at[0] == processes[i].name.at[0] &&
+		    text_equal(name, processes[i].name))
+			return &processes[i].program;
+	return NULL;
+}
+
+/* The program of the process whose name t begins with, or NULL, and the
+ * length of what is made like a name.  Most are found by where they end. */
+static const struct text *
+take_process(struct text t, size_t *length)
+{
+	const struct text *program = NULL;
+	size_t n = SIGNS_BYTES;
+
+	if (t.n > SIGNS_BYTES)
+		n = signs_first(t.at, ':', '(', ' ');
+	if (n > 0 && n < SIGNS_BYTES)
+		program = program_of((struct text){.at = t.at, .n = n});
+	if (program == NULL) {
+		n = name_length(t);
+		if (n > 0)
+			program = program_of((struct text){.at = t.at, .n = n});
+	}
+	*length = n;
+	return program;
+}
+
 void
 line_take_dovecot(struct line *out)
 {
+	const struct text *program;
 	struct text t = out->message, name;
 	size_t n;
 
 	out->program = TEXT("dovecot");
 	if (begins(t, "dovecot: "))
 		t = behind(t, strlen("dovecot: "));
-	name = (struct text){.at = t.at, .n = name_length(t)};
-	t = behind(t, name.n);
+	program = take_process(t, &n);
+	name = (struct text){.at = t.at, .n = n};
+	t = behind(t, n);
 	if (t.n == 0 || (t.at[0] != ':' && t.at[0] != '('))
 		return;
-	for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++)
-		if (name.n == processes[i].name.n &&
-		    name.at[0] == processes[i].name.at[0] &&
-		    text_equal(name, processes[i].name))
-			out->program = processes[i].program;
-	if (t.at[0] == '(') {
+	if (program != NULL)
+		out->program = *program;
+	if (t.at[0] == '(')
 		n = instance_length(t, text_is(name, "auth"));
-		t = behind(t, n);
-	} else {
+	else
 		n = t.n > 1 && t.at[1] == ' ' ? 2 : 1;
-		t = behind(t, n);
-	}
+	t = behind(t, n);
 	if (n > 0)
 		t = behind(t, level_length(t));
 	out->message = t;
@@ -151,8 +185,7 @@ read_piece(struct text t, struct line *out, size_t *length)
 
 	*length = 0;
 	if (t.n < 6 || t.at[0] != '[' || number == 1 || number > 3 ||
-	    number + 1 >= t.n ||
-	    (t.at[number] != '\\' && t.at[number] != '/'))
+	    number + 1 >= t.n || (t.at[number] != '\\' && t.at[number] != '/'))
 		return;
 	count = digits(t, number + 1);
 	if (count == number + 1 || count > number + 3 || count + 1 >= t.n ||

@@ -101,6 +101,20 @@ db_script(struct db *db, const char *sql)
 	return result;
 }
 
+enum db_result
+db_tell_settings(struct db *db, const struct hub_conf *conf)
+{
+	struct arena *a = arena_open(0);
+	enum db_result r = db_script(db, arena_printf(a,
+	    "SET plaintiff.report_days = %lld;"
+	    "SET plaintiff.outage_margin = %lld",
+	    (long long)conf->report_days,
+	    (long long)conf->report_outage_margin));
+
+	arena_close(a);
+	return r;
+}
+
 static bool
 prepare(struct db *db, bool *hopeless)
 {
@@ -160,7 +174,9 @@ open_as(const struct hub_conf *conf, const char *user, const char *stage)
 	/* so that sending a large batch cannot wait for ever either */
 	if (PQsetnonblocking(db->conn, 1) != 0)
 		die(EX_SOFTWARE, "libpq has no nonblocking mode");
-	if (db_script(db, session) != DB_OK || db_script(db, p->lock) != DB_OK)
+	if (db_script(db, session) != DB_OK ||
+	    db_script(db, p->lock) != DB_OK ||
+	    db_tell_settings(db, conf) != DB_OK)
 		goto fail;
 	return db;
 fail:

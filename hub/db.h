@@ -72,6 +72,10 @@ enum db_result db_run(struct db *db, const char *statement,
     const struct db_args *args, struct db_rows **rows)
     __attribute__((warn_unused_result));
 
+/* Tells the session the settings that views look at; db_open does it too. */
+enum db_result db_tell_settings(struct db *db, const struct hub_conf *conf)
+    __attribute__((warn_unused_result));
+
 /* Several statements at once, for migrations. */
 enum db_result db_script(struct db *db, const char *sql)
     __attribute__((warn_unused_result));

@@ -28,6 +28,9 @@ worker_reload(struct worker_context *c)
 	arena_close(c->settings);
 	c->settings = a;
 	c->conf = conf;
+	/* a connection that is lost is told when it is made again */
+	if (c->db != NULL && db_tell_settings(c->db, conf) != DB_OK)
+		log_warning("the database was not told the new settings");
 	log_notice("settings reloaded");
 	return true;
 }

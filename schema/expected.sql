@@ -13,6 +13,12 @@ CREATE FUNCTION plaintiff.id_floor(t timestamp with time zone) RETURNS uuid
 
 COMMENT ON FUNCTION plaintiff.id_floor(t timestamp with time zone) IS 'smallest event id of that second of log time';
 
+CREATE FUNCTION plaintiff.outage_margin() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN make_interval(secs => ((COALESCE(NULLIF(current_setting('plaintiff.outage_margin'::text, true), ''::text), '600'::text))::integer)::double precision);
+
+COMMENT ON FUNCTION plaintiff.outage_margin() IS 'report.outage_margin of the session, 10 minutes where none is set';
+
 CREATE FUNCTION plaintiff.partition_days(parent text) RETURNS SETOF date
     LANGUAGE sql STABLE
     SET search_path TO 'plaintiff', 'pg_temp'
@@ -742,6 +748,30 @@ ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE VIEW plaintiff.reportable; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing';
+
+COMMENT ON COLUMN plaintiff.reportable.id IS 'event';
+
+COMMENT ON COLUMN plaintiff.reportable.stored IS 'order of storing';
+
+COMMENT ON COLUMN plaintiff.reportable."time" IS 'time of the log line';
+
+COMMENT ON COLUMN plaintiff.reportable.host IS 'host as logged (name)';
+
+COMMENT ON COLUMN plaintiff.reportable.service IS 'service as logged (name)';
+
+COMMENT ON COLUMN plaintiff.reportable.kind IS 'kind of event';
+
+COMMENT ON COLUMN plaintiff.reportable.port IS 'source port, if the line says';
+
+COMMENT ON COLUMN plaintiff.reportable.destination IS 'our address, if known';
+
+COMMENT ON COLUMN plaintiff.reportable.destination_port IS 'our port, if known';
+
+COMMENT ON COLUMN plaintiff.reportable.address IS 'the accused address';
+
 CREATE TABLE plaintiff.watermark (
     name text NOT NULL,
     stored bigint NOT NULL
@@ -767,7 +797,7 @@ COMMENT ON COLUMN plaintiff.not_reported.first IS 'first log time of those';
 
 COMMENT ON COLUMN plaintiff.not_reported.last IS 'last log time of those';
 
-COMMENT ON COLUMN plaintiff.not_reported.reason IS 'quarantine, not counted, stale, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+COMMENT ON COLUMN plaintiff.not_reported.reason IS 'quarantine, not counted, stale, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
 
 COMMENT ON COLUMN plaintiff.not_reported.detail IS 'what the contact source or the administrator said; foreign text';
 
@@ -931,6 +961,17 @@ COMMENT ON COLUMN plaintiff.schema_migration.checksum IS 'SHA-256 of its text';
 
 COMMENT ON COLUMN plaintiff.schema_migration.applied IS 'when';
 
+CREATE TABLE plaintiff.stored_mark (
+    stored bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.stored_mark IS 'when everything up to that place in the order of storing was there; what report.settle looks at';
+
+COMMENT ON COLUMN plaintiff.stored_mark.stored IS 'place in the order of storing';
+
+COMMENT ON COLUMN plaintiff.stored_mark.at IS 'when it was read, under the store lock';
+
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_pkey PRIMARY KEY (agent, address);
 
@@ -1003,6 +1044,9 @@ ALTER TABLE ONLY plaintiff.set_aside
 ALTER TABLE ONLY plaintiff.source
     ADD CONSTRAINT source_pkey PRIMARY KEY (address);
 
+ALTER TABLE ONLY plaintiff.stored_mark
+    ADD CONSTRAINT stored_mark_pkey PRIMARY KEY (stored);
+
 ALTER TABLE ONLY plaintiff.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (address, kind, host, day);
 
@@ -1015,6 +1059,8 @@ ALTER TABLE ONLY plaintiff.witness
 CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
 
 CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
+
+CREATE INDEX event_backend ON ONLY plaintiff.event USING btree (host, "time") WHERE (kind = 13);
 
 CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (stored IS NULL);
 
@@ -1447,6 +1493,14 @@ REVOKE ALL ON FUNCTION plaintiff.interval_dist(interval, interval) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION plaintiff.oid_dist(oid, oid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION plaintiff.outage_margin() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.partition_days(parent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.partition_days(parent text) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.partition_days(parent text) TO plaintiff_tidy;
@@ -1595,6 +1649,9 @@ GRANT SELECT ON TABLE plaintiff.event_list TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.line_balance TO plaintiff_admin;
 
+GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_admin;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.watermark TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.watermark TO plaintiff_admin;
 
@@ -1617,3 +1674,6 @@ GRANT SELECT ON TABLE plaintiff.report_balance TO plaintiff_admin;
 GRANT SELECT ON TABLE plaintiff.report_list TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.schema_migration TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.stored_mark TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.stored_mark TO plaintiff_admin;

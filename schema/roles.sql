@@ -26,7 +26,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA plaintiff FROM plaintiff_receive,
 	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
 	plaintiff_admin;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plaintiff FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION us, ts, id_floor TO plaintiff_receive,
+GRANT EXECUTE ON FUNCTION us, ts, id_floor, outage_margin TO plaintiff_receive,
 	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
 	plaintiff_admin;
 
@@ -52,7 +52,8 @@ GRANT SELECT, INSERT ON answer TO plaintiff_lookup;
 GRANT SELECT ON event, evidence, kind, name, agent, agent_address, tally,
 	contact, answer TO plaintiff_report;
 GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_report;
-GRANT SELECT ON source TO plaintiff_report;
+GRANT SELECT ON source, reportable TO plaintiff_report;
+GRANT SELECT, INSERT, DELETE ON stored_mark TO plaintiff_report;
 GRANT UPDATE (reported_upto) ON source TO plaintiff_report;
 GRANT SELECT, INSERT ON report, report_source TO plaintiff_report;
 

@@ -18,8 +18,10 @@ judge(const struct group_batch *b, const struct event *e,
 {
 	if (!event_id_is_true(e, b->wire->site))
 		return GROUP_POISONED;
-	if (!hub_conf_reportable(r->conf, &e->source) ||
-	    agent_owns(b->agent, &e->source))
+	/* that our login server is away accuses nobody, whoever met it */
+	if (e->kind != KIND_BACKEND_FAILURE &&
+	    (!hub_conf_reportable(r->conf, &e->source) ||
+	        agent_owns(b->agent, &e->source)))
 		return GROUP_UNREPORTABLE;
 	if (!days_hold(r->event_days, days_of_id(e->id)))
 		return GROUP_OUT_OF_RANGE;

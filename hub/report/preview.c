@@ -70,7 +70,7 @@ all(struct preview *p, struct arena *a)
 
 	while (r == DB_OK && n != 0) {
 		arena_reset(a);
-		r = report_rows_due(p->db, a, p->conf, above,
+		r = report_rows_due(p->db, a, p->conf, above, INT64_MAX,
 		    (struct report_skips){0}, &list, &n);
 		for (size_t i = 0; r == DB_OK && i < n; i++) {
 			above = list[i].contact;

@@ -82,14 +82,12 @@ next_list(struct worker_context *c, struct report *s)
 
 	arena_reset(s->round);
 	s->n = s->at = 0;
-	r = report_rows_due(c->db, s->round, c->conf, s->above,
-	    skips_now(s, c->arena), &s->list, &s->n);
-	if (r != DB_OK || s->n == 0)
-		return r;
-	s->above = s->list[s->n - 1].contact;
-	r = report_rows_upto(c->db, &s->upto);
-	if (r != DB_OK)
-		s->n = 0;
+	r = report_rows_upto(c->db, c->arena, c->conf, &s->upto);
+	if (r == DB_OK)
+		r = report_rows_due(c->db, s->round, c->conf, s->above,
+		    s->upto, skips_now(s, c->arena), &s->list, &s->n);
+	if (r == DB_OK && s->n != 0)
+		s->above = s->list[s->n - 1].contact;
 	return r;
 }
 

@@ -10,15 +10,20 @@
 #include "proto/base/log.h"
 
 enum db_result
-report_rows_upto(struct db *db, int64_t *upto)
+report_rows_upto(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t *upto)
 {
+	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
 	enum db_result r = db_begin(db);
 
+	db_arg_int(args, conf->report_settle);
 	if (r == DB_OK)
 		r = db_run(db, "report_store_lock", NULL, NULL);
 	if (r == DB_OK)
-		r = db_run(db, "report_upto", NULL, &rows);
+		r = db_run(db, "report_mark", NULL, NULL);
+	if (r == DB_OK)
+		r = db_run(db, "report_upto", args, &rows);
 	if (r != DB_OK)
 		return r;
 	*upto = db_int(rows, 0, 0);
@@ -56,8 +61,8 @@ arg_unreportable(struct db_args *args, const struct hub_conf *conf)
 
 enum db_result
 report_rows_due(struct db *db, struct arena *a, const struct hub_conf *conf,
-    int64_t above, struct report_skips skips, struct report_contact **list,
-    size_t *n)
+    int64_t above, int64_t upto, struct report_skips skips,
+    struct report_contact **list, size_t *n)
 {
 	struct db_args *args = db_args_new(a);
 	struct db_array *array;
@@ -72,6 +77,7 @@ report_rows_due(struct db *db, struct arena *a, const struct hub_conf *conf,
 	array = db_arg_array(args);
 	for (size_t i = 0; i < skips.n; i++)
 		db_array_int(array, skips.at[i]);
+	db_arg_int(args, upto);
 	r = db_run(db, "report_due", args, &rows);
 	if (r != DB_OK)
 		return r;

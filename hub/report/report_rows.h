@@ -35,15 +35,18 @@ struct report_case {
 	                                  stored above this */
 };
 
-/* Order number up to which everything is committed and nothing can still
- * appear.  A transaction of its own: call it outside of one. */
-enum db_result report_rows_upto(struct db *db, int64_t *upto)
+/* Order number up to which everything is committed, nothing can still appear,
+ * and all was there report.settle seconds ago.  A transaction of its own:
+ * call it outside of one. */
+enum db_result report_rows_upto(struct db *db, struct arena *a,
+    const struct hub_conf *conf, int64_t *upto)
     __attribute__((warn_unused_result));
 
-/* At most 100 contacts above that number who are due, in order. */
+/* At most 100 contacts above that number who are due because of events
+ * stored up to upto, in order. */
 enum db_result report_rows_due(struct db *db, struct arena *a,
-    const struct hub_conf *conf, int64_t above, struct report_skips skips,
-    struct report_contact **list, size_t *n)
+    const struct hub_conf *conf, int64_t above, int64_t upto,
+    struct report_skips skips, struct report_contact **list, size_t *n)
     __attribute__((warn_unused_result));
 
 /* The contact with that mailbox, due or not; *found->contact 0: none. */

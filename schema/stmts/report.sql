@@ -9,14 +9,27 @@
 -- name: report_store_lock
 SELECT pg_advisory_xact_lock(7411001);
 
--- name: report_upto
+-- name: report_mark
 -- the order number up to which nothing can still appear, under that lock
-SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM stored_seq;
+INSERT INTO stored_mark (stored)
+SELECT last_value FROM stored_seq
+WHERE is_called
+	AND last_value > coalesce((SELECT max(stored) FROM stored_mark), 0);
+
+-- name: report_upto
+-- what was there $1 seconds ago, which is when older marks are of no use
+WITH settled AS (
+	SELECT coalesce(max(stored), 0) AS stored FROM stored_mark
+	WHERE at <= clock_timestamp() - make_interval(secs => $1::bigint)
+), useless AS (
+	DELETE FROM stored_mark m USING settled s WHERE m.stored < s.stored
+)
+SELECT stored FROM settled;
 
 -- name: report_due
 -- contacts above $1 that may be mailed and have something new: seconds
--- between reports, window in days, kinds, unreportable prefixes, and
--- contacts to leave out
+-- between reports, window in days, kinds, unreportable prefixes, contacts to
+-- leave out, and up to where events are settled
 SELECT c.contact, c.mailbox
 FROM contact c
 WHERE c.contact > $1::integer
@@ -28,7 +41,7 @@ WHERE c.contact > $1::integer
 			OR r.created > now() - make_interval(secs => $2::bigint)
 			OR r.quiet @> now()))
 	AND EXISTS (SELECT FROM source s
-		JOIN event e ON e.address = s.address
+		JOIN reportable e ON e.address = s.address
 		WHERE s.contact = c.contact
 		AND s.state = 'found'
 		AND s.fresh_until > now()
@@ -38,8 +51,8 @@ WHERE c.contact > $1::integer
 			WHERE o.address = s.address)
 		AND e.id >= id_floor(now() - make_interval(days => $3::integer))
 		AND e.stored > s.reported_upto
-		AND e.kind = ANY ($4::smallint[])
-		AND NOT e.stale)
+		AND e.stored <= $7::bigint
+		AND e.kind = ANY ($4::smallint[]))
 ORDER BY c.contact
 LIMIT 100;
 
@@ -70,7 +83,7 @@ FROM contact c WHERE c.contact = $1::integer;
 SELECT e.address, e.kind, count(*), us(min(e.time)), us(max(e.time)),
 	count(DISTINCT e.host), min(s.reported_upto)
 FROM source s
-JOIN event e ON e.address = s.address
+JOIN reportable e ON e.address = s.address
 WHERE s.contact = $1::integer
 	AND s.state = 'found'
 	AND s.fresh_until > now()
@@ -81,7 +94,6 @@ WHERE s.contact = $1::integer
 	AND e.stored > s.reported_upto
 	AND e.stored <= $2::bigint
 	AND e.kind = ANY ($4::smallint[])
-	AND NOT e.stale
 GROUP BY GROUPING SETS ((), (e.address), (e.address, e.kind))
 ORDER BY grouping(e.address) DESC, e.address, grouping(e.kind) DESC, e.kind;
 
@@ -92,13 +104,12 @@ SELECT w.n, us(e.time), e.port, e.destination, e.destination_port, e.kind,
 	n.text
 FROM unnest($1::inet[], $2::bigint[], $3::integer[])
 	WITH ORDINALITY AS w (address, after, most, n)
-CROSS JOIN LATERAL (SELECT e.* FROM event e
+CROSS JOIN LATERAL (SELECT e.* FROM reportable e
 	WHERE e.address = w.address
 	AND e.id >= id_floor(now() - make_interval(days => $5::integer))
 	AND e.stored > w.after
 	AND e.stored <= $4::bigint
 	AND e.kind = ANY ($6::smallint[])
-	AND NOT e.stale
 	ORDER BY e.time DESC, e.id DESC
 	LIMIT w.most) e
 LEFT JOIN name n ON n.name = e.service

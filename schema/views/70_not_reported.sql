@@ -4,6 +4,7 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	WHEN u.held THEN 'quarantine'
 	WHEN s.address IS NULL AND u.stored > m.stored THEN 'not counted'
 	WHEN u.all_stale THEN 'stale'
+	WHEN u.none_left THEN 'outage'
 	WHEN s.address IS NULL THEN 'kind'
 	WHEN EXISTS (SELECT FROM agent_address o
 		WHERE o.address = u.address) THEN 'own address'
@@ -33,8 +34,10 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	END AS not_before
 FROM (SELECT e.address, count(*) AS events, min(e.time) AS first,
 		max(e.time) AS last, bool_and(e.stale) AS all_stale,
+		count(p.id) = 0 AS none_left,
 		min(e.stored) AS stored, e.stored IS NULL AS held
-	FROM event e LEFT JOIN source x ON x.address = e.address
+	FROM event e LEFT JOIN reportable p ON p.id = e.id
+	LEFT JOIN source x ON x.address = e.address
 	WHERE e.stored > coalesce(x.reported_upto, 0) OR e.stored IS NULL
 	GROUP BY e.address, e.stored IS NULL) u
 CROSS JOIN (SELECT stored FROM watermark WHERE name = 'tally') m
@@ -58,7 +61,7 @@ COMMENT ON COLUMN not_reported.events IS 'its events that are in no report';
 COMMENT ON COLUMN not_reported.first IS 'first log time of those';
 COMMENT ON COLUMN not_reported.last IS 'last log time of those';
 COMMENT ON COLUMN not_reported.reason IS
-	'quarantine, not counted, stale, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+	'quarantine, not counted, stale, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
 COMMENT ON COLUMN not_reported.detail IS
 	'what the contact source or the administrator said; foreign text';
 COMMENT ON COLUMN not_reported.not_before IS

@@ -31,6 +31,9 @@ class Netns:
         self.host = "198.18.%d.1" % number
         self.inside = "198.18.%d.2" % number
         self.name = "chaos-%d-%s" % (os.getpid(), name)
+        # "ip netns exec" would also want a mount namespace, which a chroot
+        # does not give
+        self.before = ["nsenter", "--net=/run/netns/" + self.name]
         outer, inner = "pt%dh" % number, "pt%dn" % number
         if command("ip", "netns", "add", self.name, check=False).returncode:
             raise Skip("network namespaces cannot be made here")
@@ -43,7 +46,6 @@ class Netns:
         self.run("ip", "addr", "add", self.inside + "/30", "dev", inner)
         self.run("ip", "link", "set", inner, "up")
         self.run("ip", "link", "set", "lo", "up")
-        self.before = ["ip", "netns", "exec", self.name]
         done = self.run("nft", "-f", "-", check=False, text="""
             table inet chaos {
                 chain in { type filter hook input priority 0; }
@@ -53,7 +55,7 @@ class Netns:
             raise Skip("nftables does not work here: " + done.stderr.strip())
 
     def run(self, *argv, **how):
-        return command("ip", "netns", "exec", self.name, *argv, **how)
+        return command(*self.before, *argv, **how)
 
     def _rule(self, chain, *words):
         self.run("nft", "add", "rule", "inet", "chaos", chain, *words)

@@ -156,7 +156,7 @@ class Hub:
                         "key": self.folder / "hub.key"},
             "filter": {"unreportable": "127.0.0.0/8"},
             "lookup": {"retry_first": "1s"},
-            "report": {"from": "abuse-report@hub.example"},
+            "report": {"from": "abuse-report@hub.example", "settle": "0s"},
             "deliver": {"mail_folder": self.mail},
         }
         self.write()

@@ -32,6 +32,7 @@ setup(void **state)
 	f->a = arena_open(0);
 	f->conf = *hub_conf_load(NULL, f->a);
 	f->conf.filter_unreportable.n = 0;
+	f->conf.report_settle = 0;
 	f->conf.database_connect = getenv("PLAINTIFF_TEST_CONNECT");
 	f->conf.database_owner = "postgres";
 	assert_non_null(f->conf.database_connect);
@@ -83,7 +84,7 @@ world(struct fixture *f)
 {
 	as_owner(f,
 	    "TRUNCATE report, report_source, source, answer, contact, event,"
-	    " name, agent RESTART IDENTITY CASCADE;"
+	    " name, agent, stored_mark RESTART IDENTITY CASCADE;"
 	    "ALTER SEQUENCE stored_seq RESTART;"
 	    "INSERT INTO agent (name, key) VALUES ('mx1', repeat('k', 40));"
 	    "INSERT INTO name (text) VALUES ('mx1'), ('mx2'),"
@@ -116,8 +117,8 @@ due(struct fixture *f, int64_t above, struct report_skips skips,
 {
 	size_t n = 99;
 
-	assert_int_equal(report_rows_due(f->db, f->a, &f->conf, above, skips,
-	                     list, &n), DB_OK);
+	assert_int_equal(report_rows_due(f->db, f->a, &f->conf, above, 5,
+	                     skips, list, &n), DB_OK);
 	return n;
 }
 
@@ -131,18 +132,84 @@ read_case(struct fixture *f, int64_t contact, int64_t upto)
 	return c;
 }
 
+static int64_t
+upto_now(struct fixture *f)
+{
+	int64_t upto = -1;
+
+	assert_int_equal(report_rows_upto(f->db, f->a, &f->conf, &upto), DB_OK);
+	return upto;
+}
+
 static void
 upto_of_a_new_and_a_used_sequence(void **state)
 {
 	struct fixture *f = *state;
-	int64_t upto = -1;
 
 	world(f);
-	assert_int_equal(report_rows_upto(f->db, &upto), DB_OK);
-	assert_int_equal(upto, 5);
-	as_owner(f, "ALTER SEQUENCE stored_seq RESTART");
-	assert_int_equal(report_rows_upto(f->db, &upto), DB_OK);
-	assert_int_equal(upto, 0);
+	assert_int_equal(upto_now(f), 5);
+	as_owner(f, "ALTER SEQUENCE stored_seq RESTART; TRUNCATE stored_mark");
+	assert_int_equal(upto_now(f), 0);
+}
+
+/* A mark is made at once and believed when report.settle has passed; those
+ * of no more use go. */
+static void
+upto_when_it_has_settled(void **state)
+{
+	struct fixture *f = *state;
+	struct report_contact *list;
+	size_t n = 99;
+
+	world(f);
+	f->conf.report_settle = 600;
+	assert_int_equal(upto_now(f), 0);
+	assert_int_equal(number(f, "SELECT max(stored) FROM stored_mark"), 5);
+	assert_int_equal(report_rows_due(f->db, f->a, &f->conf, 0, 0,
+	                     (struct report_skips){0}, &list, &n), DB_OK);
+	assert_int_equal(n, 0);
+	as_owner(f, "UPDATE stored_mark SET at = at - interval '601 seconds';"
+	            "INSERT INTO stored_mark"
+	            " VALUES (2, now() - interval '1 day')");
+	assert_int_equal(upto_now(f), 5);
+	assert_int_equal(number(f, "SELECT count(*) FROM stored_mark"), 1);
+	f->conf.report_settle = 0;
+}
+
+/* Event 1 (one hour ago, of host mx1) is next to an outage, and so would 2
+ * be with a margin of an hour; 3 is of another host, 4 no failed login. */
+static void
+outage_accuses_nobody(void **state)
+{
+	struct fixture *f = *state;
+	struct report_case c;
+
+	world(f);
+	as_owner(f,
+	    "INSERT INTO event (id, time, agent, host, service, kind, address)"
+	    " SELECT (left(id_floor(t)::text, 8) || repeat('0', 24))::uuid, t,"
+	    " 1, 1, 3, 13, '10.0.0.7' FROM (SELECT"
+	    " now() - interval '1 hour' + interval '9 minutes' AS t) o");
+	c = read_case(f, 1, 6);
+	assert_int_equal(c.facts->sources[0].events, 2);
+	assert_int_equal(c.facts->sources[0].line_count, 2);
+	assert_int_equal(c.facts->sources[0].lines[1].port, 1002);
+	as_owner(f, "UPDATE event SET time = time + interval '2 minutes'"
+	            " WHERE kind = 13");
+	assert_int_equal(read_case(f, 1, 6).facts->sources[0].events, 3);
+	/* what is held back with its agent says nothing either */
+	as_owner(f, "UPDATE event SET time = time - interval '2 minutes',"
+	            " stored = NULL WHERE kind = 13");
+	assert_int_equal(read_case(f, 1, 6).facts->sources[0].events, 3);
+	/* the margin is a setting */
+	as_owner(f, "UPDATE event SET stored = 6 WHERE kind = 13");
+	f->conf.report_outage_margin = 7200;
+	assert_int_equal(db_tell_settings(f->db, &f->conf), DB_OK);
+	c = read_case(f, 1, 6);
+	assert_int_equal(c.facts->sources[0].events, 1);
+	assert_int_equal(c.facts->sources[0].kinds[KIND_RELAY_DENIED], 1);
+	f->conf.report_outage_margin = 600;
+	assert_int_equal(db_tell_settings(f->db, &f->conf), DB_OK);
 }
 
 static void
@@ -350,6 +417,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(upto_of_a_new_and_a_used_sequence),
+	    cmocka_unit_test(upto_when_it_has_settled),
+	    cmocka_unit_test(outage_accuses_nobody),
 	    cmocka_unit_test(due_in_order_without_the_skipped),
 	    cmocka_unit_test(contact_by_any_spelling),
 	    cmocka_unit_test(case_says_what_the_rows_say),

@@ -72,6 +72,10 @@ nobody_special_is_accused(void **state)
 	assert_int_equal(judge(x, "2400::25"), FILTER_UNREPORTABLE);
 	assert_int_equal(filter_judge(x->filter, &nobody),
 	    FILTER_UNREPORTABLE);
+	/* our own outage is told, whoever met it */
+	nobody.kind = KIND_BACKEND_FAILURE;
+	assert_true(addr_parse(TEXT("10.0.0.1"), &nobody.source));
+	assert_int_equal(filter_judge(x->filter, &nobody), FILTER_SEND);
 }
 
 static void

@@ -119,6 +119,10 @@ verdicts(void **state)
 	assert_int_equal(
 	    judged(b, 1, event_at(NOW_US, 203, 0, 113, 9)).verdict,
 	    GROUP_UNREPORTABLE);
+	/* our own outage is kept, whoever met it */
+	e = event_at(NOW_US, 203, 0, 113, 9);
+	e.kind = KIND_BACKEND_FAILURE;
+	assert_int_equal(judged(b, 1, e).verdict, GROUP_STORE);
 	/* what mx1 calls its own is not mx2's */
 	assert_int_equal(
 	    judged(b, 2, event_at(NOW_US, 203, 0, 113, 9)).verdict,

@@ -1,0 +1,27 @@
+CREATE VIEW reportable AS
+SELECT e.id, e.stored, e.time, e.host, e.service, e.kind, e.port,
+	e.destination, e.destination_port, e.address
+FROM event e
+WHERE NOT e.stale
+	AND NOT (e.kind = 1 AND EXISTS (SELECT FROM event b
+		WHERE b.kind = 13
+		AND b.host = e.host
+		AND b.stored IS NOT NULL
+		AND b.time BETWEEN e.time - outage_margin()
+			AND e.time + outage_margin()
+		-- the same in ids, so that one or two partitions are looked at
+		AND b.id BETWEEN id_floor(e.time - outage_margin())
+			AND id_floor(e.time + outage_margin()
+				+ interval '1 second')));
+COMMENT ON VIEW reportable IS
+	'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing';
+COMMENT ON COLUMN reportable.id IS 'event';
+COMMENT ON COLUMN reportable.stored IS 'order of storing';
+COMMENT ON COLUMN reportable.time IS 'time of the log line';
+COMMENT ON COLUMN reportable.host IS 'host as logged (name)';
+COMMENT ON COLUMN reportable.service IS 'service as logged (name)';
+COMMENT ON COLUMN reportable.kind IS 'kind of event';
+COMMENT ON COLUMN reportable.port IS 'source port, if the line says';
+COMMENT ON COLUMN reportable.destination IS 'our address, if known';
+COMMENT ON COLUMN reportable.destination_port IS 'our port, if known';
+COMMENT ON COLUMN reportable.address IS 'the accused address';
