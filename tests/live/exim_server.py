@@ -21,6 +21,8 @@ import socket
 import subprocess
 import time
 
+import private_syslog
+
 PACKAGE = "exim4-daemon-heavy"
 USER = "Debian-exim"
 
@@ -184,11 +186,7 @@ def why_not():
     """Why no Exim can be started here, or None."""
     if os.geteuid() != 0:
         return "Exim can only be started by root"
-    done = subprocess.run(["unshare", "-m", "mount", "--bind", "/etc/passwd",
-                           "/etc/passwd"], capture_output=True, text=True)
-    if done.returncode:
-        return "no mount namespace: " + done.stderr.strip()
-    return None
+    return private_syslog.why_not()
 
 
 class EximServer:
@@ -243,11 +241,9 @@ class EximServer:
         self._configure()
         lib = self.root / "usr/lib"
         libraries = ":".join(str(p) for p in [lib, *lib.glob("*-linux-*")])
-        argv = ["unshare", "-m", "--propagation", "private", "sh", "-c",
-                INSIDE, "sh", str(self.folder / "etc"), "env",
-                "LD_LIBRARY_PATH=" + libraries,
-                str(self.root / "usr/sbin/exim4"), "-C", str(self.conf),
-                "-bdf"]
+        argv = private_syslog.apart(
+            INSIDE, self.folder / "etc", "env", "LD_LIBRARY_PATH=" + libraries,
+            self.root / "usr/sbin/exim4", "-C", self.conf, "-bdf")
         with open(self.folder / "stderr", "ab") as err:
             self.child = subprocess.Popen(
                 self.syslog.inside(argv) if self.syslog else argv,
