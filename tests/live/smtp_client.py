@@ -18,6 +18,10 @@ def b64(text):
     return base64.b64encode(data).decode()
 
 
+class HungUp(AssertionError):
+    pass
+
+
 class Client:
     """helo None: it does not say hello."""
 
@@ -41,7 +45,8 @@ class Client:
     def reply(self):
         while True:
             line = self.file.readline()
-            assert line, "the server hung up"
+            if not line:
+                raise HungUp("the server hung up")
             if line[3:4] != b"-":
                 return line.decode("utf-8", "replace")
 
