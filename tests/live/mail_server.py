@@ -18,9 +18,11 @@ def failure(number, source, host, second):
 
 
 class MailServer:
-    """name: of host and agent; hub: conftest.Hub that knows it from now on."""
+    """name: of host and agent; hub: conftest.Hub that knows it from now on.
+    files: logs of real daemons, in place of .log."""
 
-    def __init__(self, name, hub, folder, processes, address):
+    def __init__(self, name, hub, folder, processes, address, files=None,
+                 unreportable="127.0.0.0/8"):
         self.name = name
         self.processes = processes
         self.folder = pathlib.Path(folder)
@@ -36,12 +38,14 @@ state = %s
 connect = %s
 key = %s
 [source]
-file = %s
+%s
 zone = UTC
 grace = 1s
 [filter]
-unreportable = 127.0.0.0/8
-""" % (address, self.folder / "state", hub.endpoint, hub.public_key, self.log))
+unreportable = %s
+""" % (address, self.folder / "state", hub.endpoint, hub.public_key,
+            "\n".join("file = %s" % f for f in files or [self.log]),
+            unreportable))
         key = subprocess.run(
             [program("plaintiff-agent"), "key", "-c", str(self.conf)],
             check=True, capture_output=True, text=True).stdout.strip()

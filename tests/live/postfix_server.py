@@ -60,7 +60,7 @@ command_directory = /usr/sbin
 daemon_directory = /usr/lib/postfix/sbin
 maillog_file = {folder}/mail.log
 maillog_file_prefixes = {folder}
-myhostname = mx1.near.example
+myhostname = {name}.near.example
 mydomain = near.example
 inet_interfaces = loopback-only
 inet_protocols = {protocols}
@@ -84,10 +84,19 @@ local_recipient_maps = regexp:{folder}/local
 local_transport = discard
 default_transport = discard
 smtpd_sasl_auth_enable = yes
-smtpd_sasl_path = smtpd
-cyrus_sasl_config_path = {folder}/sasl
+{sasl}
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_recipient_restrictions = check_recipient_access regexp:{folder}/banned
+"""
+
+BY_CYRUS = """\
+smtpd_sasl_path = smtpd
+cyrus_sasl_config_path = {folder}/sasl
+"""
+
+BY_DOVECOT = """\
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {login_server}
 """
 
 SINK = """\
@@ -127,13 +136,17 @@ def why_not():
 
 
 class PostfixServer:
-    def __init__(self, folder, deliver_to=None, users=(), settings=""):
+    def __init__(self, folder, deliver_to=None, users=(), settings="",
+                 login_server=None, name="mx1"):
         """users: (name, password) pairs that may log in.  settings: further
-        lines of main.cf."""
+        lines of main.cf.  login_server: a Dovecot's socket, which knows the
+        users then.  name: of the host, as in the log."""
         self.folder = pathlib.Path(folder)
         self.deliver_to = deliver_to
         self.users = users
         self.settings = settings
+        self.login_server = login_server
+        self.name = name
         self.log = self.folder / "mail.log"
         self.port = {"smtp": free_port(), "submission": free_port()}
         self.child = None
@@ -143,10 +156,12 @@ class PostfixServer:
 
     def _configure(self):
         postfix = pwd.getpwnam("postfix")
-        keys = dict(folder=self.folder, deliver_to=self.deliver_to,
-                    uid=postfix.pw_uid, gid=postfix.pw_gid,
+        keys = dict(folder=self.folder, name=self.name,
+                    deliver_to=self.deliver_to, uid=postfix.pw_uid, gid=postfix.pw_gid,
                     protocols="all" if socket.has_ipv6 and
                     os.path.exists("/proc/net/if_inet6") else "ipv4")
+        sasl = BY_DOVECOT if self.login_server else BY_CYRUS
+        keys["sasl"] = sasl.format(login_server=self.login_server, **keys)
         main = MAIN + (SINK if self.deliver_to else SERVER) + self.settings
         self.folder.mkdir(parents=True, exist_ok=True)
         # its daemons run as another user
@@ -169,7 +184,7 @@ class PostfixServer:
         for name, password in self.users:
             subprocess.run(
                 ["saslpasswd2", "-f", str(self.folder / "sasldb2"), "-p",
-                 "-c", "-u", "mx1.near.example", name],
+                 "-c", "-u", "%s.near.example" % self.name, name],
                 input=password, text=True, check=True)
         if self.users:
             shutil.chown(self.folder / "sasldb2", "postfix", "postfix")

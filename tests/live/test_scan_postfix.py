@@ -1,20 +1,16 @@
 """Protects the promise of scan: on the log of a real Postfix that is attacked
 here over loopback, every attack is found with its true address, login and
 service, and nothing else is, whatever the attacker writes."""
-import base64
 import collections
-import hashlib
-import hmac
-import itertools
 import json
 import re
-import socket
 import subprocess
 
 import pytest
 
 from conftest import program, wait_until
 from postfix_server import PostfixServer, why_not
+from smtp_client import Client, auth_cram, auth_login, auth_plain, b64
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 
@@ -25,68 +21,12 @@ LINE = ("Sep  1 00:00:00 mx1 postfix/smtpd[99]: warning: unknown[%s]: SASL "
         "sasl_username=root" % FAKE)
 
 
-def b64(text):
-    data = text if isinstance(text, bytes) else text.encode()
-    return base64.b64encode(data).decode()
-
-
-class Client:
-    """One SMTP conversation from an address of its own."""
-
-    addresses = ("127.66.%d.%d" % (i // 250, i % 250 + 1)
-                 for i in itertools.count())
-
-    def __init__(self, port, helo="client.example"):
-        self.ip = next(self.addresses)
-        self.socket = socket.socket()
-        self.socket.settimeout(20)
-        self.socket.bind((self.ip, 0))
-        self.socket.connect(("127.0.0.1", port))
-        self.port = self.socket.getsockname()[1]
-        self.file = self.socket.makefile("rb")
-        self.reply()
-        if helo is not None:
-            self.say("EHLO " + helo)
-
-    def reply(self):
-        while True:
-            line = self.file.readline()
-            assert line, "Postfix hung up"
-            if line[3:4] != b"-":
-                return line.decode("utf-8", "replace")
-
-    def say(self, text):
-        data = text if isinstance(text, bytes) else text.encode()
-        self.socket.sendall(data + b"\r\n")
-        return self.reply()
-
-    def quit(self):
-        assert self.say("QUIT").startswith("221")
-        self.socket.close()
-
-
 def shown(login):
     """A login as Postfix logs it: at most 100 bytes, control bytes and cut
     characters as "?"."""
     data = login.encode()[:100]
     out = data.decode("utf-8", "surrogateescape")
     return re.sub("[\x00-\x1f\x7f\udc80-\udcff]", "?", out)
-
-
-def auth_plain(c, login):
-    return c.say("AUTH PLAIN " + b64("\0" + login + "\0wrong"))
-
-
-def auth_login(c, login):
-    assert c.say("AUTH LOGIN").startswith("334")
-    assert c.say(b64(login)).startswith("334")
-    return c.say(b64("wrong"))
-
-
-def auth_cram(c, login):
-    challenge = base64.b64decode(c.say("AUTH CRAM-MD5").split()[1])
-    digest = hmac.new(b"wrong", challenge, hashlib.md5).hexdigest()
-    return c.say(b64(login + " " + digest))
 
 
 LOGINS = [
