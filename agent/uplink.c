@@ -92,6 +92,7 @@ uplink_hang_up(struct uplink *u, int64_t wait_ms)
 	u->retry_ms = clock_mono_ms() + wait_ms;
 	u->pong_ms = 0;
 	u->pongs_due = 0;
+	u->again_ms = 0;
 	for (size_t i = 0; i < UPLINK_WINDOW; i++)
 		u->flight[i].sent = false;
 }
@@ -239,7 +240,8 @@ send_ping(struct uplink *u)
 	struct wire_frame f = {.type = WIRE_PING};
 	int64_t now = clock_mono_ms();
 
-	if (now < u->ping_ms && (u->settle_ms == 0 || now < u->settle_ms))
+	if (now < u->again_ms ||
+	    (now < u->ping_ms && (u->settle_ms == 0 || now < u->settle_ms)))
 		return;
 	u->o.feed.counters(u->o.feed.ctx, &f.ping.counters);
 	f.ping.lag_us = u->o.feed.lag_us(u->o.feed.ctx);
@@ -325,6 +327,8 @@ uplink_due_ms(const struct uplink *u)
 	case UP:
 		if (u->settle_ms != 0 && u->settle_ms < due)
 			due = u->settle_ms;
+		if (due < u->again_ms)
+			due = u->again_ms;
 		if (uplink_window_due_ms(u) < due)
 			due = uplink_window_due_ms(u);
 		for (size_t i = 0; i < UPLINK_WINDOW; i++)

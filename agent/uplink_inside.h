@@ -12,6 +12,7 @@
 
 enum {
 	UPLINK_PING_MS = 10000,   /* between pings */
+	UPLINK_AGAIN_MS = 1000,   /* behind one that was not stored */
 	/* of the wait, at most: for somebody who listens (2 s), for a
 	 * welcome (4 s), for what the hub has to work for (16 s) */
 	UPLINK_LISTEN_DOUBLINGS = 2,
@@ -72,6 +73,7 @@ struct uplink {
 	int64_t ping_ms;    /* the next ping */
 	int64_t pong_ms;    /* its reply until; 0: none is due */
 	unsigned pongs_due; /* replies to pings under way */
+	int64_t again_ms;   /* no ping before: the hub did not store one */
 	int64_t settle_ms;  /* all is acknowledged: tell the counters then;
 	                       0: the hub knows them */
 	int64_t hold_ms;    /* BUSY: nothing is sent before */

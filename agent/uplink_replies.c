@@ -167,10 +167,14 @@ on_nak(struct uplink *u, const struct wire_nak *n)
 
 /* The last ping's reply is the one that settles. */
 static void
-on_pong(struct uplink *u)
+on_pong(struct uplink *u, const struct wire_pong *p)
 {
-	if (u->pongs_due > 0 && --u->pongs_due == 0)
+	if (u->pongs_due > 0 && --u->pongs_due == 0) {
 		u->pong_ms = 0;
+		if (p->again)
+			u->settle_ms = u->again_ms =
+			    clock_mono_ms() + UPLINK_AGAIN_MS;
+	}
 	answered(u, NULL);
 }
 
@@ -203,7 +207,7 @@ uplink_replies(struct uplink *u)
 			on_nak(u, &f.nak);
 			break;
 		case WIRE_PONG:
-			on_pong(u);
+			on_pong(u, &f.pong);
 			break;
 		case WIRE_HELLO:
 		case WIRE_BATCH:

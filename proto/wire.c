@@ -254,6 +254,8 @@ wire_pack(const struct wire_frame *f, struct buf *out)
 		break;
 	case WIRE_PONG:
 		pong.time_us = f->pong.time_us;
+		pong.has_again = f->pong.again;
+		pong.again = f->pong.again;
 		frame.body_case = PLAINTIFF__FRAME__BODY_PONG;
 		frame.pong = &pong;
 		break;

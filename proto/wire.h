@@ -93,6 +93,7 @@ struct wire_ping {
 
 struct wire_pong {
 	int64_t time_us;
+	bool again; /* the counters were not stored: say them again */
 };
 
 struct wire_frame {

@@ -343,6 +343,7 @@ read_body(const Plaintiff__Frame *m, struct heap *h, struct wire_frame *f)
 	case PLAINTIFF__FRAME__BODY_PONG:
 		f->type = WIRE_PONG;
 		f->pong.time_us = m->pong->time_us;
+		f->pong.again = m->pong->has_again && m->pong->again;
 		return NULL;
 	case PLAINTIFF__FRAME__BODY__NOT_SET:
 	case _PLAINTIFF__FRAME__BODY__CASE_IS_INT_SIZE:

@@ -138,9 +138,10 @@ static void
 on_ping(struct receive *r, const struct door_frame *f, struct agent *agent,
     const struct wire_ping *p)
 {
-	session_counters(r->session, agent, &p->counters);
+	bool stored = session_counters(r->session, agent, &p->counters);
+
 	answer(r, f, &(struct wire_frame){.type = WIRE_PONG,
-	    .pong = {.time_us = clock_wall_us()}});
+	    .pong = {.time_us = clock_wall_us(), .again = !stored}});
 }
 
 /* Keeps the frame, whose answer comes at the end of the turn. */
@@ -431,7 +432,8 @@ loop(struct receive *r, const struct curve_key *key)
 		zap_serve(door_zap(r->door), session_agents(r->session),
 		    &r->meters[METER_UNKNOWN]);
 		take_frames(r);
-		greet_answer(r->greet, r->session, r->door, r->c->conf, BUSY_MS);
+		greet_answer(r->greet, r->session, r->door, r->c->conf,
+		    BUSY_MS);
 		store_waiting(r);
 		if (!session_look_after(r->session))
 			return EX_CONFIG;

@@ -305,7 +305,7 @@ session_hellos(struct session *s, struct greet_hello *hellos, size_t n)
 	return session_result_of(result);
 }
 
-void
+bool
 session_counters(struct session *s, struct agent *agent,
     const struct wire_counters *counters)
 {
@@ -313,9 +313,9 @@ session_counters(struct session *s, struct agent *agent,
 
 	if (session_is_away(s) || (agent->counters_ms != INT64_MIN &&
 	        now_ms - agent->counters_ms < COUNTERS_MS))
-		return;
+		return false;
 	agent->counters_ms = now_ms;
-	(void)good(s, receive_rows_counters(s->c->db, s->c->arena, agent,
+	return good(s, receive_rows_counters(s->c->db, s->c->arena, agent,
 	    counters));
 }
 

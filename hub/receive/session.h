@@ -49,9 +49,9 @@ bool session_refresh(struct session *s) __attribute__((warn_unused_result));
 /* See receive_rows.h. */
 enum session_result session_hellos(struct session *s,
     struct greet_hello *hellos, size_t n) __attribute__((warn_unused_result));
-/* At most once a second an agent; the rest is left to the next. */
-void session_counters(struct session *s, struct agent *agent,
-    const struct wire_counters *counters);
+/* Stores them, at most once a second an agent; false when it did not. */
+bool session_counters(struct session *s, struct agent *agent,
+    const struct wire_counters *counters) __attribute__((warn_unused_result));
 /* Sets aside all events of a batch that cannot be read. */
 enum session_result session_malformed(struct session *s,
     const struct agent *agent, uint64_t batch, size_t events, const char *why)

@@ -131,7 +131,7 @@ small_frames_come_back(void **state)
 	    {.type = WIRE_ACK, .ack = {5, 6, 7}},
 	    {.type = WIRE_NAK, .nak = {5, WIRE_TOO_BIG, 1000}},
 	    {.type = WIRE_PING, .ping = {.lag_us = 77}},
-	    {.type = WIRE_PONG, .pong = {99}},
+	    {.type = WIRE_PONG, .pong = {99, true}},
 	};
 	struct arena *a = arena_open(0);
 
@@ -171,6 +171,7 @@ small_frames_come_back(void **state)
 			break;
 		case WIRE_PONG:
 			assert_int_equal(g.pong.time_us, 99);
+			assert_true(g.pong.again);
 			break;
 		case WIRE_BATCH:
 			fail();
