@@ -238,18 +238,19 @@ is_once_done(struct run *r, bool more)
 	if (!r->once || more || r->corrupt)
 		return false;
 	/* reading that is blocked may have as long as sending */
-	if (r->until_ms == 0) {
+	if (r->until_ms == 0)
 		r->until_ms = clock_mono_ms() + r->once_ms;
-		uplink_tell(r->uplink);
-	}
 	if (r->blocked_ms == 0 && intake_finish(r->intake) != INTAKE_IDLE)
 		block(r, INTAKE_FAILED);
 	if (r->blocked_ms == 0 && r->once_ms == 0)
 		return true;
-	if (r->blocked_ms == 0 &&
-	    outbox_counters(r->outbox)->unacked == 0 &&
-	    uplink_settle(r->uplink))
-		return true;
+	if (r->blocked_ms == 0 && outbox_counters(r->outbox)->unacked == 0) {
+		if (!r->told)
+			uplink_tell(r->uplink);
+		r->told = true;
+		if (uplink_settle(r->uplink))
+			return true;
+	}
 	if (clock_mono_ms() < r->until_ms)
 		return false;
 	log_warning("run: not everything was %s in time",

@@ -31,6 +31,7 @@ struct run {
 	bool once;             /* read what is there, send it, end */
 	int64_t once_ms;       /* sending may take so long; 0: none */
 	int64_t until_ms;      /* once: it ends then; 0: still reading */
+	bool told;             /* once: the last counters are being told */
 	bool failed;           /* once: not all was read and sent */
 };
 

@@ -112,8 +112,10 @@ agents_seal(struct agents *t, const struct agents *before)
 		struct agent *g = t->by_number[i];
 		const struct agent *old = agents_of_number(before, g->number);
 
-		if (old != NULL)
+		if (old != NULL) {
 			g->counters_ms = old->counters_ms;
+			g->counters = old->counters;
+		}
 	}
 }
 

@@ -17,7 +17,8 @@ struct agent {
 	int32_t number;
 	const char *name;
 	const char *key;         /* Z85 of its public key */
-	int64_t counters_ms;     /* when its counters were last stored */
+	int64_t counters_ms;     /* since when its counters were stored */
+	unsigned counters;       /* so often: less than a second's */
 	struct addr *own;        /* its host's addresses, as it says */
 	size_t own_count;
 };

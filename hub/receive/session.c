@@ -24,7 +24,7 @@ enum {
 	AGENTS_MOST_MS = 900, /* ... and still be used to store */
 	DAYS_MS = 60000,
 	DAYS_AGAIN_MS = 1000,
-	COUNTERS_MS = 1000,
+	COUNTERS_A_SECOND = 20, /* of one agent; it needs two */
 	NOTIFY_MS = 1000,
 	STORE_MS = 1500, /* after that no further try: agents wait */
 	STORE_TRIES = 3,
@@ -311,10 +311,16 @@ session_counters(struct session *s, struct agent *agent,
 {
 	int64_t now_ms = clock_mono_ms();
 
-	if (session_is_away(s) || (agent->counters_ms != INT64_MIN &&
-	        now_ms - agent->counters_ms < COUNTERS_MS))
+	if (session_is_away(s))
 		return false;
-	agent->counters_ms = now_ms;
+	if (agent->counters_ms == INT64_MIN ||
+	    now_ms - agent->counters_ms >= 1000) {
+		agent->counters_ms = now_ms;
+		agent->counters = 0;
+	}
+	if (agent->counters == COUNTERS_A_SECOND)
+		return false;
+	agent->counters++;
 	return good(s, receive_rows_counters(s->c->db, s->c->arena, agent,
 	    counters));
 }

@@ -49,7 +49,8 @@ bool session_refresh(struct session *s) __attribute__((warn_unused_result));
 /* See receive_rows.h. */
 enum session_result session_hellos(struct session *s,
     struct greet_hello *hellos, size_t n) __attribute__((warn_unused_result));
-/* Stores them, at most once a second an agent; false when it did not. */
+/* Stores them, but for those of an agent that says them all the time; false
+ * when it did not. */
 bool session_counters(struct session *s, struct agent *agent,
     const struct wire_counters *counters) __attribute__((warn_unused_result));
 /* Sets aside all events of a batch that cannot be read. */

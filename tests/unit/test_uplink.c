@@ -242,8 +242,8 @@ next_hub_after_three_misses(void **state)
 	(void)zmq_close(first);
 }
 
-/* The hub stores one ping a second: the last counters are said again until
- * it did, and only then is all settled. */
+/* The hub did not store a ping's counters: they are said again until it did,
+ * and only then is all settled. */
 static void
 counters_are_said_until_stored(void **state)
 {
