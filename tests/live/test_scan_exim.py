@@ -156,7 +156,7 @@ def other_attacks(port):
     c = Client(port, None)
     for text in ("GET / HTTP/1.1", "X" * 10, "X H=(y) [%s]" % FAKE, "Z"):
         assert c.say(text).startswith("500")
-    c.socket.close()
+    c.close()
     yield Attack(c, [("protocol_abuse", None)])
     # cancelled, and no base64: no password was tried
     c = Client(port)
