@@ -46,6 +46,7 @@ struct detect {
 	/* of the line at hand, if is_nothing found one */
 	const struct rule *rule;
 	struct match match;
+	bool excused; /* it says that we could not answer */
 };
 
 struct detect *
@@ -249,7 +250,7 @@ fill(const struct detect *d, struct arena *a, const struct line *line,
 {
 	*out = (struct event){.time_us = out->time_us,
 	    .read_us = d->stamps.bound_us,
-	    .kind = rule->kind,
+	    .kind = d->excused ? KIND_BACKEND_FAILURE : rule->kind,
 	    .source = m->source,
 	    .source_port = m->source_port,
 	    .local = m->local,
@@ -283,6 +284,10 @@ take_session(struct detect *d, const struct line *line,
 	    .time_us = time_us,
 	    .at_bytes = d->read_bytes};
 
+	d->excused = false;
+	/* no {qid} is that */
+	if (rule->session == RULE_AWAY || rule->session == RULE_EXCUSED)
+		one.id = TEXT("*");
 	switch (rule->session) {
 	case RULE_ALONE:
 		return true;
@@ -292,8 +297,12 @@ take_session(struct detect *d, const struct line *line,
 	case RULE_INSIDE:
 		return session_client(d->sessions, &one, m);
 	case RULE_MARKS:
+	case RULE_AWAY:
 		session_mark(d->sessions, &one);
 		return false;
+	case RULE_EXCUSED:
+		d->excused = session_take_mark(d->sessions, &one);
+		return true;
 	case RULE_MARKED:
 		return session_take_mark(d->sessions, &one);
 	case RULE_ENDS:

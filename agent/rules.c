@@ -70,7 +70,7 @@ bool
 rule_has_address(const struct rule *r)
 {
 	return r->session == RULE_ALONE || r->session == RULE_BEGINS ||
-	       r->session == RULE_MARKED;
+	       r->session == RULE_MARKED || r->session == RULE_EXCUSED;
 }
 
 static int

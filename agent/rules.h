@@ -20,7 +20,7 @@ struct rules;
 struct rules_view;
 
 /* What a line of this form does for its session (session.h): an event comes
- * only from RULE_ALONE, RULE_INSIDE and RULE_MARKED. */
+ * only from RULE_ALONE, RULE_INSIDE, RULE_MARKED and RULE_EXCUSED. */
 enum rule_session {
 	RULE_ALONE,
 	RULE_BEGINS, /* names the client */
@@ -28,6 +28,9 @@ enum rule_session {
 	RULE_MARKS,  /* says what the client did */
 	RULE_MARKED, /* an event, if another line marked the session */
 	RULE_ENDS,
+	/* without an id, of the whole process: */
+	RULE_AWAY,    /* our own login server does not answer it */
+	RULE_EXCUSED, /* an event; our own failure, if it just said so */
 };
 
 /* Which of the lines that tell of one login attempt it is (attempt.h). */

@@ -198,14 +198,16 @@ set_session(struct parsing *p, struct text value)
 	    [RULE_INSIDE] = "inside",
 	    [RULE_MARKS] = "marks",
 	    [RULE_MARKED] = "marked",
-	    [RULE_ENDS] = "ends"};
+	    [RULE_ENDS] = "ends",
+	    [RULE_AWAY] = "away",
+	    [RULE_EXCUSED] = "excused"};
 
-	for (int i = RULE_BEGINS; i <= RULE_ENDS; i++)
+	for (int i = RULE_BEGINS; i <= RULE_EXCUSED; i++)
 		if (text_is(value, names[i]))
 			p->block->rule.session = (enum rule_session)i;
 	if (p->block->rule.session == RULE_ALONE)
-		complain(p, "session is begins, inside, marks, marked or "
-			    "ends, not \"%s\"", copy(p, value));
+		complain(p, "session is begins, inside, marks, marked, ends, "
+			    "away or excused, not \"%s\"", copy(p, value));
 }
 
 static void
@@ -229,7 +231,7 @@ check_kind(struct parsing *p)
 {
 	const struct rule *r = &p->block->rule;
 	bool silent = r->session == RULE_BEGINS || r->session == RULE_MARKS ||
-	              r->session == RULE_ENDS;
+	              r->session == RULE_ENDS || r->session == RULE_AWAY;
 
 	if (p->block->refused)
 		return;
@@ -248,7 +250,8 @@ compile(struct parsing *p, struct text value, const char **why)
 
 	if (rule_has_address(&p->block->rule)) {
 		t = template_compile(a, value, p->block->client, why);
-		if (t == NULL || p->block->rule.session == RULE_ALONE)
+		if (t == NULL || p->block->rule.session == RULE_ALONE ||
+		    p->block->rule.session == RULE_EXCUSED)
 			return t;
 		(void)template_lead(t, &after);
 		if (after)
@@ -256,7 +259,8 @@ compile(struct parsing *p, struct text value, const char **why)
 		*why = "the session's {qid} has to stand first";
 		return NULL;
 	}
-	return template_compile_session(a, value, why);
+	return template_compile_session(
+	    a, value, p->block->rule.session != RULE_AWAY, why);
 }
 
 /* That of an earlier form that begins alike, or the next new one. */

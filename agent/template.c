@@ -16,7 +16,8 @@ enum {
 struct compiling {
 	struct arena *a;
 	const char *why; /* NULL while all is well */
-	bool of_session; /* the address is in another line */
+	bool of_session; /* the address is in another line, if in any */
+	bool with_id;    /* and the session's id in this one */
 	size_t n;
 	struct part parts[TEMPLATE_PARTS];
 };
@@ -142,7 +143,7 @@ check_counts(struct compiling *c, enum client_form client)
 
 	if (c->of_session && accused != 0)
 		c->why = "an address, though the session has it";
-	else if (c->of_session && (c->n == 0 || c->parts[0].field != FIELD_QID))
+	else if (c->with_id && (c->n == 0 || c->parts[0].field != FIELD_QID))
 		c->why = "the session's {qid} has to stand first";
 	else if (!c->of_session && accused != 1)
 		c->why = accused == 0
@@ -337,9 +338,10 @@ template_compile(struct arena *a, struct text source, enum client_form client,
 
 struct template *
 template_compile_session(
-    struct arena *a, struct text source, const char **why)
+    struct arena *a, struct text source, bool with_id, const char **why)
 {
-	struct compiling c = {.a = a, .of_session = true};
+	struct compiling c = {
+	    .a = a, .of_session = true, .with_id = with_id};
 
 	return compile(&c, source, CLIENT_NONE, why);
 }

@@ -53,9 +53,10 @@ struct template *template_compile(struct arena *a, struct text source,
     enum client_form client, const char **why);
 
 /* The same for a line that says what happened in a session whose client
- * another line names: a {qid} at the left, and no address. */
+ * another line names: a {qid} at the left, unless it is about the whole
+ * process, and no address. */
 struct template *template_compile_session(
-    struct arena *a, struct text source, const char **why);
+    struct arena *a, struct text source, bool with_id, const char **why);
 
 /* Does the whole message have this form?  Fills *m either way. */
 bool template_match(

@@ -42,7 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const char *why = NULL;
 		struct template *t = i < FORMS
 		    ? template_compile(a, source, forms[i], &why)
-		    : template_compile_session(a, source, &why);
+		    : template_compile_session(a, source, true, &why);
 		struct match m;
 		bool after;
 

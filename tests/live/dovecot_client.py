@@ -46,6 +46,11 @@ class Session:
     def __exit__(self, *exc):
         if exc[0] is None:
             self.quit()
+        self.close()
+
+    def close(self):
+        """Without a word."""
+        self.file.close()
         self.socket.close()
 
     def send(self, text):

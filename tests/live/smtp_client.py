@@ -57,6 +57,11 @@ class Client:
 
     def quit(self):
         assert self.say("QUIT").startswith("221")
+        self.close()
+
+    def close(self):
+        """Without a word."""
+        self.file.close()
         self.socket.close()
 
 

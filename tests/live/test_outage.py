@@ -1,18 +1,22 @@
 """Protects our own users: while the login server behind a real Postfix is
 away, 500 who know their passwords fail, and none of them is in any report,
-although most of their lines look like those of attackers."""
+although lines of theirs look like those of attackers."""
+import collections
 import concurrent.futures
 import contextlib
 import itertools
 import json
+import os
+import signal
 import subprocess
 
 import pytest
 
 import dovecot_server
+import exim_server
 import postfix_server
 import private_syslog
-from conftest import program, wait_until
+from conftest import BUILD, program, wait_until
 from dovecot_client import Session
 from dovecot_server import DovecotServer
 from mail_server import MailServer
@@ -126,6 +130,17 @@ def restart(place):
     assert place.visits(138) == {"235": 138}
 
 
+def nobody_in_between(place):
+    """Dovecot stops while clients are greeted and none has given a name: no
+    line has words of its own for that."""
+    greeted = [place.client(n) for n in range(100)]
+    place.dovecot.stop()
+    assert {place.note(c, c.say(PLAIN if n % 2 else LOGIN[0]))
+            for n, c in enumerate(greeted)} == {"454"}
+    place.dovecot.start()
+    wait_until(lambda: place.visit(0) == place.visit(1) == "235")
+
+
 def no_passwords(place):
     """Dovecot is there, but cannot read who has which password: Postfix says
     that they are wrong."""
@@ -194,7 +209,8 @@ def guilty(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("outage", [restart, no_passwords])
+@pytest.mark.parametrize("outage", [restart, nobody_in_between,
+                                    no_passwords])
 def test_our_outage_accuses_nobody(outage, hub, processes, tmp_path, guilty):
     other, tried = guilty
     with Place(tmp_path / "mx1") as place:
@@ -206,12 +222,13 @@ def test_our_outage_accuses_nobody(outage, hub, processes, tmp_path, guilty):
     assert outage is not restart or len(honest) > 500
     assert len(place.refused) >= 100
 
-    # line by line: most of them look like attackers
+    # line by line: where Postfix could ask they look like attackers
     events = [e for f in place.files for e in scan("--all", str(f))]
     accused = {e["ip"] for e in events if e["kind"] == "auth_failure"}
     away = {e["ip"] for e in events if e["kind"] == "backend_failure"}
     assert accused | away == set(place.refused)
-    assert accused and away
+    assert away
+    assert bool(accused) == (outage is no_passwords)
     assert {e["host"] for e in events} == {"mx1"}
 
     records = {ip: "abuse@honest.example" for ip in honest}
@@ -243,3 +260,82 @@ def test_our_outage_accuses_nobody(outage, hub, processes, tmp_path, guilty):
                            "e.kind AND k.name = 'backend_failure' RETURNING 1")
         told, mails = composed(hub)
         assert told == accused | set(tried)
+
+
+def kinds(path):
+    """{kind: addresses}"""
+    out = collections.defaultdict(set)
+    for e in scan("--all", str(path)):
+        out[e["kind"]].add(e["ip"])
+    return out
+
+
+def test_exim_says_that_its_login_server_is_away(tmp_path):
+    """With Dovecot behind it Exim has words of its own for that."""
+    if exim_server.why_not():
+        pytest.skip(exim_server.why_not())
+    try:
+        root = exim_server.unpacked(BUILD)
+    except RuntimeError as e:
+        pytest.skip(str(e))
+    honest = []
+    with DovecotServer(tmp_path / "dovecot", users=USERS) as dovecot, \
+            exim_server.EximServer(
+                tmp_path / "exim", root, authenticators=exim_server.BY_DOVECOT
+                % {"socket": dovecot.auth_socket}) as exim:
+        def client():
+            c = Client(exim.port, ip=next(Place.addresses))
+            honest.append(c.ip)
+            return c
+        caught = [client() for _ in range(10)]
+        for c in caught:
+            for text in LOGIN[:2]:
+                assert c.say(text).startswith("334")
+        greeted = [client() for _ in range(10)]
+        dovecot.stop()
+        for c in caught:
+            assert c.say(LOGIN[2]).startswith("435")
+            c.quit()
+        for n, c in enumerate(greeted):
+            assert c.say(PLAIN if n % 2 else LOGIN[0]).startswith("435")
+            c.quit()
+        dovecot.start()
+        c = Client(exim.port, ip=next(Place.addresses))
+        assert auth_plain(c, "alice", "wrong").startswith("535")
+        c.quit()
+        wait_until(lambda: c.ip.encode() in exim.log.read_bytes(), 20)
+    assert kinds(exim.log) == {"backend_failure": set(honest),
+                               "auth_failure": {c.ip}}
+
+
+def login_servers(dovecot):
+    """Pids of the processes that know the passwords."""
+    out = subprocess.run(["ps", "--ppid", str(dovecot.child.pid), "-o",
+                          "pid=,args="], check=True, text=True,
+                         capture_output=True).stdout
+    return [int(line.split()[0]) for line in out.splitlines()
+            if line.split()[1].startswith("dovecot/auth")]
+
+
+def test_dovecot_says_that_its_login_server_died(tmp_path):
+    """While clients were between name and password."""
+    honest = []
+    with DovecotServer(tmp_path / "dovecot", users=USERS) as dovecot:
+        with contextlib.ExitStack() as stack:
+            for protocol in ("imap", "pop3", "submission", "sieve") * 3:
+                s = Session(protocol, dovecot.port[protocol],
+                            next(Place.addresses))
+                stack.callback(s.close)
+                honest.append(s.ip)
+                assert s.begin("LOGIN") == "more"
+            for pid in login_servers(dovecot):
+                os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: dovecot.log.read_bytes().count(
+                b"Auth connection closed with 1 pending") >= len(honest), 20)
+        with Session("imap", dovecot.port["imap"],
+                     next(Place.addresses)) as guilty:
+            assert guilty.try_login("PLAIN", "alice", "wrong") is False
+        wait_until(lambda: kinds(dovecot.log)["auth_failure"] and
+                   kinds(dovecot.log)["backend_failure"] >= set(honest), 20)
+    assert kinds(dovecot.log) == {"backend_failure": set(honest),
+                                  "auth_failure": {guilty.ip}}

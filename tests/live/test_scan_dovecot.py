@@ -45,6 +45,8 @@ Variant = collections.namedtuple(
     defaults=(False, False, False, False))
 ISO = 'log_timestamp = "%Y-%m-%d %H:%M:%S "\n'
 ANY = "auth_username_chars =\n"
+# enough is left for --quick
+SLOW = ("quiet-anychars", "verbose", "passwords-anychars")
 VARIANTS = {
     "quiet": Variant(ISO),
     "quiet-anychars": Variant(ANY, anychars=True),
@@ -110,6 +112,12 @@ def perform(server, attack):
             assert s.try_login(*attempt) is False, attack
 
 
+def perform_all(server, todo):
+    # Dovecot lets each failure wait
+    with concurrent.futures.ThreadPoolExecutor(120) as many:
+        list(many.map(lambda a: perform(server, a), todo))
+
+
 def odd_visits(server):
     """Mechanisms that are none, broken and aborted attempts: no password was
     tried, so nobody is accused."""
@@ -149,7 +157,9 @@ def disguised(server):
 Log = collections.namedtuple("Log", "variant path attacks honest disguised")
 
 
-@pytest.fixture(scope="module", params=VARIANTS)
+@pytest.fixture(scope="module", params=[
+    pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+    for name in VARIANTS])
 def attacked(request, tmp_path_factory):
     variant = VARIANTS[request.param]
     folder = tmp_path_factory.mktemp("dovecot")
@@ -166,9 +176,7 @@ def attacked(request, tmp_path_factory):
         with DovecotServer(folder / "server", users={"alice": "right"},
                            settings=variant.settings,
                            syslog=syslog) as server:
-            # Dovecot lets each failure wait
-            with concurrent.futures.ThreadPoolExecutor(120) as many:
-                list(many.map(lambda a: perform(server, a), todo))
+            perform_all(server, todo)
             odd_visits(server)
             honest = list(honest_visits(server))
             hidden = list(disguised(server))

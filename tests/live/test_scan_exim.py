@@ -42,6 +42,8 @@ BAD_HELOS = ["x) [%s]" % FAKE, "(x)", "a b",
 
 Variant = collections.namedtuple("Variant", "settings every syslog",
                                  defaults=(False, False))
+# enough is left for --quick
+SLOW = ("all", "all-8bit", "syslog")
 VARIANTS = {
     "default": Variant(""),
     "all": Variant("log_selector = +all\n", every=True),
@@ -154,7 +156,7 @@ def other_attacks(port):
     c = Client(port, None)
     for text in ("GET / HTTP/1.1", "X" * 10, "X H=(y) [%s]" % FAKE, "Z"):
         assert c.say(text).startswith("500")
-    c.socket.close()
+    c.close()
     yield Attack(c, [("protocol_abuse", None)])
     # cancelled, and no base64: no password was tried
     c = Client(port)
@@ -220,7 +222,9 @@ def exim():
 Log = collections.namedtuple("Log", "variant main reject attacks")
 
 
-@pytest.fixture(scope="module", params=VARIANTS)
+@pytest.fixture(scope="module", params=[
+    pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+    for name in VARIANTS])
 def attacked(request, exim, tmp_path_factory):
     variant = VARIANTS[request.param]
     folder = tmp_path_factory.mktemp("exim")

@@ -143,11 +143,17 @@ malformed_is_refused(void **state)
 		    &why));
 		assert_non_null(strstr(why, "all there is of a client"));
 		assert_null(template_compile_session(
-		    arena, text_of("{qid} failed of {ip}"), &why));
+		    arena, text_of("{qid} failed of {ip}"), true, &why));
 		assert_non_null(strstr(why, "the session has it"));
 		assert_null(template_compile_session(
-		    arena, text_of("failed {qid}"), &why));
+		    arena, text_of("failed {qid}"), true, &why));
 		assert_non_null(strstr(why, "stand first"));
+		/* about the whole process: without an id, and no address */
+		assert_non_null(template_compile_session(
+		    arena, text_of("no login server: {rest}"), false, &why));
+		assert_null(template_compile_session(
+		    arena, text_of("no login server at {ip}"), false, &why));
+		assert_non_null(strstr(why, "the session has it"));
 	}
 }
 
