@@ -5,6 +5,7 @@ import os
 import pathlib
 import struct
 import subprocess
+import time
 
 from cell import Skip
 
@@ -85,9 +86,25 @@ class Disk:
     def again(self):
         """Power is back.  Whoever used it must be gone."""
         self.umount()
+        # a mount namespace that somebody made meanwhile has a copy of the
+        # mount, and a new one would be of the file system that was cut
+        end = time.monotonic() + 60
+        while self.is_held():
+            if time.monotonic() > end:
+                raise Skip("another mount namespace holds the disk")
+            time.sleep(0.1)
         if not self.mount():
             raise RuntimeError("cannot mount after the cut: %s" % command(
                 "fsck.ext4", "-n", self.image, check=False).stdout[-500:])
+
+    def is_held(self):
+        for mounts in pathlib.Path("/proc").glob("[0-9]*/mountinfo"):
+            try:
+                if " %s " % self.device in mounts.read_text():
+                    return True
+            except OSError:
+                pass
+        return False
 
     def umount(self):
         if self.mounted:
