@@ -7,6 +7,12 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA plaintiff;
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
 
+CREATE FUNCTION plaintiff.host_label(host text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (host ~ '^[0-9.]*$'::text) THEN host ELSE lower(split_part(host, '.'::text, 1)) END;
+
+COMMENT ON FUNCTION plaintiff.host_label(host text) IS 'first label of a host name, or the address that stands for one';
+
 CREATE FUNCTION plaintiff.id_floor(t timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ((lpad(to_hex((LEAST(GREATEST(floor(EXTRACT(epoch FROM t)), (0)::numeric), ('4294967295'::bigint)::numeric))::bigint), 8, '0'::text) || repeat('0'::text, 24)))::uuid;
@@ -749,13 +755,13 @@ ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 CREATE TABLE plaintiff.outage (
-    host integer NOT NULL,
+    host text NOT NULL,
     minute timestamp with time zone NOT NULL
 );
 
 COMMENT ON TABLE plaintiff.outage IS 'minutes in which a login back end failed; written when events are counted';
 
-COMMENT ON COLUMN plaintiff.outage.host IS 'host as logged (name)';
+COMMENT ON COLUMN plaintiff.outage.host IS 'host as logged, its first label';
 
 COMMENT ON COLUMN plaintiff.outage.minute IS 'beginning of the minute of log time';
 
@@ -1486,6 +1492,14 @@ REVOKE ALL ON FUNCTION plaintiff.gbt_uuid_union(internal, internal) FROM PUBLIC;
 REVOKE ALL ON FUNCTION plaintiff.gbt_var_decompress(internal) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION plaintiff.gbt_var_fetch(internal) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.host_label(host text) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_admin;
 
 REVOKE ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_receive;

@@ -26,7 +26,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA plaintiff FROM plaintiff_receive,
 	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
 	plaintiff_admin;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plaintiff FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION us, ts, id_floor, outage_margin TO plaintiff_receive,
+GRANT EXECUTE ON FUNCTION us, ts, id_floor, host_label, outage_margin
+	TO plaintiff_receive,
 	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
 	plaintiff_admin;
 

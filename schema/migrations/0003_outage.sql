@@ -3,14 +3,23 @@
 -- logins of the same host around them accuse nobody.  Such a line may come
 -- after the failures, so a report waits until what it tells has settled.
 
+-- The same host is mx1 in syslog and may be mx1.example.net in a log file of
+-- its own or in the journal.
+CREATE FUNCTION host_label(host text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE WHEN host ~ '^[0-9.]*$' THEN host
+	ELSE lower(split_part(host, '.', 1)) END;
+COMMENT ON FUNCTION host_label IS
+	'first label of a host name, or the address that stands for one';
+
 CREATE TABLE outage (
-	host integer NOT NULL,
+	host text NOT NULL,
 	minute timestamptz NOT NULL,
 	PRIMARY KEY (host, minute)
 );
 COMMENT ON TABLE outage IS
 	'minutes in which a login back end failed; written when events are counted';
-COMMENT ON COLUMN outage.host IS 'host as logged (name)';
+COMMENT ON COLUMN outage.host IS 'host as logged, its first label';
 COMMENT ON COLUMN outage.minute IS 'beginning of the minute of log time';
 
 CREATE FUNCTION outage_margin() RETURNS interval

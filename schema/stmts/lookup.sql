@@ -41,7 +41,9 @@ WITH batch AS MATERIALIZED (
 		last = greatest(t.last, excluded.last)
 ), outages AS (
 	INSERT INTO outage (host, minute)
-	SELECT DISTINCT host, minute FROM batch WHERE minute IS NOT NULL
+	SELECT DISTINCT host_label(n.text), b.minute
+	FROM batch b JOIN name n ON n.name = b.host
+	WHERE b.minute IS NOT NULL
 	ON CONFLICT DO NOTHING
 ), sourced AS (
 	INSERT INTO source AS s (address, first_seen, last_seen)

@@ -3,8 +3,9 @@ SELECT e.id, e.stored, e.time, e.host, e.service, e.kind, e.port,
 	e.destination, e.destination_port, e.address
 FROM event e
 WHERE NOT e.stale
-	AND NOT (e.kind = 1 AND EXISTS (SELECT FROM outage o
-		WHERE o.host = e.host
+	AND NOT (e.kind = 1 AND EXISTS (SELECT FROM name h
+		JOIN outage o ON o.host = host_label(h.text)
+		WHERE h.name = e.host
 		AND o.minute > e.time - outage_margin() - interval '1 minute'
 		AND o.minute <= e.time + outage_margin()));
 COMMENT ON VIEW reportable IS

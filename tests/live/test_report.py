@@ -266,6 +266,31 @@ def test_only_what_was_counted_is_reported(hub, world):
     world.check_conservation()
 
 
+def test_our_own_outage_accuses_nobody(hub, world):
+    """Failed logins near a failure of that host's login back end, whatever
+    name the host logs with; those of other hosts and times are reported."""
+    rows = Rows(world.d)
+    world.source("203.0.113.7", "abuse@isp.example")
+    world.source("203.0.113.8", "abuse@isp.example")
+    world.d.query("UPDATE source SET next_ask = now() + interval '1 day'")
+    for host, ago in (("mx1", "60 min"), ("mx1", "69 min"),
+                      ("mx1", "90 min"), ("mx2", "60 min")):
+        rows.event(world.one_agent, "203.0.113.7", host=host, ago=ago)
+    rows.event(world.one_agent, "203.0.113.7", host="mx1", kind=2,
+               ago="60 min")
+    rows.event(world.one_agent, "203.0.113.8", host="mx1", ago="60 min")
+    rows.event(world.one_agent, "10.0.0.1", host="MX1.example.net", kind=13,
+               ago="60 min")
+    hub.once("lookup")
+    hub.once("report")
+    assert world.d.query("SELECT host(address), events FROM report_source") \
+        == [("203.0.113.7", 3)]
+    assert world.d.query("SELECT host(address), reason FROM not_reported "
+                         "WHERE address << '203.0.113.0/24'") == [
+        ("203.0.113.8", "outage")]
+    world.check_conservation()
+
+
 def test_caps_are_said(hub, world):
     hub.set("report", sources_max=2, lines_max=5)
     world.known("203.0.113.1", "abuse@isp.example", 20)

@@ -189,8 +189,8 @@ outage_accuses_nobody(void **state)
 	struct report_case c;
 
 	world(f);
-	as_owner(f, "INSERT INTO outage SELECT 1, date_trunc('minute', now()"
-	            " - interval '1 hour' + interval '9 minutes')");
+	as_owner(f, "INSERT INTO outage SELECT 'mx1', date_trunc('minute',"
+	            " now() - interval '1 hour' + interval '9 minutes')");
 	c = read_case(f, 1, 5);
 	assert_int_equal(c.facts->sources[0].events, 2);
 	assert_int_equal(c.facts->sources[0].line_count, 2);
@@ -203,6 +203,10 @@ outage_accuses_nobody(void **state)
 	assert_int_equal(read_case(f, 1, 5).facts->sources[0].events, 2);
 	as_owner(f, "UPDATE outage SET minute = minute - interval '2 minutes'");
 	assert_int_equal(read_case(f, 1, 5).facts->sources[0].events, 3);
+	/* its own log files may know the host by its long name */
+	as_owner(f, "UPDATE outage SET minute = minute + interval '2 minutes';"
+	            "UPDATE name SET text = 'MX1.example.net' WHERE name = 1");
+	assert_int_equal(read_case(f, 1, 5).facts->sources[0].events, 2);
 	/* the margin is a setting */
 	f->conf.report_outage_margin = 7200;
 	assert_int_equal(db_tell_settings(f->db, &f->conf), DB_OK);
