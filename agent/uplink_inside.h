@@ -13,10 +13,10 @@
 enum {
 	UPLINK_PING_MS = 10000,   /* between pings */
 	/* of the wait, at most: for somebody who listens (2 s), for a
-	 * welcome (4 s), for what the hub has to work for (16 s) */
+	 * welcome (4 s), for what the hub has to work for (8 s) */
 	UPLINK_LISTEN_DOUBLINGS = 2,
 	UPLINK_GREET_DOUBLINGS = 3,
-	UPLINK_DOUBLINGS = 5,
+	UPLINK_DOUBLINGS = 4,
 };
 
 enum uplink_state { AWAY, GREETING, UP };

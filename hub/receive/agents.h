@@ -17,7 +17,7 @@ struct agent {
 	int32_t number;
 	const char *name;
 	const char *key;         /* Z85 of its public key */
-	int64_t counters_ms;     /* when its counters were last stored */
+	int64_t counters_ms;     /* until when its counters were stored */
 	struct addr *own;        /* its host's addresses, as it says */
 	size_t own_count;
 };

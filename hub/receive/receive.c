@@ -36,7 +36,7 @@ enum {
 	POLL_MS = 200,
 	TURN_FRAMES = 512,
 	QUOTA_MOST_MS = 60000, /* then it asks again */
-	TURN_BYTES = 16 * 1024 * 1024, /* of unpacked frames */
+	TURN_BYTES = 4 * 1024 * 1024, /* of unpacked frames */
 	BUSY_MS = 1000, /* what a busy hub asks agents to wait */
 	ONCE_IDLE_MS = 1000,
 };
@@ -431,7 +431,8 @@ loop(struct receive *r, const struct curve_key *key)
 		zap_serve(door_zap(r->door), session_agents(r->session),
 		    &r->meters[METER_UNKNOWN]);
 		take_frames(r);
-		greet_answer(r->greet, r->session, r->door, r->c->conf, BUSY_MS);
+		greet_answer(r->greet, r->session, r->door, r->c->conf,
+		    BUSY_MS);
 		store_waiting(r);
 		if (!session_look_after(r->session))
 			return EX_CONFIG;

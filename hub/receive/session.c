@@ -24,7 +24,8 @@ enum {
 	AGENTS_MOST_MS = 900, /* ... and still be used to store */
 	DAYS_MS = 60000,
 	DAYS_AGAIN_MS = 1000,
-	COUNTERS_MS = 1000,
+	COUNTERS_MS = 1000,    /* of one agent, over time ... */
+	COUNTERS_AT_ONCE = 4,  /* ... or so many together */
 	NOTIFY_MS = 1000,
 	STORE_MS = 1500, /* after that no further try: agents wait */
 	STORE_TRIES = 3,
@@ -311,10 +312,12 @@ session_counters(struct session *s, struct agent *agent,
 {
 	int64_t now_ms = clock_mono_ms();
 
-	if (session_is_away(s) || (agent->counters_ms != INT64_MIN &&
-	        now_ms - agent->counters_ms < COUNTERS_MS))
+	if (agent->counters_ms < now_ms)
+		agent->counters_ms = now_ms;
+	if (session_is_away(s) ||
+	    agent->counters_ms - now_ms > (COUNTERS_AT_ONCE - 1) * COUNTERS_MS)
 		return;
-	agent->counters_ms = now_ms;
+	agent->counters_ms += COUNTERS_MS;
 	(void)good(s, receive_rows_counters(s->c->db, s->c->arena, agent,
 	    counters));
 }

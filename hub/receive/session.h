@@ -49,7 +49,9 @@ bool session_refresh(struct session *s) __attribute__((warn_unused_result));
 /* See receive_rows.h. */
 enum session_result session_hellos(struct session *s,
     struct greet_hello *hellos, size_t n) __attribute__((warn_unused_result));
-/* At most once a second an agent; the rest is left to the next. */
+/* Once a second an agent, over time, so that it cannot do much; a few may
+ * follow each other: the last one before it ends may be right behind another.
+ * The rest is left to the next. */
 void session_counters(struct session *s, struct agent *agent,
     const struct wire_counters *counters);
 /* Sets aside all events of a batch that cannot be read. */
