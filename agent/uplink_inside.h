@@ -17,6 +17,7 @@ enum {
 	UPLINK_LISTEN_DOUBLINGS = 2,
 	UPLINK_GREET_DOUBLINGS = 3,
 	UPLINK_DOUBLINGS = 4,
+	UPLINK_SHRINK_WAITS = 10, /* between two of its halvings: 5 s */
 };
 
 enum uplink_state { AWAY, GREETING, UP };
@@ -61,6 +62,7 @@ struct uplink {
 	size_t hub;        /* index in hubs */
 	unsigned misses;    /* in a row, at this hub */
 	unsigned doublings; /* of the wait for a reply */
+	int64_t doubled_ms; /* when that changed last */
 	unsigned busies;    /* waits that the hub asked for, in a row */
 	struct link probe;  /* to the first hub, while on another */
 	int64_t back_ms;    /* the next probe */
