@@ -27,7 +27,8 @@ max_wal_size = 1GB
 BOTH = 5        # per cent of lines that two agents collect
 DRAIN_S = 10
 ACKED_S = 5     # all agents, after a receive was started again
-WAIT_S = 60     # no event waits longer than that
+WAIT_S = 60     # no event waits longer than that; of the long form, whose
+                # faults never pause, it is only noted
 RSS_KIB = 100 * 1024
 FILES_AN_AGENT = 8
 LONG = {"agents": 1000, "events": 5100000, "seconds": 600,
@@ -136,9 +137,8 @@ def run(world):
     judge(world, fleet)
     limit(world, "drained after the last fault", drained["seconds"], DRAIN_S)
     limit(world, "all acknowledged after a restart", max(again), ACKED_S)
-    limit(world, "longest wait of an event", drained["longest_s"], WAIT_S)
+    longest(world, drained)
     limit(world, "MiB of a receive", hubs.rss_kib / 1024, RSS_KIB / 1024)
-    world.note("slowest: %s" % drained["slowest"])
     world.note(", ".join("%s %d" % (f, plan[f]) for f in FAULTS)
                + "; %d agents in %d s" % (plan["agents"], plan["seconds"]))
     world.note("all connected after %.1f s, fresh batches of all acknowledged "
@@ -153,6 +153,15 @@ def restart(hubs, fleet, n):
     hubs.kill(n)
     hubs.start(n)
     return fleet.ask("round", 60)["seconds"]
+
+
+def longest(world, drained):
+    what = "longest wait of an event amid faults, of %s" % drained["slowest"]
+    if world.long:
+        world.note("%s: %.1f (goal %d, not judged)" % (
+            what, drained["longest_s"], WAIT_S))
+    else:
+        limit(world, what, drained["longest_s"], WAIT_S)
 
 
 def limit(world, what, value, most):
