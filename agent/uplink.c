@@ -97,6 +97,14 @@ uplink_hang_up(struct uplink *u, int64_t wait_ms)
 		u->flight[i].sent = false;
 }
 
+static void
+be_patient(struct uplink *u)
+{
+	if (u->doublings < UPLINK_DOUBLINGS)
+		u->doublings++;
+	u->doubled_ms = clock_mono_ms();
+}
+
 /* After a few in a row it is the next hub's turn. */
 static void
 count_miss(struct uplink *u)
@@ -121,8 +129,7 @@ missed(struct uplink *u, const char *what)
 		    what, uplink_hub_name(u));
 	}
 	uplink_hang_up(u, 0);
-	if (u->doublings < UPLINK_DOUBLINGS)
-		u->doublings++;
+	be_patient(u);
 	count_miss(u);
 }
 
@@ -226,8 +233,7 @@ hear_news(struct uplink *u)
 				    uplink_hub_name(u));
 			uplink_hang_up(u, uplink_patience_ms(u,
 					      UPLINK_GREET_DOUBLINGS));
-			if (u->doublings < UPLINK_DOUBLINGS)
-				u->doublings++;
+			be_patient(u);
 			count_miss(u);
 			return;
 		}

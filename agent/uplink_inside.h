@@ -14,10 +14,11 @@ enum {
 	UPLINK_PING_MS = 10000,   /* between pings */
 	UPLINK_AGAIN_MS = 1000,   /* behind one that was not stored */
 	/* of the wait, at most: for somebody who listens (2 s), for a
-	 * welcome (4 s), for what the hub has to work for (16 s) */
+	 * welcome (4 s), for what the hub has to work for (8 s) */
 	UPLINK_LISTEN_DOUBLINGS = 2,
 	UPLINK_GREET_DOUBLINGS = 3,
-	UPLINK_DOUBLINGS = 5,
+	UPLINK_DOUBLINGS = 4,
+	UPLINK_SHRINK_WAITS = 10, /* between two of its halvings: 5 s */
 };
 
 enum uplink_state { AWAY, GREETING, UP };
@@ -62,6 +63,7 @@ struct uplink {
 	size_t hub;        /* index in hubs */
 	unsigned misses;    /* in a row, at this hub */
 	unsigned doublings; /* of the wait for a reply */
+	int64_t doubled_ms; /* when that changed last */
 	unsigned busies;    /* waits that the hub asked for, in a row */
 	struct link probe;  /* to the first hub, while on another */
 	int64_t back_ms;    /* the next probe */

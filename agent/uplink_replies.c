@@ -21,14 +21,20 @@ enum {
 
 /* The batch in f has its reply.  Patience shrinks only when half of the
  * shorter wait would have been enough: else a slow hub would be left again and
- * again, and each time be sent once more what it has not come to yet. */
+ * again, and each time be sent once more what it has not come to yet.  And only
+ * now and then: one good moment between two bad ones proves little. */
 static void
 answered(struct uplink *u, const struct flight *f)
 {
+	int64_t now = clock_mono_ms();
+
 	u->misses = 0;
-	if (f != NULL && f->sent && u->doublings > 0 &&
-	    clock_mono_ms() - f->sent_ms < u->o.wait_ms << u->doublings >> 2)
-		u->doublings--;
+	if (f == NULL || !f->sent || u->doublings == 0 ||
+	    now - f->sent_ms >= u->o.wait_ms << u->doublings >> 2 ||
+	    now - u->doubled_ms < u->o.wait_ms * UPLINK_SHRINK_WAITS)
+		return;
+	u->doublings--;
+	u->doubled_ms = now;
 }
 
 static uint32_t

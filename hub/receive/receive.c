@@ -36,7 +36,7 @@ enum {
 	POLL_MS = 200,
 	TURN_FRAMES = 512,
 	QUOTA_MOST_MS = 60000, /* then it asks again */
-	TURN_BYTES = 16 * 1024 * 1024, /* of unpacked frames */
+	TURN_BYTES = 4 * 1024 * 1024, /* of unpacked frames */
 	BUSY_MS = 1000, /* what a busy hub asks agents to wait */
 	ONCE_IDLE_MS = 1000,
 };

@@ -90,11 +90,10 @@ make_lines(struct fleet *f, struct member *m, int64_t now_ms)
 	uint64_t lines = f->rate * BURST_MS / 1000, n = f->n;
 	uint64_t mine = lines / n + (m->store.owner < lines % n);
 
+	/* what a busy machine delayed is made up for */
 	if (f->rate == 0 || now_ms < m->burst_ms)
 		return;
 	m->burst_ms += BURST_MS;
-	if (m->burst_ms <= now_ms)
-		m->burst_ms = now_ms + BURST_MS;
 	for (; mine > 0; mine--)
 		make_line(f, m);
 }
@@ -178,6 +177,7 @@ answer(const struct fleet *f, double seconds)
 	uint64_t unacked = 0, up = 0, set_aside = 0, gaps = 0, unacks = 0;
 	uint64_t waiting = 0;
 	int64_t longest_us = 0;
+	const char *slowest = "";
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct member *m = &f->members[i];
@@ -189,19 +189,21 @@ answer(const struct fleet *f, double seconds)
 		set_aside += s->set_aside;
 		gaps += s->gaps;
 		unacks += s->unacks;
-		if (s->longest_us > longest_us)
+		if (s->longest_us > longest_us) {
 			longest_us = s->longest_us;
+			slowest = m->name;
+		}
 	}
 	printf("{\"seconds\": %.3f, \"made\": %llu, \"shared\": %llu, "
 	       "\"unacked\": %llu, \"waiting\": %llu, \"up\": %llu, "
 	       "\"set_aside\": %llu, \"gaps\": %llu, \"unacks\": %llu, "
-	       "\"longest_s\": %.3f}\n",
+	       "\"longest_s\": %.3f, \"slowest\": \"%s\"}\n",
 	    seconds, (unsigned long long)f->made,
 	    (unsigned long long)f->shared, (unsigned long long)unacked,
 	    (unsigned long long)waiting, (unsigned long long)up,
 	    (unsigned long long)set_aside, (unsigned long long)gaps,
 	    (unsigned long long)unacks,
-	    (double)longest_us / (double)CLOCK_SECOND_US);
+	    (double)longest_us / (double)CLOCK_SECOND_US, slowest);
 	(void)fflush(stdout);
 }
 
@@ -294,8 +296,10 @@ turn(struct fleet *f)
 			struct member *m = &f->members[i];
 
 			make_lines(f, m, now_ms);
-			if (m->uplink != NULL)
-				uplink_step(m->uplink);
+			if (m->uplink == NULL)
+				continue;
+			log_open(m->name);
+			uplink_step(m->uplink);
 		}
 		answer_wish(f);
 		left_ms = now_ms + TURN_MS / SLICES - clock_mono_ms();

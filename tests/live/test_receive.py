@@ -379,6 +379,15 @@ def test_counters_and_last_batch(hub, agent):
     assert agent.hello().welcome.last_batch == agent.number
 
 
+def test_the_last_counters_count(hub, agent):
+    agent.counters = {"lines": 9, "emitted": 9, "unacked": 9}
+    agent.hello()
+    for unacked in (5, 2, 0):
+        agent.counters["unacked"] = unacked
+        agent.ping()
+    assert hub.database.query("SELECT unacked FROM agent_outbox") == [(0,)]
+
+
 def test_others_are_woken(hub, agent):
     c = hub.database.connection()
     c.cursor().execute("LISTEN plaintiff_events")

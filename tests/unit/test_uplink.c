@@ -8,10 +8,8 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <string.h>
 #include <zmq.h>
 
-#include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "tests/unit/uplink_fixture.h"
 
@@ -42,69 +40,6 @@ window_is_kept(void **state)
 	ack(x, batches[0]);
 	assert_true(hear(x, 1000));
 	assert_int_equal(count_acked(x), 2 * BATCH);
-}
-
-/* Small batches do not follow each other before a reply: what is new joins
- * the next one. */
-static void
-new_events_wait_for_the_reply(void **state)
-{
-	struct fixture *x = *state;
-	uint64_t first;
-
-	x->committed = BATCH + 1;
-	welcome(x, 8, BATCH, 0);
-	assert_true(hear(x, 1000));
-	assert_int_equal(x->frame.batch.count, BATCH);
-	ack(x, x->frame.batch.batch);
-	assert_true(hear(x, 1000));
-	assert_int_equal(x->frame.batch.count, 1);
-	first = x->frame.batch.batch;
-	x->committed += BATCH;
-	assert_false(hear(x, WAIT_MS / 2));
-	ack(x, first);
-	assert_true(hear(x, 1000));
-	assert_int_equal(x->frame.type, WIRE_BATCH);
-	assert_int_equal(x->frame.batch.count, BATCH);
-	assert_true(x->frame.batch.batch > first);
-	finish(x);
-}
-
-/* A reply that took long does not make the next wait shorter. */
-static void
-a_slow_hub_is_not_left(void **state)
-{
-	struct fixture *x = *state;
-	int64_t until_ms;
-
-	x->committed = 1;
-	welcome(x, 8, BATCH, 0);
-	assert_true(hear(x, 1000));
-	/* two misses: patience is four times the first */
-	welcome(x, 8, BATCH, 0);
-	assert_true(hear(x, 1000));
-	welcome(x, 8, BATCH, 0);
-	assert_true(hear(x, 1000));
-	assert_int_equal(x->u->doublings, 2);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(x->frame.type, WIRE_BATCH);
-		for (until_ms = clock_mono_ms() + WAIT_MS * 2;
-		     clock_mono_ms() < until_ms;
-		     uplink_wait(x->u, NULL, 0, 1))
-			uplink_step(x->u);
-		ack(x, x->frame.batch.batch);
-		x->committed++;
-		assert_true(hear(x, 1000));
-		assert_int_equal(x->u->doublings, 2);
-	}
-	/* fast ones do */
-	for (int i = 0; i < 2; i++) {
-		ack(x, x->frame.batch.batch);
-		x->committed++;
-		assert_true(hear(x, 1000));
-	}
-	assert_int_equal(x->u->doublings, 0);
-	finish(x);
 }
 
 static void
@@ -210,7 +145,11 @@ older_database_gets_it_again(void **state)
 	assert_int_equal(count_acked(x), 4);
 	assert_int_equal(x->unacked, 0);
 	uplink_close(x->u);
-	x->u = uplink_of(x, 1);
+	x->u = uplink_open(&(struct uplink_options){.context = x->context,
+	    .hubs = x->hubs, .hub_count = 1,
+	    .hub_key = x->hub_key.public_text, .key = &x->key,
+	    .host = "mx1", .site = "", .wait_ms = WAIT_MS,
+	    .feed = feed_of(x)});
 	welcome(x, 8, BATCH, 0);
 	assert_true(hear(x, 1000));
 	assert_int_equal(x->unacked, 1);
@@ -305,8 +244,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(window_is_kept),
-	    TEST(new_events_wait_for_the_reply),
-	    TEST(a_slow_hub_is_not_left),
 	    TEST(silence_means_again),
 	    TEST(busy_means_later),
 	    TEST(too_big_means_halves),

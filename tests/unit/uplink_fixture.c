@@ -1,18 +1,16 @@
-/* See uplink_fixture.h. */
-#include "tests/unit/uplink_fixture.h"
-
+/* A hub played by hand; see uplink_fixture.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <string.h>
 #include <zmq.h>
 
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
+#include "tests/unit/uplink_fixture.h"
 
 static size_t
 feed_fetch(void *ctx, int64_t after, size_t max, struct arena *a,
@@ -96,18 +94,14 @@ feed_lag_us(void *ctx)
 	return 0;
 }
 
-struct uplink *
-uplink_of(struct fixture *x, size_t hubs)
+struct uplink_feed
+feed_of(struct fixture *x)
 {
-	return uplink_open(&(struct uplink_options){.context = x->context,
-	    .hubs = x->hubs, .hub_count = hubs,
-	    .hub_key = x->hub_key.public_text, .key = &x->key,
-	    .host = "mx1", .site = "", .wait_ms = WAIT_MS,
-	    .feed = {.ctx = x, .fetch = feed_fetch,
-	        .next_batch = feed_next_batch, .acked = feed_acked,
-	        .last_acked = feed_last_acked, .unack = feed_unack,
-	        .gap = feed_gap, .counters = feed_counters,
-	        .lag_us = feed_lag_us}});
+	return (struct uplink_feed){.ctx = x, .fetch = feed_fetch,
+	    .next_batch = feed_next_batch, .acked = feed_acked,
+	    .last_acked = feed_last_acked, .unack = feed_unack,
+	    .gap = feed_gap, .counters = feed_counters,
+	    .lag_us = feed_lag_us};
 }
 
 int
@@ -128,7 +122,11 @@ setup(void **state)
 	assert_int_equal(zmq_bind(x.hub, x.hubs[0]), 0);
 	assert_int_equal(zmq_setsockopt(x.hub, ZMQ_LINGER, &(int){0},
 	    sizeof(int)), 0);
-	x.u = uplink_of(&x, 2);
+	x.u = uplink_open(&(struct uplink_options){.context = x.context,
+	    .hubs = x.hubs, .hub_count = 2,
+	    .hub_key = x.hub_key.public_text, .key = &x.key,
+	    .host = "mx1", .site = "", .wait_ms = WAIT_MS,
+	    .feed = feed_of(&x)});
 	*state = &x;
 	return 0;
 }

