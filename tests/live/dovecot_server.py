@@ -17,14 +17,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+import weakref
 
 PROGRAM = "/usr/sbin/dovecot"
 LOOPBACKS = ["127.0.0.1"] + (
     ["::1"] if os.path.exists("/proc/net/if_inet6") else [])
 
 COMMON = """\
-base_dir = {folder}/run
+base_dir = {run}
 state_dir = {folder}/state
 log_path = {log}
 listen = {listen}
@@ -142,7 +144,12 @@ class DovecotServer:
         self.folder = pathlib.Path(folder)
         self.users = users or {}
         self.settings = settings
-        self.auth_socket = self.folder / "run" / "login-server"
+        # the names of its sockets are long, those of a test's folder too
+        self.run = pathlib.Path(tempfile.mkdtemp(prefix="dovecot.",
+                                                 dir="/tmp"))
+        weakref.finalize(self, shutil.rmtree, self.run, True)
+        self.run.chmod(0o755)
+        self.auth_socket = self.run / "login-server"
         self.syslog = syslog
         self.log = syslog.log if syslog else self.folder / "dovecot.log"
         self.conf = self.folder / "dovecot.conf"
@@ -156,7 +163,7 @@ class DovecotServer:
         for parent in [self.folder, *self.folder.parents]:
             if str(parent).startswith("/tmp/"):
                 parent.chmod(parent.stat().st_mode | 0o011)
-        for name in ("run", "state", "mail"):
+        for name in ("state", "mail"):
             (self.folder / name).mkdir(exist_ok=True)
         shutil.chown(self.folder / "mail", "nobody", "nogroup")
         users = self.folder / "users"
@@ -165,7 +172,7 @@ class DovecotServer:
         users.chmod(0o644)
         v24 = version() >= (2, 4)
         text = COMMON + (V24 if v24 else V23)
-        text = text.format(folder=self.folder,
+        text = text.format(folder=self.folder, run=self.run,
                            log="syslog" if self.syslog else self.log,
                            listen=", ".join(LOOPBACKS), **self.port)
         if v24:

@@ -31,7 +31,7 @@ class Worker(threading.Thread):
         self.truth = Truth()
         self.bad, self.hangs = [], []
         self.codes = collections.Counter()
-        self.missed = 0
+        self.missed = self.remainder = 0
 
     def run(self):
         while self.points:
@@ -115,6 +115,17 @@ class Worker(threading.Thread):
                             % (name, code, hit))
         self.agent.once()
         shutil.rmtree(folder)
+        self.balance(name, hit)
+
+    def balance(self, name, hit):
+        """The law holds after each point, not only in the end."""
+        now = self.world.database.one(
+            "SELECT remainder FROM agent_balance WHERE agent = %s",
+            self.agent.name)
+        if now != self.remainder:
+            self.bad.append("%s: remainder %+d, the kernel's call %d" % (
+                name, now - self.remainder, hit))
+            self.remainder = now
 
 
 def run(world):
