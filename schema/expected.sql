@@ -207,6 +207,7 @@ CREATE TABLE plaintiff.agent_outbox (
     withheld bigint DEFAULT 0 NOT NULL,
     first_seen timestamp with time zone DEFAULT now() NOT NULL,
     last_seen timestamp with time zone DEFAULT now() NOT NULL,
+    stored_from bigint DEFAULT 0 NOT NULL,
     CONSTRAINT agent_outbox_outbox_check CHECK ((length(outbox) = 8))
 );
 
@@ -243,6 +244,8 @@ COMMENT ON COLUMN plaintiff.agent_outbox.withheld IS 'events counted but not sen
 COMMENT ON COLUMN plaintiff.agent_outbox.first_seen IS 'first frame of this outbox';
 
 COMMENT ON COLUMN plaintiff.agent_outbox.last_seen IS 'last frame of this outbox';
+
+COMMENT ON COLUMN plaintiff.agent_outbox.stored_from IS 'order of storing when it was first heard of: what was stored up to there it did not send';
 
 CREATE TABLE plaintiff.agent_past (
     agent integer NOT NULL,
@@ -350,7 +353,7 @@ CREATE TABLE plaintiff.witness (
     noted timestamp with time zone DEFAULT now() NOT NULL
 );
 
-COMMENT ON TABLE plaintiff.witness IS 'agents that sent an event which another had sent';
+COMMENT ON TABLE plaintiff.witness IS 'agents that sent an event which another had sent, or an earlier outbox of their own';
 
 COMMENT ON COLUMN plaintiff.witness.event IS 'event';
 
@@ -368,7 +371,7 @@ COMMENT ON COLUMN plaintiff.agent_balance.emitted IS 'events it has put into its
 
 COMMENT ON COLUMN plaintiff.agent_balance.first_seen IS 'events that it sent first';
 
-COMMENT ON COLUMN plaintiff.agent_balance.witnessed IS 'events that another agent had sent before';
+COMMENT ON COLUMN plaintiff.agent_balance.witnessed IS 'events that another agent, or an earlier outbox, had sent before';
 
 COMMENT ON COLUMN plaintiff.agent_balance.set_aside IS 'events acknowledged but not stored; see set_aside';
 
@@ -1587,7 +1590,7 @@ GRANT SELECT ON TABLE plaintiff.agent_outbox TO plaintiff_admin;
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.agent_past TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.agent_past TO plaintiff_admin;
 
-GRANT USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_receive;
+GRANT SELECT,USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_receive;
 GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_lookup;
 GRANT SELECT,USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_admin;
 

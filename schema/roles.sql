@@ -39,7 +39,7 @@ GRANT SELECT, INSERT ON name, event, evidence, witness, set_aside
 	TO plaintiff_receive;
 GRANT UPDATE (state, quarantined) ON agent TO plaintiff_receive;
 GRANT SELECT, INSERT, UPDATE, DELETE ON agent_day TO plaintiff_receive;
-GRANT USAGE ON SEQUENCE stored_seq TO plaintiff_receive;
+GRANT USAGE, SELECT ON SEQUENCE stored_seq TO plaintiff_receive;
 GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_receive;
 
 -- lookup: counts events, keeps sources, answers and contacts

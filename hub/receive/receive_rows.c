@@ -94,6 +94,16 @@ compare_said(const void *a, const void *b)
 	    WIRE_OUTBOX_BYTES);
 }
 
+struct text
+receive_rows_outbox(struct arena *a, const struct wire_counters *counters)
+{
+	char hex[WIRE_OUTBOX_BYTES * 2 + 1];
+
+	(void)sodium_bin2hex(hex, sizeof hex, counters->outbox,
+	    WIRE_OUTBOX_BYTES);
+	return text_of(arena_string(a, hex));
+}
+
 /* The row of each outbox, in one statement; each must be there once.  batch
  * becomes the highest that is stored. */
 static enum db_result
@@ -113,13 +123,11 @@ put_counters(struct db *db, struct arena *a, struct said *said, size_t n)
 		numbers[i] = db_arg_array(args);
 	for (size_t i = 0; i < n; i++) {
 		const struct wire_hello *h = said[i].hello;
-		char hex[WIRE_OUTBOX_BYTES * 2 + 1];
 		int64_t of[NUMBERS];
 
-		(void)sodium_bin2hex(hex, sizeof hex,
-		    said[i].counters.outbox, WIRE_OUTBOX_BYTES);
 		db_array_int(agents, said[i].agent->number);
-		db_array_text(outboxes, text_of(arena_string(a, hex)));
+		db_array_text(outboxes,
+		    receive_rows_outbox(a, &said[i].counters));
 		db_array_text(software, h == NULL ? (struct text){0}
 		                                  : h->software);
 		db_array_text(hosts, h == NULL ? (struct text){0} : h->host);

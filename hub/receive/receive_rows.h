@@ -35,6 +35,10 @@ enum db_result receive_rows_hellos(struct db *db, struct arena *a,
     struct greet_hello *hellos, size_t n, bool *changed)
     __attribute__((warn_unused_result));
 
+/* The name of an outbox as statements take it: hex digits. */
+struct text receive_rows_outbox(struct arena *a,
+    const struct wire_counters *counters);
+
 /* Notes an agent's counters. */
 enum db_result receive_rows_counters(struct db *db, struct arena *a,
     const struct agent *agent, const struct wire_counters *counters)

@@ -257,6 +257,7 @@ store_witnesses(struct db *db, struct arena *a, const struct group *g)
 	struct db_args *args = db_args_new(a);
 	struct db_array *ids = db_arg_array(args);
 	struct db_array *agents = db_arg_array(args);
+	struct db_array *outboxes = db_arg_array(args);
 
 	for (size_t i = 0; i < g->event_count; i++) {
 		const struct group_event *e = &g->events[i];
@@ -265,6 +266,8 @@ store_witnesses(struct db *db, struct arena *a, const struct group *g)
 			continue;
 		db_array_uuid(ids, e->event->id);
 		db_array_int(agents, e->batch->agent->number);
+		db_array_text(outboxes, receive_rows_outbox(a,
+		    &e->batch->wire->counters));
 	}
 	return db_run(db, "receive_witness", args, NULL);
 }
@@ -351,14 +354,15 @@ receive_rows_store(struct db *db, struct arena *a, struct names *names,
 		result = db_begin(db);
 	if (result == DB_OK)
 		result = db_run(db, "receive_store_lock", NULL, NULL);
+	/* an outbox not heard of before is noted before its events */
+	if (result == DB_OK)
+		result = receive_rows_batches(db, a, g);
 	if (result == DB_OK)
 		result = store_events(db, a, g, &known);
 	if (result == DB_OK && known != 0)
 		result = store_witnesses(db, a, g);
 	if (result == DB_OK)
 		result = store_aside(db, a, g);
-	if (result == DB_OK)
-		result = receive_rows_batches(db, a, g);
 	count_up(g);
 	if (result == DB_OK)
 		result = store_days(db, a, g, &days);

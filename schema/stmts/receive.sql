@@ -21,10 +21,12 @@ FROM (VALUES ('event'), ('evidence')) p (parent),
 WITH said AS (
 INSERT INTO agent_outbox AS o (agent, outbox, software, host, last_batch,
 	lines, ignored, unparsable, unreportable, emitted, repeated, unacked,
-	gaps, withheld)
+	gaps, withheld, stored_from)
 SELECT u.agent, decode(u.outbox, 'hex'), u.software, u.host, u.last_batch,
 	u.lines, u.ignored, u.unparsable, u.unreportable, u.emitted,
-	u.repeated, u.unacked, u.gaps, u.withheld
+	u.repeated, u.unacked, u.gaps, u.withheld,
+	(SELECT CASE WHEN is_called THEN last_value ELSE 0 END
+		FROM stored_seq)
 FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::bigint[],
 	$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
 	$11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
@@ -128,13 +130,19 @@ WITH sent AS (
 SELECT id, agent FROM fresh ORDER BY id;
 
 -- name: receive_witness
--- Agents $2 sent events $1, which were known: those of another agent get a
--- witness.  OFFSET 0 keeps it one index look-up an event.
+-- Agents $2 sent events $1 from outboxes $3 (hex), which were known: those of
+-- another agent get a witness, and those that an earlier outbox sent.
+-- OFFSET 0 keeps it one index look-up an event.
 INSERT INTO witness (event, agent)
 SELECT u.id, u.agent
-FROM unnest($1::uuid[], $2::integer[]) WITH ORDINALITY u (id, agent, at),
-	LATERAL (SELECT e.agent FROM event e WHERE e.id = u.id OFFSET 0) first
-WHERE first.agent <> u.agent
+FROM unnest($1::uuid[], $2::integer[], $3::text[])
+	WITH ORDINALITY u (id, agent, outbox, at),
+	LATERAL (SELECT e.agent, e.stored FROM event e
+		WHERE e.id = u.id OFFSET 0) first
+WHERE (first.agent <> u.agent
+	OR first.stored <= (SELECT o.stored_from FROM agent_outbox o
+		WHERE o.agent = u.agent
+		AND o.outbox = decode(u.outbox, 'hex')))
 	AND NOT EXISTS (SELECT FROM set_aside x
 		WHERE x.agent = u.agent AND x.id = u.id)
 ORDER BY u.at

@@ -32,7 +32,7 @@ COMMENT ON COLUMN agent_balance.emitted IS
 	'events it has put into its outboxes, as it says';
 COMMENT ON COLUMN agent_balance.first_seen IS 'events that it sent first';
 COMMENT ON COLUMN agent_balance.witnessed IS
-	'events that another agent had sent before';
+	'events that another agent, or an earlier outbox, had sent before';
 COMMENT ON COLUMN agent_balance.set_aside IS
 	'events acknowledged but not stored; see set_aside';
 COMMENT ON COLUMN agent_balance.past IS

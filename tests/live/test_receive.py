@@ -343,6 +343,27 @@ def test_two_hubs_same_events(pb, hub, make_hub):
         "WHERE w.agent <> e.agent") == [(3000,)]
 
 
+def test_a_new_outbox_reads_again_and_all_balances(hub, agent):
+    """A damaged outbox is set aside and the logs are read into a new one:
+    what was stored from the old one is witnessed, once; what is merely sent
+    again is not."""
+    events = make_events(25)
+    agent.counters["emitted"] = 20
+    for _ in range(2):
+        agent.send(events[:20])
+    assert count(hub, "witness") == 0
+    agent.outbox = os.urandom(8)
+    agent.counters["emitted"] = 25
+    agent.hello()
+    for _ in range(2):
+        agent.send(events)
+    assert count(hub, "event") == 25
+    assert count(hub, "witness") == 20
+    assert hub.database.query(
+        "SELECT emitted, first_seen, witnessed, remainder FROM agent_balance"
+        " WHERE emitted > 0") == [(45, 25, 20, 0)]
+
+
 def test_sigterm_finishes(hub, receive, agent):
     agent.send(make_events(10))
     assert receive.stop() == 0
