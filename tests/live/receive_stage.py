@@ -32,8 +32,13 @@ def agent(pb, hub, receive):
 
 
 def known(hub, name):
-    """Keys of a registered agent that receive knows by now."""
+    """Keys of a registered agent that the running receive knows by now."""
     keys = hub.add_agent(name)
+
+    def is_let_in():
+        with WireAgent(None, hub, keys) as a:
+            return a.handshake(2)
+    wait_until(is_let_in, 20, "%s let in" % name)
     return keys
 
 
