@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,6 @@ enum {
 	VERSION = 2, /* as make_tables sets it */
 	RESERVE_BYTES = 4 << 20, /* WAL and pages that a full disk leaves us */
 };
-
-_Static_assert(WIRE_OUTBOX_BYTES == 8, "an outbox is named by randomblob(8)");
 
 /* Events counted instead of kept; '' stands for all other addresses. */
 #define LOST_TABLE \
@@ -155,10 +154,18 @@ soundness(struct outbox *o)
 static bool
 make_tables(sqlite3 *db)
 {
-	/* SQLite's randomness is the kernel's; the name is no secret */
+	/* not randomblob(): when /dev/urandom cannot be read SQLite draws the
+	 * same for everybody, and two outboxes of one name count as one */
+	unsigned char name[WIRE_OUTBOX_BYTES];
+	char hex[2 * sizeof name + 1], insert[160];
+
+	randombytes_buf(name, sizeof name);
+	(void)snprintf(insert, sizeof insert,
+	    "INSERT INTO state (one, outbox) VALUES (1, X'%s');"
+	    "PRAGMA user_version = 2; COMMIT",
+	    sodium_bin2hex(hex, sizeof hex, name, sizeof name));
 	return sql(db, "BEGIN IMMEDIATE") && sql(db, tables) &&
-	    sql(db, "INSERT INTO state (one, outbox) VALUES (1, randomblob(8));"
-	        "PRAGMA user_version = 2; COMMIT");
+	    sql(db, insert);
 }
 
 /* Writes and removes a large row: the pages and the WAL stay, and with them

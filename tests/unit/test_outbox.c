@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,12 +286,38 @@ quiet(void **state)
 	return freopen("/dev/null", "w", stderr) == NULL ? -1 : 0;
 }
 
+/* As when SQLite cannot read /dev/urandom: it draws the same each time. */
+static void
+names_differ_whatever_sqlite_draws(void **state)
+{
+	unsigned char names[2][WIRE_OUTBOX_BYTES], drawn[2][8];
+	void *x;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(sqlite3_test_control(
+		    SQLITE_TESTCTRL_PRNG_SEED, 7, NULL), SQLITE_OK);
+		sqlite3_randomness(0, NULL);
+		sqlite3_randomness(sizeof drawn[i], drawn[i]);
+		sqlite3_randomness(0, NULL);
+		assert_int_equal(setup(&x), 0);
+		memcpy(names[i], outbox_counters(((struct fixture *)x)->o)
+		    ->outbox, sizeof names[i]);
+		assert_int_equal(teardown(&x), 0);
+	}
+	assert_memory_equal(drawn[0], drawn[1], sizeof drawn[0]);
+	assert_memory_not_equal(names[0], names[1], sizeof names[0]);
+	(void)sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, 0, NULL);
+	sqlite3_randomness(0, NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(names_differ_whatever_sqlite_draws),
 	    TEST(events_come_back_whole),
 	    TEST(all_or_nothing),
 	    TEST(known_ids_count_as_repeated),
