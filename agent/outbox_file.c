@@ -151,21 +151,31 @@ soundness(struct outbox *o)
 	return rc;
 }
 
+/* Not by randomblob(): when /dev/urandom cannot be read SQLite draws the same
+ * for everybody, and two outboxes of one name count as one. */
+static bool
+name_outbox(sqlite3 *db)
+{
+	unsigned char name[WIRE_OUTBOX_BYTES];
+	sqlite3_stmt *st = NULL;
+	bool ok;
+
+	randombytes_buf(name, sizeof name);
+	ok = sqlite3_prepare_v2(db,
+	    "INSERT INTO state (one, outbox) VALUES (1, ?)", -1, &st, NULL) ==
+	        SQLITE_OK &&
+	    sqlite3_bind_blob(st, 1, name, sizeof name, SQLITE_STATIC) ==
+	        SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_DONE;
+	(void)sqlite3_finalize(st);
+	return ok;
+}
+
 static bool
 make_tables(sqlite3 *db)
 {
-	/* not randomblob(): when /dev/urandom cannot be read SQLite draws the
-	 * same for everybody, and two outboxes of one name count as one */
-	unsigned char name[WIRE_OUTBOX_BYTES];
-	char hex[2 * sizeof name + 1], insert[160];
-
-	randombytes_buf(name, sizeof name);
-	(void)snprintf(insert, sizeof insert,
-	    "INSERT INTO state (one, outbox) VALUES (1, X'%s');"
-	    "PRAGMA user_version = 2; COMMIT",
-	    sodium_bin2hex(hex, sizeof hex, name, sizeof name));
 	return sql(db, "BEGIN IMMEDIATE") && sql(db, tables) &&
-	    sql(db, insert);
+	    name_outbox(db) && sql(db, "PRAGMA user_version = 2; COMMIT");
 }
 
 /* Writes and removes a large row: the pages and the WAL stay, and with them
