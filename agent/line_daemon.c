@@ -5,10 +5,7 @@
 #include "agent/signs.h"
 #include "proto/event.h"
 
-#define NAME(s)                                                                \
-	{                                                                      \
-		.at = (s), .n = sizeof(s) - 1                                  \
-	}
+#define NAME(s) {.at = (s), .n = sizeof(s) - 1}
 
 /* Dovecot's processes that rules may concern. */
 static const struct {
@@ -78,8 +75,8 @@ two_digits(struct text t, size_t from, size_t to)
 static size_t
 level_length(struct text t)
 {
-	static const char *const levels[] = {
-	    "Info: ", "Warning: ", "Error: ", "Debug: ", "Fatal: ", "Panic: "};
+	static const char *const levels[] = {"Info: ", "Warning: ", "Error: ",
+	    "Debug: ", "Fatal: ", "Panic: "};
 
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
 		if (t.n > 0 && t.at[0] == levels[i][0] && begins(t, levels[i]))
@@ -95,7 +92,7 @@ line_is_dovecot(struct text t)
 	if (n == 0 || n + 1 >= t.n)
 		return false;
 	return t.at[n] == '(' || (t.at[n] == ':' && t.at[n + 1] == ' ' &&
-				     level_length(behind(t, n + 2)) > 0);
+	                             level_length(behind(t, n + 2)) > 0);
 }
 
 /* Length of "(pid): " or "(default): " behind the name of a process, or 0.
@@ -109,7 +106,7 @@ instance_length(struct text t, bool is_auth)
 	if (begins(t, "(default): "))
 		n = strlen("(default): ");
 	else if (t.n > 3 && t.at[0] == '(' && (n = digits(t, 1)) > 1 &&
-		 n + 3 <= t.n && memcmp(t.at + n, "): ", 3) == 0)
+	         n + 3 <= t.n && memcmp(t.at + n, "): ", 3) == 0)
 		n += 3;
 	else
 		return 0;
@@ -185,7 +182,8 @@ read_piece(struct text t, struct line *out, size_t *length)
 
 	*length = 0;
 	if (t.n < 6 || t.at[0] != '[' || number == 1 || number > 3 ||
-	    number + 1 >= t.n || (t.at[number] != '\\' && t.at[number] != '/'))
+	    number + 1 >= t.n ||
+	    (t.at[number] != '\\' && t.at[number] != '/'))
 		return;
 	count = digits(t, number + 1);
 	if (count == number + 1 || count > number + 3 || count + 1 >= t.n ||
