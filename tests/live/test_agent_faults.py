@@ -28,6 +28,7 @@ def settled(a, hub):
     return s["unacked"] == 0 and s["emitted"] == len(hub.events) + s["gaps"]
 
 
+@pytest.mark.slow
 def test_full_and_rotated_away_is_counted_to_the_event(agent):
     a = agent()
     a.more["max_size"] = "1M"
@@ -119,7 +120,7 @@ def test_full_disk_is_waited_for(agent, small_disk):
 
 
 @pytest.mark.parametrize("calls,error", [
-    ("pwrite64", "ENOSPC"),
+    pytest.param("pwrite64", "ENOSPC", marks=pytest.mark.slow),
     pytest.param("fdatasync", "EIO", marks=pytest.mark.slow),
     pytest.param("pwrite64", "EIO", marks=pytest.mark.long),
     pytest.param("pread64", "EIO", marks=pytest.mark.long),

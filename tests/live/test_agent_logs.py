@@ -5,6 +5,8 @@ import signal
 import socket
 import time
 
+import pytest
+
 from agent_process import (agent, append, line, logins, pb,  # noqa: F401
                            scripted, users)
 from conftest import wait_until
@@ -121,6 +123,7 @@ def kill_loop(a, seconds, kills_a_second, write, rotate_every):
     return p, kills, rotations
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_while_lines_are_written(agent):
     a = agent()
     hub = a.hubs[0]
