@@ -83,6 +83,7 @@ def test_standard_input_ends_when_all_is_acknowledged(agent):
     assert len(hub.events) == before
 
 
+@pytest.mark.slow
 def test_a_batch_is_sent_again_until_acknowledged(agent):
     a = agent()
     hub = a.hubs[0]
@@ -277,6 +278,7 @@ def test_hostile_bytes_are_lines_like_others(agent):
     assert p.running
 
 
+@pytest.mark.slow
 def test_full_outbox_stops_reading_and_goes_on(agent):
     a = agent()
     a.more["max_size"] = "1M"

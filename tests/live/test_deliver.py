@@ -165,6 +165,7 @@ def test_cut_before_the_end(hub, rows, relay, where, what):
     assert state(rows, report)[0] == "sent" and len(r.mails) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["close", "reset", "hang", "hello?", "354 x"])
 def test_no_answer_to_the_end(hub, rows, relay, what):
     r = relay(dot=what)
@@ -181,6 +182,7 @@ def test_no_answer_to_the_end(hub, rows, relay, what):
     assert r.connections == 1
 
 
+@pytest.mark.slow
 def test_hang_before_the_end(hub, rows, relay):
     r = relay(rcpt="hang")
     live(hub, r)
@@ -285,6 +287,7 @@ def test_rows_of_another_hub_are_left_alone(hub, rows):
     assert state(rows, report)[0] == "sending"
 
 
+@pytest.mark.slow
 def test_second_process_of_the_name_waits(hub, rows, relay):
     r = relay()
     r.queue = [{"dot": "hang"}]
@@ -346,6 +349,7 @@ def test_what_must_not_be_reported_any_more(hub, rows, how):
     assert list(hub.mail.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_database_away_while_sending(hub, rows, relay, cluster):
     """The answer is known, the database is not there to be told: told when
     it is back, not guessed and not sent again."""

@@ -269,6 +269,7 @@ def kinds(path):
     return out
 
 
+@pytest.mark.slow
 def test_exim_says_that_its_login_server_is_away(tmp_path):
     """With Dovecot behind it Exim has words of its own for that."""
     if exim_server.why_not():

@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 
+import pytest
+
 from conftest import wait_until
 from receive_stage import (agent, count, known, listening, pb, receive)  # noqa: F401
 from wire_agent import (BUSY, REVOKED, WireAgent, event_id,
@@ -239,6 +241,7 @@ def test_database_away_and_back(cluster, pb, hub, agent):
     assert count(hub, "event") == 10
 
 
+@pytest.mark.slow
 def test_database_restarts_while_batches_flow(cluster, pb, hub, agent):
     assert agent.hello().HasField("welcome")
     events = make_events(6000)
@@ -281,6 +284,7 @@ def test_database_that_freezes(hub, receive, agent):
     assert count(hub, "event") == 1005
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle(pb, hub, receive, agent):
     stop = threading.Event()
     acked = []

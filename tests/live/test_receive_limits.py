@@ -5,6 +5,8 @@ import signal
 import socket
 import time
 
+import pytest
+
 from conftest import wait_until
 from receive_stage import (agent, count, known, listening, pb, receive)  # noqa: F401
 from wire_agent import (BUSY, MALFORMED, QUOTA, WireAgent, make_event,
@@ -133,6 +135,7 @@ def test_frozen_database_is_answered_for_within_two_seconds(hub, receive,
     assert count(hub, "event") == 1005
 
 
+@pytest.mark.slow
 def test_black_hole_is_answered_for_within_two_seconds(pb, hub, cluster):
     """A host that takes connections and says nothing, ahead of one that
     works: the hub finds the second, and agents never wait long."""
@@ -160,6 +163,7 @@ def test_black_hole_is_answered_for_within_two_seconds(pb, hub, cluster):
     hole.close()
 
 
+@pytest.mark.slow
 def test_recovers_within_two_seconds(cluster, hub, agent):
     assert agent.send(make_events(5)).ack.new_events == 5
     cluster.stop("immediate")
