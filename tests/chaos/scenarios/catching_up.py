@@ -23,14 +23,16 @@ def wait_for_news(receive, seconds):
 
 
 def run(world):
-    kills, lines = (400, 1000000) if world.long else (30, 60000)
+    # the tight one's little at a time has to last for many kills
+    kills, lines, tight_lines = (400, 1000000, 333333) if world.long else (
+        30, 60000, 40000)
     hub = world.hub()
     hub.start("tidy")
     tight = {"outbox": {"keep": "0", "keep_size": "0", "max_size": "1M"}}
     agents = [world.agent("mx1", hub), world.agent("mx2", hub, more=tight)]
     loads = [Load(world, [("rename", a.logs[0])], rate=30000, every=1,
                   lines=n, rotate=50000, host=a.name)
-             for a, n in zip(agents, (lines, lines // 3))]
+             for a, n in zip(agents, (lines, tight_lines))]
     truth = Truth()
     for a in agents:
         a.start()
