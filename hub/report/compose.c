@@ -189,10 +189,33 @@ check(const struct compose_facts *f, const char **why)
 	return false;
 }
 
-int
-compose_mail(const struct compose_facts *given, struct arena *a,
-    struct composed *out, const char **why)
+bool
+compose_mode_of_name(const char *name, enum compose_mode *out)
 {
+	static const struct {
+		const char *name;
+		enum compose_mode mode;
+	} names[] = {
+	    {"consolidated", COMPOSE_CONSOLIDATED},
+	    {"held", COMPOSE_CONSOLIDATED},
+	    {"xarf", COMPOSE_XARF},
+	    {"text", COMPOSE_TEXT},
+	    {"form", COMPOSE_TEXT},
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i].name, name) == 0) {
+			*out = names[i].mode;
+			return true;
+		}
+	return false;
+}
+
+int
+compose_mails(const struct compose_facts *given, struct arena *a,
+    struct composed *all, const char **why)
+{
+	struct composed_mail *out = arena_alloc(a, sizeof *out);
 	struct compose_facts clean = *given, *f = &clean;
 	struct buf body = {0};
 	GMimeMessage *m;
@@ -220,5 +243,6 @@ compose_mail(const struct compose_facts *given, struct arena *a,
 	out->mail = write_out(m, a);
 	g_object_unref(m);
 	buf_free(&body);
+	*all = (struct composed){.mails = out, .count = 1};
 	return 0;
 }

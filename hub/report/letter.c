@@ -6,6 +6,7 @@
 #include "hub/conf.h"
 #include "hub/report/compose.h"
 #include "hub/report/report_rows.h"
+#include "hub/report/token_key.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
@@ -13,9 +14,8 @@
 
 enum { GREETING_MAX_BYTES = 65536, UUID_BYTES = 16 };
 
-int
-letter_greeting(const struct hub_conf *conf, struct arena *a,
-    struct text *out)
+static int
+read_greeting(const struct hub_conf *conf, struct arena *a, struct text *out)
 {
 	const char *why;
 
@@ -36,6 +36,39 @@ letter_greeting(const struct hub_conf *conf, struct arena *a,
 	return 0;
 }
 
+static int
+read_secret(const struct hub_conf *conf, bool strict, struct letter *l)
+{
+	const char *path = conf->report_token_key, *why;
+
+	_Static_assert((int)TOKEN_KEY_BYTES == (int)COMPOSE_SECRET_BYTES,
+	    "one key");
+	if (token_key_load(path, l->secret, &why) == 0)
+		return 0;
+	if (strict) {
+		log_error("cannot use report.token_key %s: %s", path, why);
+		return -1;
+	}
+	log_warning("cannot use report.token_key %s: %s; the tokens of a "
+	            "preview are others than the report's", path, why);
+	randombytes_buf(l->secret, sizeof l->secret);
+	return 0;
+}
+
+int
+letter_load(const struct hub_conf *conf, struct arena *a, bool strict,
+    struct letter *out)
+{
+	struct text greeting;
+
+	*out = (struct letter){.conf = conf};
+	if (read_greeting(conf, a, &greeting) < 0)
+		return -1;
+	for (int l = 0; l < LANGUAGE_COUNT; l++)
+		out->greeting[l] = greeting;
+	return read_secret(conf, strict, out);
+}
+
 /* A random UUID, RFC 9562 version 4. */
 static const char *
 make_uuid(struct arena *a)
@@ -53,13 +86,15 @@ make_uuid(struct arena *a)
 }
 
 int
-letter_write(const struct hub_conf *conf, struct arena *a,
-    struct report_case *c, const char *to, struct text greeting,
-    struct composed *out)
+letter_write(const struct letter *l, struct arena *a, struct report_case *c,
+    const char *to, struct composed *out)
 {
+	const struct hub_conf *conf = l->conf;
 	struct compose_facts *f = c->facts;
 	const char *why;
 
+	f->contact = c->contact;
+	f->secret = l->secret;
 	f->uuid = make_uuid(a);
 	f->made_us = clock_wall_us();
 	f->organisation = conf->report_organisation;
@@ -67,8 +102,11 @@ letter_write(const struct hub_conf *conf, struct arena *a,
 	f->reply_to = conf->report_reply_to;
 	f->domain = conf->hub_domain;
 	f->to = to;
-	f->greeting = greeting;
-	if (compose_mail(f, a, out, &why) < 0) {
+	if (f->greeting.at == NULL)
+		f->greeting = l->greeting[f->language];
+	f->xarf_max = (size_t)conf->report_xarf_max;
+	f->xarf_max_bytes = (size_t)conf->report_xarf_max_bytes;
+	if (compose_mails(f, a, out, &why) < 0) {
 		log_error("cannot compose contact=%s: %s", to, why);
 		return -1;
 	}

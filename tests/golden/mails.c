@@ -96,9 +96,9 @@ write_mail(const char *name, const struct compose_facts *f)
 	const char *why;
 	int result = -1;
 
-	if (compose_mail(f, a, &mail, &why) < 0 ||
+	if (compose_mails(f, a, &mail, &why) < 0 ||
 	    file_write(arena_printf(a, "%s/mail_%s.eml", folder, name), 0644,
-	        mail.mail.at, mail.mail.n, &why) < 0)
+	        mail.mails->mail.at, mail.mails->mail.n, &why) < 0)
 		fprintf(stderr, "%s: %s\n", name, why);
 	else
 		result = 0;

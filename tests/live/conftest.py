@@ -156,7 +156,8 @@ class Hub:
                         "key": self.folder / "hub.key"},
             "filter": {"unreportable": "127.0.0.0/8"},
             "lookup": {"retry_first": "1s"},
-            "report": {"from": "abuse-report@hub.example", "settle": "0s"},
+            "report": {"from": "abuse-report@hub.example", "settle": "0s",
+                       "token_key": self.folder / "token.key"},
             "deliver": {"mail_folder": self.mail},
         }
         self.write()

@@ -80,21 +80,21 @@ refusals(void **state)
 
 	(void)state;
 	f = some_facts(&s, 1);
-	assert_int_equal(compose_mail(&f, a, &out, &why), 0);
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
 	f.to = "abuse@isp.example\r\nBcc: x@y.example";
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	assert_string_equal(why, "the recipient is no plain mailbox");
 	f = some_facts(&s, 1);
 	f.from = "root";
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	f = some_facts(&s, 1);
 	f.reply_to = "a@b, c@d";
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	f = some_facts(&s, 1);
 	f.domain = "a>b";
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	f = some_facts(&s, 0);
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	assert_string_equal(why, "there is nothing to report");
 	arena_close(a);
 }
@@ -105,8 +105,8 @@ subject_of(const struct compose_facts *f, struct arena *a)
 	struct composed out;
 	const char *why;
 
-	assert_int_equal(compose_mail(f, a, &out, &why), 0);
-	return out.subject;
+	assert_int_equal(compose_mails(f, a, &out, &why), 0);
+	return out.mails->subject;
 }
 
 static void
@@ -152,10 +152,10 @@ same_facts_same_bytes(void **state)
 	const char *why;
 
 	(void)state;
-	assert_int_equal(compose_mail(&f, a, &x, &why), 0);
-	assert_int_equal(compose_mail(&f, a, &y, &why), 0);
-	assert_true(text_equal(x.mail, y.mail));
-	assert_string_equal(x.message_id,
+	assert_int_equal(compose_mails(&f, a, &x, &why), 0);
+	assert_int_equal(compose_mails(&f, a, &y, &why), 0);
+	assert_true(text_equal(x.mails->mail, y.mails->mail));
+	assert_string_equal(x.mails->message_id,
 	    "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788@hub.example");
 	arena_close(a);
 }
@@ -173,9 +173,9 @@ service_is_never_quoted(void **state)
 	const char *why;
 
 	(void)state;
-	assert_int_equal(compose_mail(&f, a, &out, &why), 0);
-	assert_null(memmem(out.mail.at, out.mail.n, "UNIQUE", 6));
-	assert_null(memchr(out.mail.at, 0x1b, out.mail.n));
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
+	assert_null(memmem(out.mails->mail.at, out.mails->mail.n, "UNIQUE", 6));
+	assert_null(memchr(out.mails->mail.at, 0x1b, out.mails->mail.n));
 	arena_close(a);
 }
 
@@ -194,20 +194,20 @@ line_ends(void **state)
 	(void)state;
 	memset(greeting, 'x', sizeof greeting);
 	f.greeting = (struct text){.at = greeting, .n = sizeof greeting};
-	assert_int_equal(compose_mail(&f, a, &out, &why), 0);
-	for (size_t i = 0; i < out.mail.n; i++) {
-		bool cr = out.mail.at[i] == '\r';
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
+	for (size_t i = 0; i < out.mails->mail.n; i++) {
+		bool cr = out.mails->mail.at[i] == '\r';
 
 		assert_true(i - line <= 998);
 		if (cr)
-			assert_true(i + 1 < out.mail.n &&
-			    out.mail.at[i + 1] == '\n');
-		if (out.mail.at[i] == '\n') {
-			assert_true(i > 0 && out.mail.at[i - 1] == '\r');
+			assert_true(i + 1 < out.mails->mail.n &&
+			    out.mails->mail.at[i + 1] == '\n');
+		if (out.mails->mail.at[i] == '\n') {
+			assert_true(i > 0 && out.mails->mail.at[i - 1] == '\r');
 			line = i + 1;
 		}
 	}
-	assert_int_equal(line, out.mail.n);
+	assert_int_equal(line, out.mails->mail.n);
 	arena_close(a);
 }
 
