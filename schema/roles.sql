@@ -26,7 +26,9 @@ REVOKE ALL ON ALL TABLES IN SCHEMA plaintiff FROM plaintiff_receive,
 	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
 	plaintiff_admin;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plaintiff FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION us, ts, id_floor, host_label, outage_margin
+GRANT EXECUTE ON FUNCTION us, ts, id_floor, host_label, outage_margin,
+	setting, window_begin, login_domain, login_hash, up_to_eight, array_all,
+	tries_sum, threshold_met, address_verdict
 	TO plaintiff_receive,
 	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
 	plaintiff_admin;
@@ -44,6 +46,7 @@ GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_receive;
 
 -- lookup: counts events, keeps sources, answers and contacts
 GRANT SELECT ON event, kind, name, agent_address TO plaintiff_lookup;
+GRANT SELECT (id, login) ON evidence TO plaintiff_lookup;
 GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON watermark, tally, source, contact
 	TO plaintiff_lookup;
@@ -52,14 +55,22 @@ GRANT SELECT, INSERT ON answer, outage TO plaintiff_lookup;
 -- report: reads everything about events, writes reports
 GRANT SELECT ON event, evidence, kind, name, agent, agent_address, tally,
 	contact, answer, watermark TO plaintiff_report;
-GRANT SELECT ON source, reportable TO plaintiff_report;
+GRANT SELECT ON source, reportable, policy, threshold, tried, source_verdict,
+	contact_verdict, allow_prefix, allow_mailbox, switch, clock_tick
+	TO plaintiff_report;
+GRANT EXECUTE ON FUNCTION contacts_with_room TO plaintiff_report;
+GRANT UPDATE (domain, control, forced) ON contact TO plaintiff_report;
+GRANT UPDATE (clock_stopped, clock_apart) ON switch
+	TO plaintiff_report, plaintiff_deliver, plaintiff_admin;
+GRANT INSERT, UPDATE ON clock_tick
+	TO plaintiff_report, plaintiff_deliver, plaintiff_admin;
 GRANT SELECT, INSERT, DELETE ON stored_mark TO plaintiff_report;
-GRANT UPDATE (reported_upto) ON source TO plaintiff_report;
+GRANT UPDATE (reported_upto, pending) ON source TO plaintiff_report;
 GRANT SELECT, INSERT ON report, report_source TO plaintiff_report;
 
 -- deliver: moves reports on, cannot change what they say
-GRANT SELECT ON report, contact, report_source, agent_address
-	TO plaintiff_deliver;
+GRANT SELECT ON report, contact, report_source, agent_address, switch,
+	clock_tick TO plaintiff_deliver;
 GRANT UPDATE (state, changed, owner, tries, next_try, said, quiet) ON report
 	TO plaintiff_deliver;
 
@@ -81,3 +92,8 @@ GRANT UPDATE (state, revoked, quarantined, released) ON agent
 	TO plaintiff_admin;
 GRANT UPDATE (state, changed, said, quiet, next_try) ON report
 	TO plaintiff_admin;
+GRANT INSERT, UPDATE, DELETE ON allow_prefix, allow_mailbox, allegedfix
+	TO plaintiff_admin;
+GRANT UPDATE (state, note, mode, form, language, forced) ON contact
+	TO plaintiff_admin;
+GRANT UPDATE (stopped, why, who) ON switch TO plaintiff_admin;

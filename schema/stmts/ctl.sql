@@ -131,4 +131,4 @@ SELECT * FROM (VALUES
 ) AS s (stage, what, count, since);
 
 -- Previews read exactly what report reads.
--- also: report_due report_contact report_tally report_lines report_answers of report
+-- also: report_due report_contact report_case report_read brake_tick of report

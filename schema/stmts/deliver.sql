@@ -1,5 +1,6 @@
 -- Statements of deliver; prepared when it connects.  The states and who
 -- moves them: the comments of table report.
+-- also: brake_tick of report
 
 -- name: deliver_own
 -- whether this session holds the lock on the name $1; takes it when free
