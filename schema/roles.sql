@@ -48,6 +48,11 @@ GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON watermark, tally, source, contact
 	TO plaintiff_lookup;
 GRANT SELECT, INSERT ON answer, outage TO plaintiff_lookup;
+GRANT SELECT ON contact_prefix, contact_refusal TO plaintiff_lookup;
+GRANT SELECT, INSERT, UPDATE ON network, rdap_server, bootstrap_file
+	TO plaintiff_lookup;
+GRANT SELECT, INSERT ON network_piece TO plaintiff_lookup;
+GRANT SELECT, INSERT, DELETE ON bootstrap TO plaintiff_lookup;
 
 -- report: reads everything about events, writes reports
 GRANT SELECT ON event, evidence, kind, name, agent, agent_address, tally,

@@ -12,8 +12,7 @@
 #include <sysexits.h>
 
 #include "hub/lookup/ask.h"
-#include "hub/lookup/dns.h"
-#include "hub/lookup/judge.h"
+#include "hub/lookup/finder_zone.h"
 #include "hub/worker.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
@@ -21,44 +20,25 @@
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
 
-static void
-settle(struct arena *a, const struct dns_answer *dns, struct ask_answer *out)
-{
-	switch (dns->result) {
-	case TXT_ANSWERED:
-		out->ttl_s = dns->txt.ttl_s;
-		judge_texts(a, dns->txt.at, dns->txt.n, out);
-		return;
-	case TXT_ABSENT:
-		out->state = ASK_NONE;
-		break;
-	case TXT_FAILED:
-		out->state = ASK_FAILED;
-		break;
-	}
-	out->why = text_of(dns->why);
-}
-
 void
 finder_run(struct arena *a, const struct ask_setup *setup,
     const struct ask *ask, struct ask_answer *answers)
 {
 	int64_t deadline_ms = clock_mono_ms() + ask->deadline_ms;
-	const char **names = arena_array(a, ask->n, sizeof *names);
-	struct dns_answer *dns = arena_array(a, ask->n, sizeof *dns);
 
-	for (size_t i = 0; i < ask->n; i++) {
-		char name[TXT_NAME_BYTES];
-
-		(void)txt_question(name, &ask->addresses[i], setup->zone);
-		names[i] = arena_string(a, name);
-	}
-	dns_run(a, setup, names, ask->n, deadline_ms, dns);
-	for (size_t i = 0; i < ask->n; i++) {
+	for (size_t i = 0; i < ask->n; i++)
 		answers[i] = (struct ask_answer){.batch = ask->batch,
 		    .index = (uint16_t)i, .address = ask->addresses[i],
-		    .method = ASK_ABUSIX};
-		settle(a, &dns[i], &answers[i]);
+		    .method = ask->method, .state = ASK_FAILED,
+		    .why = TEXT("not asked")};
+	switch (ask->method) {
+	case ASK_ABUSIX:
+		finder_zone(a, setup, ask, deadline_ms, answers);
+		break;
+	case ASK_RDAP:
+	case ASK_DNSEL:
+	case ASK_METHODS:
+		break;
 	}
 }
 
@@ -114,10 +94,13 @@ serve(struct worker_context *c, struct ask_setup *setup, int *code)
 	case ASK_ASK:
 		arena_reset(c->arena);
 		if (setup->zone != NULL &&
-		    ask_unpack_ask(message, (size_t)n, &ask))
+		    ask_unpack_ask(c->arena, message, (size_t)n, &ask))
 			return answer(c->arena, setup, &ask) == 0;
 		break;
+	case ASK_FETCH:
 	case ASK_ANSWER:
+	case ASK_ITEMS:
+	case ASK_FETCHED:
 	case ASK_NOTHING:
 		break;
 	}

@@ -304,25 +304,28 @@ def test_failure_is_not_nobody(hub, database, liar, mode):
     assert database.one("SELECT tries FROM source") == 0
 
 
-def test_failed_refresh_keeps_a_fresh_contact_only(hub, database, liar):
+def test_failed_refresh_keeps_a_contact_for_a_while(hub, database, liar):
     address = "203.0.113.1"
     found = ("found", liar.truth(address))
     add_events(database, [address])
     hub.once("lookup")
     assert sources(database)[address] == found
     liar.lie(address, "servfail")
-    ask_again(database)
-    before = database.query("SELECT asked, fresh_until FROM source")
-    hub.once("lookup")
-    assert sources(database)[address] == found
-    assert database.query("SELECT asked, fresh_until FROM source") == before
-    assert database.one("SELECT tries FROM source") == 1
+    hub.set("lookup", stale_for="5d")
+    asked, until = database.query("SELECT asked, fresh_until FROM source")[0]
+    for tries in (1, 2):
+        ask_again(database)
+        hub.once("lookup")
+        assert sources(database)[address] == found
+        assert database.query("SELECT asked, fresh_until, tries"
+                              " FROM source") == [
+            (asked, until + datetime.timedelta(days=5), tries)]
     database.query("UPDATE source SET fresh_until = now()")
     ask_again(database)
     hub.once("lookup")
     assert sources(database)[address] == ("failed", None)
     assert database.query("SELECT state FROM answer ORDER BY answer") == [
-        ("found",), ("failed",), ("failed",)]
+        ("found",), ("failed",), ("failed",), ("failed",)]
 
 
 def test_a_contact_that_is_gone_is_gone(hub, database, liar):
