@@ -713,6 +713,10 @@ COMMENT ON COLUMN plaintiff.contact_list.last_report IS 'when the newest was com
 
 COMMENT ON COLUMN plaintiff.contact_list.quiet_until IS 'no other mail before then';
 
+COMMENT ON COLUMN plaintiff.contact_list.merged IS 'where its mail goes instead';
+
+COMMENT ON COLUMN plaintiff.contact_list.dead IS 'since when mail to it comes back for good';
+
 COMMENT ON COLUMN plaintiff.contact_list.note IS 'for people';
 
 COMMENT ON COLUMN plaintiff.contact_list.created IS 'when it was first found';
@@ -1861,12 +1865,16 @@ GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_deliver;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(merged_into) ON TABLE plaintiff.contact TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_admin;
@@ -1890,17 +1898,25 @@ GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_admin;
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.source TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.source TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
+
+GRANT UPDATE(last_seen) ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.contact_list TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.contact_prefix TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.contact_prefix TO plaintiff_admin;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.contact_prefix TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.contact_refusal TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.contact_refusal TO plaintiff_admin;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact_refusal TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.evidence TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_report;

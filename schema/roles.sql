@@ -84,5 +84,10 @@ GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_admin;
 GRANT INSERT ON agent TO plaintiff_admin;
 GRANT UPDATE (state, revoked, quarantined, released) ON agent
 	TO plaintiff_admin;
-GRANT UPDATE (state, changed, said, quiet, next_try) ON report
+GRANT UPDATE (contact, state, changed, said, quiet, next_try) ON report
+	TO plaintiff_admin;
+GRANT INSERT, UPDATE, DELETE ON contact_prefix TO plaintiff_admin;
+GRANT INSERT, UPDATE ON contact_refusal TO plaintiff_admin;
+GRANT INSERT, UPDATE (merged_into) ON contact TO plaintiff_admin;
+GRANT INSERT, UPDATE (state, contact, next_ask, last_seen) ON source
 	TO plaintiff_admin;

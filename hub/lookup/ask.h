@@ -84,11 +84,11 @@ struct ask_setup {
 	uint32_t web_parallel; /* connections at once */
 	uint32_t web_gap_ms;   /* between two requests to one server */
 	const char *ca_file;   /* "": the system's */
-	struct prefix inside[ASK_INSIDE_MOST]; /* non-public addresses that may
-	                                          be connected to all the same */
+	/* addresses that are not public and may be connected to all the same */
+	struct prefix inside[ASK_INSIDE_MOST];
 	size_t inside_n;
-	const char *hosts; /* "name:port:address name:port:address", instead of
-	                      asking for these names; "": none */
+	const char *hosts; /* "name:port:address ..." in place of asking for
+	                      these names; "": none */
 };
 
 struct ask {

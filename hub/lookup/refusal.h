@@ -10,7 +10,6 @@
 #ifndef PLAINTIFF_LOOKUP_REFUSAL_H
 #define PLAINTIFF_LOOKUP_REFUSAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
