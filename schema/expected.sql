@@ -500,6 +500,7 @@ CREATE TABLE plaintiff.bootstrap_file (
     digest bytea,
     taken timestamp with time zone,
     tried timestamp with time zone,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
     why text,
     CONSTRAINT bootstrap_file_family_check CHECK ((family = ANY (ARRAY[4, 6]))),
     CONSTRAINT bootstrap_file_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'fetched'::text])))
@@ -516,6 +517,8 @@ COMMENT ON COLUMN plaintiff.bootstrap_file.digest IS 'hash of the shipped file t
 COMMENT ON COLUMN plaintiff.bootstrap_file.taken IS 'when its rows were stored';
 
 COMMENT ON COLUMN plaintiff.bootstrap_file.tried IS 'when it was last asked for';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.next_try IS 'not asked for before then';
 
 COMMENT ON COLUMN plaintiff.bootstrap_file.why IS 'why the last try failed';
 

@@ -14,6 +14,7 @@
 #include "hub/lookup/asking.h"
 #include "hub/lookup/case.h"
 #include "hub/lookup/child.h"
+#include "hub/lookup/lists.h"
 #include "hub/lookup/lookup_record.h"
 #include "hub/lookup/lookup_rows.h"
 #include "hub/lookup/setup.h"
@@ -33,6 +34,7 @@ enum {
 
 struct lookup {
 	struct child *child;
+	struct lists *lists;
 	int64_t count_most;    /* less after a time-out */
 	int conflicts;         /* in a row */
 	int64_t warned_ms;     /* when failures were last told; 0: never */
@@ -374,6 +376,8 @@ step(struct worker_context *c, void *state)
 	}
 	r = count(c, l, &more);
 	if (r == DB_OK)
+		r = lists_step(l->lists, &asking, c->db);
+	if (r == DB_OK)
 		r = lookup_rows_refusals(c->db, c->arena, &b.rules);
 	if (r == DB_OK)
 		r = lookup_rows_claim(c->db, c->arena, c->conf, ASK_MOST,
@@ -412,6 +416,7 @@ open_stage(struct worker_context *c, void **state)
 	if (l == NULL)
 		die(EX_OSERR, "out of memory");
 	l->child = child_open();
+	l->lists = lists_open();
 	l->count_most = COUNT_MOST;
 	*state = l;
 	return 0;
@@ -423,6 +428,7 @@ close_stage(void *state)
 	struct lookup *l = state;
 
 	child_close(l->child);
+	lists_close(l->lists);
 	free(l);
 }
 

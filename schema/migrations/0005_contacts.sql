@@ -90,6 +90,7 @@ CREATE TABLE bootstrap_file (
 	digest bytea,
 	taken timestamptz,
 	tried timestamptz,
+	next_try timestamptz NOT NULL DEFAULT now(),
 	why text
 );
 INSERT INTO bootstrap_file (family) VALUES (4), (6);
@@ -101,6 +102,7 @@ COMMENT ON COLUMN bootstrap_file.digest IS
 	'hash of the shipped file that was read last';
 COMMENT ON COLUMN bootstrap_file.taken IS 'when its rows were stored';
 COMMENT ON COLUMN bootstrap_file.tried IS 'when it was last asked for';
+COMMENT ON COLUMN bootstrap_file.next_try IS 'not asked for before then';
 COMMENT ON COLUMN bootstrap_file.why IS 'why the last try failed';
 
 CREATE TABLE rdap_server (

@@ -214,5 +214,34 @@ WITH ORDINALITY AS a (address, method, state, key, mailboxes, said, why,
 LEFT JOIN contact c ON c.key = a.key
 ORDER BY a.n;
 
+-- name: lookup_bootstrap_wanted
+-- is this shipped document another than the one there?  A fetched one stays
+SELECT FROM bootstrap_file WHERE family = $1::smallint
+	AND origin IS DISTINCT FROM 'fetched'
+	AND digest IS DISTINCT FROM $2::bytea FOR UPDATE;
+
+-- name: lookup_bootstrap_claim
+UPDATE bootstrap_file SET tried = now(),
+	next_try = now() + $2::bigint * interval '1 second'
+WHERE family = $1::smallint AND next_try <= now() RETURNING 1;
+
+-- name: lookup_bootstrap_failed
+UPDATE bootstrap_file SET why = $3::text,
+	next_try = now() + $2::bigint * interval '1 second'
+WHERE family = $1::smallint;
+
+-- name: lookup_bootstrap_note
+-- before its rows: the lock behind which they are changed
+UPDATE bootstrap_file SET origin = $2::text, digest = $3::bytea,
+	taken = now(), why = NULL
+WHERE family = $1::smallint;
+
+-- name: lookup_bootstrap_clear
+DELETE FROM bootstrap WHERE family(prefix) = $1::smallint;
+
+-- name: lookup_bootstrap_put
+INSERT INTO bootstrap (prefix, url)
+SELECT * FROM unnest($1::cidr[], $2::text[]);
+
 -- name: lookup_notify
 SELECT pg_notify('plaintiff_sources', '');
