@@ -20,8 +20,9 @@
 #define RANGE                                                            \
 	"\"objectClassName\":\"ip network\",\"startAddress\":\"192.0.2.0\"," \
 	"\"endAddress\":\"192.0.2.255\","
-#define ABUSE(card) \
-	"{" RANGE "\"entities\":[{\"roles\":[\"abuse\"],\"vcardArray\":" card "}]}"
+#define ABUSE(card)                                          \
+	"{" RANGE "\"entities\":[{\"roles\":[\"abuse\"]," \
+	"\"vcardArray\":" card "}]}"
 #define MAIL(value) \
 	ABUSE("[\"vcard\",[[\"email\",{},\"text\"," value "]]]")
 
@@ -171,8 +172,9 @@ static void
 test_withheld(void **state)
 {
 	static const char *const words[] = {"DATA REDACTED", "REDACTED",
-	    "REDACTED FOR PRIVACY", "Not Disclosed", "not disclosed x@y.example",
-	    "PLEASE QUERY THE RDDS SERVICE", "redacted for abuse@x.example"};
+	    "REDACTED FOR PRIVACY", "Not Disclosed",
+	    "not disclosed x@y.example", "PLEASE QUERY THE RDDS SERVICE",
+	    "redacted for abuse@x.example"};
 	char json[400];
 	struct rdap out;
 	const char *why;
@@ -326,8 +328,9 @@ test_members(void **state)
 
 	(void)state;
 	assert_int_equal(read_text("{" RANGE "\"country\":\"nl\",\"handle\":"
-	    "\"N\\u001b[1\\nET\",\"name\":\"\",\"arin_originas0_originautnums\":"
-	    "[],\"lacnic_originAutnum\":[\"AS64500\"],\"nicbr_autnum\":5}",
+	    "\"N\\u001b[1\\nET\",\"name\":\"\","
+	    "\"arin_originas0_originautnums\":[],"
+	    "\"lacnic_originAutnum\":[\"AS64500\"],\"nicbr_autnum\":5}",
 	    &out, &why), RDAP_NONE);
 	assert_string_equal(out.country, "NL");
 	assert_true(text_is(out.handle, "N\\x1b[1\\x0aET"));
