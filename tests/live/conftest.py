@@ -155,7 +155,8 @@ class Hub:
             "receive": {"bind": self.endpoint,
                         "key": self.folder / "hub.key"},
             "filter": {"unreportable": "127.0.0.0/8"},
-            "lookup": {"retry_first": "1s"},
+            "lookup": {"retry_first": "1s", "origin_zone": "",
+                       "origin6_zone": "", "rdap": "no"},
             "report": {"from": "abuse-report@hub.example", "settle": "0s"},
             "deliver": {"mail_folder": self.mail},
         }
