@@ -277,7 +277,9 @@ def read(path, asked, status):
 
 
 def test_documents_are_read_as_a_human_would():
-    """NAME.json is an answer, NAME.want what there is to be read in it."""
+    """NAME.json is an answer, NAME.want what there is to be read in it.
+    (Mailboxes of registries and placeholders stand there: to refuse them is
+    for lookup, by the table contact_refusal.)"""
     wrong, registries = [], {}
     for path in DOCUMENTS:
         want = json.loads(path.with_suffix(".want").read_text())

@@ -356,7 +356,7 @@ test_judged(void **state)
 
 	(void)state;
 	assert_int_equal(read_text(ABUSE("[\"vcard\",["
-	    "[\"email\",{},\"text\",\"abuse@ripe.net\"],"
+	    "[\"email\",{},\"text\",\"abuse@isp.local\"],"
 	    "[\"email\",{},\"text\",\"a@x.example\\r\\nBcc: v@x.example\"],"
 	    "[\"email\",{},\"text\",\"good@isp.example\"]]]"), &out, &why),
 	    RDAP_FOUND);
@@ -364,12 +364,12 @@ test_judged(void **state)
 	assert_int_equal(answer.state, ASK_FOUND);
 	assert_int_equal(answer.mailboxes_n, 1);
 	assert_true(text_is(answer.mailboxes[0], "good@isp.example"));
-	assert_int_equal(read_text(MAIL("\"abuse@ripe.net\""), &out, &why),
+	assert_int_equal(read_text(MAIL("\"abuse@isp.local\""), &out, &why),
 	    RDAP_FOUND);
 	rdap_judge(arena, RDAP_FOUND, &out, why, &answer);
 	assert_int_equal(answer.state, ASK_REFUSED);
 	assert_int_equal(answer.mailboxes_n, 0);
-	assert_true(text_is(answer.said, "abuse@ripe.net"));
+	assert_true(text_is(answer.said, "abuse@isp.local"));
 	assert_int_equal(read_text("{}", &out, &why), RDAP_FAILED);
 	rdap_judge(arena, RDAP_FAILED, &out, why, &answer);
 	assert_int_equal(answer.state, ASK_FAILED);
