@@ -1,5 +1,6 @@
-/* The table of events in the text of a report: one line each, with all that
- * is known of it, so that a line can be passed on alone.  See body.h. */
+/* The events in the text of a report: one line each, with all that is known
+ * of it, so that a line can be passed on alone.  A table for IPv4 and one for
+ * IPv6, since a line of the latter is too wide for a terminal.  See body.h. */
 #include "hub/report/body.h"
 
 #include <inttypes.h>
@@ -14,6 +15,7 @@
 struct widths {
 	int source, destination, port, service, kind;
 	bool logins; /* is there any? */
+	size_t rows;
 };
 
 static void
@@ -31,7 +33,7 @@ column(enum wording w)
 }
 
 static struct widths
-measure(const struct compose_facts *f)
+measure(const struct compose_facts *f, int family)
 {
 	struct widths w = {0};
 
@@ -43,9 +45,11 @@ measure(const struct compose_facts *f)
 	for (size_t i = 0; i < f->listed; i++) {
 		const struct compose_source *s = &f->sources[i];
 
-		for (size_t j = 0; j < s->line_count; j++) {
+		for (size_t j = 0; j < s->line_count &&
+		    s->address.family == family; j++) {
 			struct entry e;
 
+			w.rows++;
 			entry_of(&e, f, s, &s->lines[j]);
 			widen(&w.source, e.source);
 			widen(&w.destination, e.destination);
@@ -88,17 +92,37 @@ head(struct buf *out, const struct widths *w)
 }
 
 static void
-notes(struct buf *out, const struct compose_facts *f, const struct widths *w,
-    int64_t listed)
+table(struct buf *out, const struct compose_facts *f, int family,
+    const struct widths *w)
+{
+	if (w->rows == 0)
+		return;
+	head(out, w);
+	for (size_t i = 0; i < f->listed; i++) {
+		const struct compose_source *s = &f->sources[i];
+
+		for (size_t j = 0; j < s->line_count &&
+		    s->address.family == family; j++) {
+			struct entry e;
+
+			entry_of(&e, f, s, &s->lines[j]);
+			row(out, w, &e);
+		}
+	}
+}
+
+static void
+notes(struct buf *out, const struct compose_facts *f, bool logins,
+    size_t listed)
 {
 	char some[24], all[24];
 
-	if (w->logins) {
+	if (logins) {
 		buf_putc(out, '\n');
 		prose_say(out, f->language, WORDING_tokens, NULL, "");
 	}
-	if (listed < f->events) {
-		(void)snprintf(some, sizeof some, "%" PRId64, listed);
+	if ((int64_t)listed < f->events) {
+		(void)snprintf(some, sizeof some, "%zu", listed);
 		(void)snprintf(all, sizeof all, "%" PRId64, f->events);
 		buf_putc(out, '\n');
 		prose_say(out, f->language, WORDING_latest,
@@ -109,21 +133,12 @@ notes(struct buf *out, const struct compose_facts *f, const struct widths *w,
 void
 body_events(struct buf *out, const struct compose_facts *f)
 {
-	struct widths w = measure(f);
-	int64_t listed = 0;
+	const struct widths four = measure(f, 4), six = measure(f, 6);
 
 	prose_heading(out, f->language, WORDING_heading_events);
-	head(out, &w);
-	for (size_t i = 0; i < f->listed; i++) {
-		const struct compose_source *s = &f->sources[i];
-
-		for (size_t j = 0; j < s->line_count; j++) {
-			struct entry e;
-
-			entry_of(&e, f, s, &s->lines[j]);
-			row(out, &w, &e);
-		}
-		listed += (int64_t)s->line_count;
-	}
-	notes(out, f, &w, listed);
+	table(out, f, 4, &four);
+	if (four.rows != 0 && six.rows != 0)
+		buf_putc(out, '\n');
+	table(out, f, 6, &six);
+	notes(out, f, four.logins || six.logins, four.rows + six.rows);
 }

@@ -134,7 +134,7 @@ numbers(struct buf *out, enum language l, const struct compose_source *s)
 	prose_say(out, l, WORDING_of_kinds,
 	    WORDING_FIELDS({"events", events.data},
 	        {"kinds", kinds.n == 0 ? "" : kinds.data}), "  ");
-	wording_say_count(&servers, l, WORDING_servers, s->hosts);
+	wording_say_count(&servers, l, WORDING_hosts, s->hosts);
 	prose_say(out, l, WORDING_seen,
 	    WORDING_FIELDS({"first", clock_format(first, s->first_us, false)},
 	        {"last", clock_format(last, s->last_us, false)},
