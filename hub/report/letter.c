@@ -5,6 +5,7 @@
 
 #include "hub/conf.h"
 #include "hub/report/compose.h"
+#include "hub/report/greeting.h"
 #include "hub/report/report_rows.h"
 #include "hub/report/token_key.h"
 #include "proto/base/arena.h"
@@ -14,24 +15,50 @@
 
 enum { GREETING_MAX_BYTES = 65536, UUID_BYTES = 16 };
 
+/* Absent when the setting is empty. */
 static int
-read_greeting(const struct hub_conf *conf, struct arena *a, struct text *out)
+read_greeting(struct arena *a, const char *setting, const char *path,
+    struct text *out)
 {
 	const char *why;
 
 	*out = (struct text){0};
-	if (conf->report_greeting[0] == '\0')
+	if (path[0] == '\0')
 		return 0;
-	if (file_read(a, conf->report_greeting, GREETING_MAX_BYTES, out,
-	        &why) < 0) {
-		log_error("cannot read report.greeting %s: %s",
-		    conf->report_greeting, why);
+	if (file_read(a, path, GREETING_MAX_BYTES, out, &why) < 0) {
+		log_error("cannot read %s %s: %s", setting, path, why);
 		return -1;
 	}
 	if (!text_is_utf8(out->at, out->n)) {
-		log_error("report.greeting %s is not UTF-8",
-		    conf->report_greeting);
+		log_error("%s %s is not UTF-8", setting, path);
 		return -1;
+	}
+	return greeting_check(*out, path);
+}
+
+static int
+read_greetings(const struct hub_conf *conf, struct arena *a,
+    struct letter *out)
+{
+	const struct {
+		enum language language;
+		const char *setting, *path;
+	} list[] = {
+	    {LANGUAGE_EN, "report.greeting", conf->report_greeting},
+	    {LANGUAGE_DE, "report.greeting_de", conf->report_greeting_de},
+	    {LANGUAGE_FR, "report.greeting_fr", conf->report_greeting_fr},
+	};
+
+	_Static_assert(sizeof list / sizeof list[0] == LANGUAGE_COUNT,
+	    "a setting for each language");
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
+		struct text *t = &out->greeting[list[i].language];
+
+		if (read_greeting(a, list[i].setting, list[i].path, t) < 0)
+			return -1;
+		/* the operator's words in English rather than ours */
+		if (t->at == NULL)
+			*t = out->greeting[LANGUAGE_EN];
 	}
 	return 0;
 }
@@ -59,13 +86,9 @@ int
 letter_load(const struct hub_conf *conf, struct arena *a, bool strict,
     struct letter *out)
 {
-	struct text greeting;
-
 	*out = (struct letter){.conf = conf};
-	if (read_greeting(conf, a, &greeting) < 0)
+	if (read_greetings(conf, a, out) < 0)
 		return -1;
-	for (int l = 0; l < LANGUAGE_COUNT; l++)
-		out->greeting[l] = greeting;
 	return read_secret(conf, strict, out);
 }
 
