@@ -25,9 +25,8 @@ enum { EVERY_MS = 5000 };
 
 struct deliver {
 	/* a claim whose end the database does not know yet */
-	struct deliver_claim open;
-	enum deliver_move move;
-	char said[DELIVER_SAID_BYTES];
+	struct deliver_end open;
+	bool is_open;
 	bool busy_logged;
 	bool left_unresolved; /* since this session has taken the name */
 };
@@ -38,28 +37,57 @@ trouble(enum db_result r)
 	return r == DB_LOST ? WORKER_LOST : WORKER_WAIT;
 }
 
-static void
-remember(struct deliver *s, const struct deliver_claim *claim,
-    enum deliver_move move, const char *said)
+static struct deliver_end
+end_of(const struct deliver_claim *claim, enum deliver_move move,
+    const char *said)
 {
+	struct deliver_end end = {.claim = *claim, .move = move};
 	struct text t = text_of(said);
-	size_t n = text_neuter(s->said, sizeof s->said - 1, t.at, t.n);
 
-	s->said[n] = '\0';
-	s->open = *claim;
-	s->move = move;
+	end.said[text_neuter(end.said, sizeof end.said - 1, t.at, t.n)] = '\0';
+	return end;
 }
 
 /* Tells the database how the remembered claim ended. */
 static enum db_result
 settle(struct worker_context *c, struct deliver *s)
 {
-	enum db_result r = deliver_rows_move(c->db, c->arena, &s->open, s->move,
-	    s->said);
+	struct deliver_batch none;
+	enum db_result r = deliver_rows_turn(c->db, c->arena, c->conf, &s->open,
+	    1, &(struct deliver_terms){0}, &none);
 
 	if (r == DB_OK)
-		s->open.report = 0;
+		s->is_open = false;
 	return r;
+}
+
+/* The file of one mail, without its folder and suffix. */
+static const char *
+name_of(const char *uuid, int64_t n, struct arena *a)
+{
+	return n == 1 ? uuid : arena_printf(a, "%s-%lld", uuid, (long long)n);
+}
+
+static struct deliver_end
+end_of_left(struct worker_context *c, const struct deliver_left *l)
+{
+	const char *path = transport_plan_file(l->plan,
+	    name_of(l->uuid, l->claim.n, c->arena), c->arena);
+	long long report = l->claim.report;
+
+	if (path != NULL && access(path, F_OK) == 0) {
+		log_notice("report sent report=%lld written to %s", report,
+		    path);
+		return end_of(&l->claim, DELIVER_MOVE_SENT,
+		    arena_printf(c->arena, "written to %s", path));
+	}
+	if (path != NULL)
+		return end_of(&l->claim, DELIVER_MOVE_BACK, "was not written");
+	log_warning("report unknown report=%lld uuid=%s: ended while sending; "
+	            "see the relay's log, then plaintiff report resolve",
+	    report, l->uuid);
+	return end_of(&l->claim, DELIVER_MOVE_UNKNOWN,
+	    "ended while sending: may have gone or not");
 }
 
 /* What the last process of this name left in state sending. */
@@ -67,34 +95,19 @@ static enum db_result
 resolve(struct worker_context *c)
 {
 	struct deliver_left *list;
+	struct deliver_batch none;
+	struct deliver_end *ends;
 	size_t n;
 	enum db_result r = deliver_rows_left(c->db, c->arena,
 	    c->conf->hub_name, &list, &n);
 
-	for (size_t i = 0; r == DB_OK && i < n; i++) {
-		const struct deliver_left *l = &list[i];
-		const char *path = transport_plan_file(l->plan);
-
-		if (path != NULL && access(path, F_OK) == 0) {
-			log_notice("report sent report=%lld written to %s",
-			    (long long)l->claim.report, path);
-			r = deliver_rows_move(c->db, c->arena, &l->claim,
-			    DELIVER_MOVE_SENT,
-			    arena_printf(c->arena, "written to %s", path));
-		} else if (path != NULL) {
-			r = deliver_rows_move(c->db, c->arena, &l->claim,
-			    DELIVER_MOVE_BACK, "was not written");
-		} else {
-			log_warning("report unknown report=%lld uuid=%s: ended "
-			            "while sending; see the relay's log, then "
-			            "plaintiff report resolve",
-			    (long long)l->claim.report, l->uuid);
-			r = deliver_rows_move(c->db, c->arena, &l->claim,
-			    DELIVER_MOVE_UNKNOWN,
-			    "ended while sending: may have gone or not");
-		}
-	}
-	return r;
+	if (r != DB_OK || n == 0)
+		return r;
+	ends = arena_array(c->arena, n, sizeof *ends);
+	for (size_t i = 0; i < n; i++)
+		ends[i] = end_of_left(c, &list[i]);
+	return deliver_rows_turn(c->db, c->arena, c->conf, ends, n,
+	    &(struct deliver_terms){0}, &none);
 }
 
 static enum deliver_move
@@ -115,74 +128,79 @@ move_of(enum smtp_result result)
 }
 
 static void
-log_result(const struct deliver_next *next, enum smtp_result result,
+log_result(const struct deliver_mail *mail, enum smtp_result result,
     const char *said)
 {
-	long long report = next->report;
+	long long report = mail->claim.report;
 
 	switch (result) {
 	case SMTP_SENT:
 		log_notice("report sent report=%lld contact=%s %s", report,
-		    next->recipient, said);
+		    mail->recipient, said);
 		break;
 	case SMTP_LATER:
 		log_warning("report put back report=%lld contact=%s %s", report,
-		    next->recipient, said);
+		    mail->recipient, said);
 		break;
 	case SMTP_REFUSED:
 		log_warning("report failed report=%lld contact=%s %s", report,
-		    next->recipient, said);
+		    mail->recipient, said);
 		break;
 	case SMTP_UNSURE:
 		log_warning("report unknown report=%lld uuid=%s contact=%s %s; "
 		            "see the relay's log, then plaintiff report "
 		            "resolve",
-		    report, next->uuid, next->recipient, said);
+		    report, mail->uuid, mail->recipient, said);
 		break;
 	}
 }
 
-/* One report, from claim to its end. */
-static enum worker_step
-one(struct worker_context *c, struct deliver *s,
-    const struct deliver_next *next)
-{
-	const char *plan = transport_plan(c->conf, next->uuid, c->arena);
-	struct deliver_claim claim;
-	enum smtp_result result;
-	const char *said;
-	struct text mail;
-	enum db_result r = deliver_rows_claim(c->db, c->arena, c->conf,
-	    next->report, plan, &claim, &mail);
-
-	if (r == DB_CONFLICT)
-		r = deliver_rows_put_off(c->db, c->arena, next->report);
-	else if (r == DB_LOST && claim.report != 0)
-		/* claimed or not, nothing was sent */
-		remember(s, &claim, DELIVER_MOVE_BACK, "was not sent");
-	else if (r == DB_OK && claim.report != 0) {
-		result = transport_send(c->conf, next->uuid, next->recipient,
-		    mail, c->signals, c->arena, &said);
-		log_result(next, result, said);
-		remember(s, &claim, move_of(result), said);
-		r = settle(c, s);
-	}
-	return r == DB_OK ? WORKER_MORE : trouble(r);
-}
-
-/* Settings or hosts have changed since it was composed: a person decides. */
-static enum worker_step
-hold(struct worker_context *c, const struct deliver_next *next)
+static void
+log_held(const struct deliver_batch *batch)
 {
 	char address[ADDR_TEXT_BYTES];
-	const char *why = arena_printf(c->arena,
-	    "%s must not be reported (filter settings or an address of ours)",
-	    addr_format(address, &next->unreportable));
-	enum db_result r;
 
-	log_warning("report held report=%lld contact=%s %s",
-	    (long long)next->report, next->recipient, why);
-	r = deliver_rows_hold(c->db, c->arena, next->report, why);
+	for (size_t i = 0; i < batch->held_count; i++)
+		log_warning("report held report=%lld %s must not be reported "
+		            "(filter settings or an address of ours)",
+		    (long long)batch->held[i].report,
+		    addr_format(address, &batch->held[i].address));
+}
+
+/* One mail, from claim to its end. */
+static enum worker_step
+one(struct worker_context *c, struct deliver *s)
+{
+	const struct deliver_terms terms = {
+	    .most = 1,
+	    .plan = transport_plan(c->conf, c->arena),
+	};
+	struct deliver_batch batch;
+	struct deliver_mail *m;
+	enum smtp_result result;
+	const char *said;
+	enum db_result r = deliver_rows_turn(c->db, c->arena, c->conf, NULL, 0,
+	    &terms, &batch);
+
+	m = batch.mails;
+	log_held(&batch);
+	if (r == DB_CONFLICT)
+		r = deliver_rows_put_off(c->db, c->arena);
+	else if (r == DB_LOST && batch.n != 0) {
+		/* claimed or not, nothing was sent */
+		s->open = end_of(&m->claim, DELIVER_MOVE_BACK, "was not sent");
+		s->is_open = true;
+	} else if (r == DB_OK && batch.n != 0) {
+		result = transport_send(c->conf,
+		    name_of(m->uuid, m->claim.n, c->arena), m->recipient,
+		    m->mail, c->signals, c->arena, &said);
+		log_result(m, result, said);
+		s->open = end_of(&m->claim, move_of(result), said);
+		s->is_open = true;
+		r = settle(c, s);
+	} else if (r == DB_OK && batch.held_count == 0) {
+		return WORKER_IDLE;
+	}
 	return r == DB_OK ? WORKER_MORE : trouble(r);
 }
 
@@ -208,7 +226,7 @@ ready(struct worker_context *c, struct deliver *s, enum worker_step *step)
 	}
 	s->busy_logged = false;
 	/* what we know ourselves, before what must be guessed */
-	if (s->open.report != 0)
+	if (s->is_open)
 		r = settle(c, s);
 	if (own == DELIVER_OWN_TAKEN)
 		s->left_unresolved = true;
@@ -225,22 +243,13 @@ static enum worker_step
 step(struct worker_context *c, void *state)
 {
 	struct deliver *s = state;
-	struct deliver_next next;
 	enum worker_step result;
-	enum db_result r;
 
 	if (transport_check(c->conf) < 0)
 		return WORKER_WAIT;
 	if (!ready(c, s, &result))
 		return result;
-	r = deliver_rows_next(c->db, c->arena, c->conf, &next);
-	if (r != DB_OK)
-		return trouble(r);
-	if (next.report == 0)
-		return WORKER_IDLE;
-	if (next.unreportable.family != 0)
-		return hold(c, &next);
-	return one(c, s, &next);
+	return one(c, s);
 }
 
 static int

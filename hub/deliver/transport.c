@@ -34,34 +34,35 @@ transport_check(const struct hub_conf *conf)
 }
 
 static const char *
-file_of(const struct hub_conf *conf, const char *name, struct arena *a)
+file_of(const char *folder, const char *name, struct arena *a)
 {
-	return arena_printf(a, "%s/%s.eml", conf->deliver_mail_folder, name);
+	return arena_printf(a, "%s/%s.eml", folder, name);
 }
 
 const char *
-transport_plan(const struct hub_conf *conf, const char *name,
-    struct arena *a)
+transport_plan(const struct hub_conf *conf, struct arena *a)
 {
 	if (conf->deliver_live)
 		return arena_printf(a, "sending through %s",
 		    conf->deliver_relay);
-	return arena_printf(a, "%s%s", writing, file_of(conf, name, a));
+	return arena_printf(a, "%s%s", writing, conf->deliver_mail_folder);
 }
 
 const char *
-transport_plan_file(const char *plan)
+transport_plan_file(const char *plan, const char *name, struct arena *a)
 {
 	size_t n = sizeof writing - 1;
 
-	return strncmp(plan, writing, n) == 0 ? plan + n : NULL;
+	return strncmp(plan, writing, n) == 0 ? file_of(plan + n, name, a)
+	                                      : NULL;
 }
 
 static enum smtp_result
 write_file(const struct hub_conf *conf, const char *name, struct text mail,
     struct arena *a, const char **said)
 {
-	const char *path = file_of(conf, name, a), *why;
+	const char *path = file_of(conf->deliver_mail_folder, name, a);
+	const char *why;
 
 	if (mkdir(conf->deliver_mail_folder, FOLDER_MODE) < 0 &&
 	    errno != EEXIST) {

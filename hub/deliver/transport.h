@@ -16,13 +16,14 @@ struct hub_conf;
 int transport_check(const struct hub_conf *conf)
     __attribute__((warn_unused_result));
 
-/* "writing to /folder/NAME.eml" or "sending through smtp://...": stored with
- * the claim, so that after a crash it is known what had been begun. */
-const char *transport_plan(const struct hub_conf *conf, const char *name,
-    struct arena *a);
+/* "writing to /folder" or "sending through smtp://...": stored with the
+ * claim, so that after a crash it is known what had been begun. */
+const char *transport_plan(const struct hub_conf *conf, struct arena *a);
 
-/* After a crash: the file that such a plan names, or NULL for another. */
-const char *transport_plan_file(const char *plan);
+/* After a crash: the file that a mail of that name is in by such a plan, or
+ * NULL for another plan. */
+const char *transport_plan_file(const char *plan, const char *name,
+    struct arena *a);
 
 /* Sends to one recipient, or writes NAME.eml.  *said: for people, in the
  * arena. stop_fd as in smtp.h. */

@@ -118,8 +118,9 @@ make(struct worker_context *c, const struct report_contact *who, int64_t upto,
 	        &mail) < 0)
 		return DB_OK;
 	*made = MADE_REPORT;
-	return report_store_put(c->db, c->arena, kase, &mail,
-	    c->conf->report_hold, report);
+	return report_store_put(c->db, c->arena, kase,
+	    &(struct report_mails){.at = &mail, .n = 1}, c->conf->report_hold,
+	    report);
 }
 
 static enum worker_step

@@ -1,6 +1,8 @@
 /* Storing a report; see report_store.h. */
 #include "hub/report/report_store.h"
 
+#include <assert.h>
+
 #include "hub/conf.h"
 #include "hub/report/compose.h"
 #include "hub/report/report_rows.h"
@@ -29,7 +31,7 @@ report_store_lock(struct db *db, struct arena *a, const struct hub_conf *conf,
 
 static enum db_result
 put_report(struct db *db, struct arena *a, const struct report_case *c,
-    const struct composed *mail, bool hold, int64_t *report)
+    const char *subject, bool hold, int64_t *report)
 {
 	const struct compose_facts *f = c->facts;
 	struct db_args *args = db_args_new(a);
@@ -45,15 +47,28 @@ put_report(struct db *db, struct arena *a, const struct report_case *c,
 	db_arg_int(args, f->first_us);
 	db_arg_int(args, f->last_us);
 	db_arg_string(args, f->to);
-	db_arg_string(args, mail->subject);
-	db_arg_string(args, mail->message_id);
-	db_arg_bytes(args, mail->mail.at, mail->mail.n);
+	db_arg_string(args, subject);
 	r = db_run(db, "report_insert", args, &rows);
 	if (r != DB_OK)
 		return r;
 	*report = db_int(rows, 0, 0);
 	db_rows_free(rows);
 	return DB_OK;
+}
+
+static enum db_result
+put_mail(struct db *db, struct arena *a, int64_t report, size_t n,
+    const struct composed *mail)
+{
+	struct db_args *args = db_args_new(a);
+
+	db_arg_int(args, report);
+	db_arg_int(args, (int64_t)n);
+	db_arg_null(args); /* from report.from, as it is when it is sent */
+	db_arg_string(args, mail->subject);
+	db_arg_string(args, mail->message_id);
+	db_arg_bytes(args, mail->mail.at, mail->mail.n);
+	return db_run(db, "report_mail_insert", args, NULL);
 }
 
 static enum db_result
@@ -95,10 +110,14 @@ advance(struct db *db, struct arena *a, const struct report_case *c)
 
 enum db_result
 report_store_put(struct db *db, struct arena *a, const struct report_case *c,
-    const struct composed *mail, bool hold, int64_t *report)
+    const struct report_mails *mails, bool hold, int64_t *report)
 {
-	enum db_result r = put_report(db, a, c, mail, hold, report);
+	enum db_result r;
 
+	assert(mails->n != 0);
+	r = put_report(db, a, c, mails->at[0].subject, hold, report);
+	for (size_t i = 0; r == DB_OK && i < mails->n; i++)
+		r = put_mail(db, a, *report, i + 1, &mails->at[i]);
 	if (r == DB_OK)
 		r = put_sources(db, a, c, *report);
 	if (r == DB_OK)

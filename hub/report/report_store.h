@@ -6,6 +6,7 @@
 #define PLAINTIFF_REPORT_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hub/db.h"
@@ -15,16 +16,22 @@ struct composed;
 struct hub_conf;
 struct report_case;
 
+/* The mails of one report, in the order they are to go. */
+struct report_mails {
+	const struct composed *at;
+	size_t n; /* at least one */
+};
+
 /* Locks the contact's addresses for this transaction, and asks again
  * whether it is due: another report process may have been quicker. */
 enum db_result report_store_lock(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t contact, bool *due)
     __attribute__((warn_unused_result));
 
-/* Stores the mail and marks its events as reported.  DB_CONFLICT: the
+/* Stores the mails and marks their events as reported.  DB_CONFLICT: the
  * contact has an open report. */
 enum db_result report_store_put(struct db *db, struct arena *a,
-    const struct report_case *c, const struct composed *mail, bool hold,
-    int64_t *report) __attribute__((warn_unused_result));
+    const struct report_case *c, const struct report_mails *mails,
+    bool hold, int64_t *report) __attribute__((warn_unused_result));
 
 #endif

@@ -330,13 +330,16 @@ unreportable_is_left_out(void **state)
 static int64_t
 put(struct fixture *f, struct db *db, struct report_case *c)
 {
-	const struct composed mail = {.subject = "s", .message_id = "m@x",
-	    .mail = TEXT("a\0b")};
+	const struct composed list[] = {
+	    {.subject = "s", .message_id = "m@x", .mail = TEXT("a\0b")},
+	    {.subject = "t", .message_id = "n@x", .mail = TEXT("c")},
+	};
+	const struct report_mails mails = {.at = list, .n = 2};
 	int64_t report = 0;
 
 	c->facts->uuid = "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788";
 	c->facts->to = "abuse@isp.example";
-	assert_int_equal(report_store_put(db, f->a, c, &mail, false, &report),
+	assert_int_equal(report_store_put(db, f->a, c, &mails, false, &report),
 	    DB_OK);
 	return report;
 }
@@ -368,7 +371,9 @@ stored_whole_or_not_at_all(void **state)
 	assert_int_equal(number(f, "SELECT count(*) FROM source"
 	                           " WHERE reported_upto = 5"), 2);
 	assert_int_equal(number(f, "SELECT sum(events) FROM report_source"), 4);
-	assert_int_equal(number(f, "SELECT length(mail) FROM report"), 3);
+	assert_int_equal(number(f, "SELECT length(mail) FROM report_mail"
+	                           " WHERE n = 1 AND subject = 's'"), 3);
+	assert_int_equal(number(f, "SELECT count(*) FROM report_mail"), 2);
 	assert_int_equal(read_case(f, 1, 5).facts->source_count, 0);
 }
 
@@ -406,6 +411,7 @@ open_report_is_unique(void **state)
 	struct fixture *f = *state;
 	const struct composed mail = {.subject = "s", .message_id = "m2@x",
 	    .mail = TEXT("a")};
+	const struct report_mails mails = {.at = &mail, .n = 1};
 	struct report_case c;
 	int64_t report;
 
@@ -413,7 +419,7 @@ open_report_is_unique(void **state)
 	c = read_case(f, 1, 5);
 	assert_true(put(f, f->db, &c) != 0);
 	c.facts->uuid = "00000000-19d7-4c0e-9b1a-0a5d3e6f7788";
-	assert_int_equal(report_store_put(f->other, f->a, &c, &mail, true,
+	assert_int_equal(report_store_put(f->other, f->a, &c, &mails, true,
 	                     &report), DB_CONFLICT);
 }
 
