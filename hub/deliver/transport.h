@@ -25,10 +25,18 @@ const char *transport_plan(const struct hub_conf *conf, struct arena *a);
 const char *transport_plan_file(const char *plan, const char *name,
     struct arena *a);
 
-/* Sends to one recipient, or writes NAME.eml.  *said: for people, in the
- * arena. stop_fd as in smtp.h. */
+/* The relay of the settings, in the arena.  -1: logged. */
+int transport_relay(const struct hub_conf *conf, struct arena *a,
+    struct smtp_relay *out) __attribute__((warn_unused_result));
+
+/* Writes NAME.eml: SMTP_SENT or SMTP_LATER.  *said: for people, in the
+ * arena. */
+enum smtp_result transport_write(const struct hub_conf *conf,
+    const char *name, struct text mail, struct arena *a, const char **said);
+
+/* One mail to one recipient, or into NAME.eml, and waits for its end. */
 enum smtp_result transport_send(const struct hub_conf *conf,
-    const char *name, const char *recipient, struct text mail, int stop_fd,
+    const char *name, const char *recipient, struct text mail,
     struct arena *a, const char **said);
 
 #endif

@@ -203,7 +203,7 @@ def test_cut_before_the_end(hub, rows, relay, where, what):
     live(hub, r)
     report, = put(rows)
     rows.d.query("UPDATE report_mail SET mail = mail || convert_to(repeat("
-                 "repeat('x', 70) || E'\\r\\n', 400000), 'UTF8')")
+                 "repeat('x', 70) || E'\\r\\n', 200000), 'UTF8')")
     try_once(hub)
     name, said, tries, quiet, _ = state(rows, report)
     assert (name, tries, quiet) == ("ready", 1, False), said
@@ -272,7 +272,7 @@ def test_killed_while_sending(hub, rows, relay):
     r.queue = [{"dot": "hang"}]
     live(hub, r)
     first, second = put(rows, 2)
-    hub.set("deliver", timeout="60s")
+    hub.set("deliver", timeout="60s", parallel=1)
     p = hub.start("deliver")
     wait_until(lambda: len(r.mails) == 1)
     p.kill()
@@ -335,7 +335,7 @@ def test_second_process_of_the_name_waits(hub, rows, relay):
     r = relay()
     r.queue = [{"dot": "hang"}]
     live(hub, r)
-    hub.set("deliver", timeout="60s")
+    hub.set("deliver", timeout="60s", parallel=1)
     put(rows, 2)
     first = hub.start("deliver")
     wait_until(lambda: len(r.mails) == 1)
