@@ -562,6 +562,42 @@ ALTER TABLE plaintiff.contact ALTER COLUMN contact ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE plaintiff.contact_event (
+    contact_event bigint NOT NULL,
+    contact integer NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    what text NOT NULL,
+    report bigint,
+    status text,
+    said text,
+    CONSTRAINT contact_event_what_check CHECK ((what = 'refused'::text))
+);
+
+COMMENT ON TABLE plaintiff.contact_event IS 'what happened to a contact';
+
+COMMENT ON COLUMN plaintiff.contact_event.contact_event IS 'number';
+
+COMMENT ON COLUMN plaintiff.contact_event.contact IS 'contact';
+
+COMMENT ON COLUMN plaintiff.contact_event.at IS 'when';
+
+COMMENT ON COLUMN plaintiff.contact_event.what IS 'refused';
+
+COMMENT ON COLUMN plaintiff.contact_event.report IS 'about which report';
+
+COMMENT ON COLUMN plaintiff.contact_event.status IS 'enhanced status code (RFC 3463), if one was given';
+
+COMMENT ON COLUMN plaintiff.contact_event.said IS 'in whose words; foreign text';
+
+ALTER TABLE plaintiff.contact_event ALTER COLUMN contact_event ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.contact_event_contact_event_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE plaintiff.report (
     report bigint NOT NULL,
     uuid uuid NOT NULL,
@@ -576,8 +612,6 @@ CREATE TABLE plaintiff.report (
     last timestamp with time zone NOT NULL,
     recipient text NOT NULL,
     subject text NOT NULL,
-    message_id text NOT NULL,
-    mail bytea NOT NULL,
     owner text,
     tries integer DEFAULT 0 NOT NULL,
     next_try timestamp with time zone DEFAULT now() NOT NULL,
@@ -591,7 +625,7 @@ CREATE TABLE plaintiff.report (
     CONSTRAINT report_state_check CHECK ((state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
 );
 
-COMMENT ON TABLE plaintiff.report IS 'one mail to one contact, composed once and stored whole';
+COMMENT ON TABLE plaintiff.report IS 'what one contact is told at one time: one mail or several';
 
 COMMENT ON COLUMN plaintiff.report.report IS 'number';
 
@@ -617,21 +651,17 @@ COMMENT ON COLUMN plaintiff.report.last IS 'last log time in it';
 
 COMMENT ON COLUMN plaintiff.report.recipient IS 'the one envelope recipient';
 
-COMMENT ON COLUMN plaintiff.report.subject IS 'subject, for lists';
-
-COMMENT ON COLUMN plaintiff.report.message_id IS 'Message-ID, without the brackets';
-
-COMMENT ON COLUMN plaintiff.report.mail IS 'the exact bytes that are sent';
+COMMENT ON COLUMN plaintiff.report.subject IS 'subject of its first mail, for lists';
 
 COMMENT ON COLUMN plaintiff.report.owner IS 'deliver instance that has or had it';
 
-COMMENT ON COLUMN plaintiff.report.tries IS 'tries that ended in a temporary refusal';
+COMMENT ON COLUMN plaintiff.report.tries IS 'times that the relay put off some mail of it';
 
 COMMENT ON COLUMN plaintiff.report.next_try IS 'not before then';
 
 COMMENT ON COLUMN plaintiff.report.said IS 'last answer of the relay';
 
-COMMENT ON COLUMN plaintiff.report.quiet IS 'no other mail to this contact in this time; the week as a constraint';
+COMMENT ON COLUMN plaintiff.report.quiet IS 'no other report to this contact in this time; the week as a constraint';
 
 CREATE TABLE plaintiff.source (
     address inet NOT NULL,
@@ -1080,19 +1110,46 @@ COMMENT ON COLUMN plaintiff.offender_list.asked IS 'when the contact was answere
 
 COMMENT ON COLUMN plaintiff.offender_list.report IS 'newest report it is in';
 
-CREATE TABLE plaintiff.rdap_server (
-    server text NOT NULL,
-    not_before timestamp with time zone NOT NULL,
-    noted timestamp with time zone DEFAULT now() NOT NULL
+CREATE TABLE plaintiff.report_mail (
+    report bigint NOT NULL,
+    n integer NOT NULL,
+    state text DEFAULT 'ready'::text NOT NULL,
+    changed timestamp with time zone DEFAULT now() NOT NULL,
+    message_id text NOT NULL,
+    sender text,
+    subject text NOT NULL,
+    mail bytea NOT NULL,
+    said text,
+    claimed timestamp with time zone,
+    log_from text,
+    CONSTRAINT report_mail_check CHECK (((state <> ALL (ARRAY['sending'::text, 'unknown'::text])) OR (claimed IS NOT NULL))),
+    CONSTRAINT report_mail_n_check CHECK ((n > 0)),
+    CONSTRAINT report_mail_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
 );
 
-COMMENT ON TABLE plaintiff.rdap_server IS 'servers that asked us to wait (Retry-After); nothing is asked there before';
+COMMENT ON TABLE plaintiff.report_mail IS 'the mails of a report, each stored whole';
 
-COMMENT ON COLUMN plaintiff.rdap_server.server IS 'base of its addresses, as in bootstrap';
+COMMENT ON COLUMN plaintiff.report_mail.report IS 'report';
 
-COMMENT ON COLUMN plaintiff.rdap_server.not_before IS 'not before then';
+COMMENT ON COLUMN plaintiff.report_mail.n IS 'its number in the report, from 1';
 
-COMMENT ON COLUMN plaintiff.rdap_server.noted IS 'when it said so';
+COMMENT ON COLUMN plaintiff.report_mail.state IS 'ready, sending, sent, failed or unknown';
+
+COMMENT ON COLUMN plaintiff.report_mail.changed IS 'when its state last changed';
+
+COMMENT ON COLUMN plaintiff.report_mail.message_id IS 'Message-ID, without the brackets';
+
+COMMENT ON COLUMN plaintiff.report_mail.sender IS 'envelope sender; null: report.from of the settings';
+
+COMMENT ON COLUMN plaintiff.report_mail.subject IS 'subject, for lists';
+
+COMMENT ON COLUMN plaintiff.report_mail.mail IS 'the exact bytes that are sent';
+
+COMMENT ON COLUMN plaintiff.report_mail.said IS 'last answer of the relay, or what is known of it; foreign text';
+
+COMMENT ON COLUMN plaintiff.report_mail.claimed IS 'when deliver last took it in hand: no two tries have the same';
+
+COMMENT ON COLUMN plaintiff.report_mail.log_from IS 'place in the relay''s log from which on that try would show';
 
 CREATE VIEW plaintiff.report_balance; -- its text: schema/views
 
@@ -1108,7 +1165,7 @@ COMMENT ON COLUMN plaintiff.report_balance.remainder IS 'expected less counted';
 
 CREATE VIEW plaintiff.report_list; -- its text: schema/views
 
-COMMENT ON VIEW plaintiff.report_list IS 'reports, without the mail itself';
+COMMENT ON VIEW plaintiff.report_list IS 'reports, without the mails themselves';
 
 COMMENT ON COLUMN plaintiff.report_list.report IS 'number';
 
@@ -1130,9 +1187,9 @@ COMMENT ON COLUMN plaintiff.report_list.first IS 'first log time in it';
 
 COMMENT ON COLUMN plaintiff.report_list.last IS 'last log time in it';
 
-COMMENT ON COLUMN plaintiff.report_list.subject IS 'subject';
+COMMENT ON COLUMN plaintiff.report_list.subject IS 'subject of its first mail';
 
-COMMENT ON COLUMN plaintiff.report_list.tries IS 'tries that ended in a temporary refusal';
+COMMENT ON COLUMN plaintiff.report_list.tries IS 'times that the relay put off some mail of it';
 
 COMMENT ON COLUMN plaintiff.report_list.next_try IS 'not before then';
 
@@ -1142,11 +1199,15 @@ COMMENT ON COLUMN plaintiff.report_list.owner IS 'deliver instance that has or h
 
 COMMENT ON COLUMN plaintiff.report_list.quiet_until IS 'no other mail to this contact before then';
 
-COMMENT ON COLUMN plaintiff.report_list.bytes IS 'size of the mail';
+COMMENT ON COLUMN plaintiff.report_list.mails IS 'mails that it consists of';
+
+COMMENT ON COLUMN plaintiff.report_list.mails_sent IS 'how many of them were sent';
+
+COMMENT ON COLUMN plaintiff.report_list.bytes IS 'size of its mails';
 
 COMMENT ON COLUMN plaintiff.report_list.uuid IS 'id as the mail shows it';
 
-COMMENT ON COLUMN plaintiff.report_list.message_id IS 'Message-ID, without the brackets';
+COMMENT ON COLUMN plaintiff.report_list.message_id IS 'Message-ID of its first mail, without the brackets';
 
 ALTER TABLE plaintiff.report ALTER COLUMN report ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.report_report_seq
@@ -1209,11 +1270,8 @@ ALTER TABLE ONLY plaintiff.agent
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_pkey PRIMARY KEY (answer);
 
-ALTER TABLE ONLY plaintiff.bootstrap_file
-    ADD CONSTRAINT bootstrap_file_pkey PRIMARY KEY (family);
-
-ALTER TABLE ONLY plaintiff.bootstrap
-    ADD CONSTRAINT bootstrap_pkey PRIMARY KEY (prefix);
+ALTER TABLE ONLY plaintiff.contact_event
+    ADD CONSTRAINT contact_event_pkey PRIMARY KEY (contact_event);
 
 ALTER TABLE ONLY plaintiff.contact
     ADD CONSTRAINT contact_key_key UNIQUE (key);
@@ -1257,11 +1315,11 @@ ALTER TABLE ONLY plaintiff.network
 ALTER TABLE ONLY plaintiff.outage
     ADD CONSTRAINT outage_pkey PRIMARY KEY (host, minute);
 
-ALTER TABLE ONLY plaintiff.rdap_server
-    ADD CONSTRAINT rdap_server_pkey PRIMARY KEY (server);
+ALTER TABLE ONLY plaintiff.report_mail
+    ADD CONSTRAINT report_mail_message_id_key UNIQUE (message_id);
 
-ALTER TABLE ONLY plaintiff.report
-    ADD CONSTRAINT report_message_id_key UNIQUE (message_id);
+ALTER TABLE ONLY plaintiff.report_mail
+    ADD CONSTRAINT report_mail_pkey PRIMARY KEY (report, n);
 
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (report);
@@ -1298,9 +1356,9 @@ ALTER TABLE ONLY plaintiff.witness
 
 CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
 
-CREATE INDEX bootstrap_within ON plaintiff.bootstrap USING spgist (prefix);
+CREATE INDEX contact_event_contact ON plaintiff.contact_event USING btree (contact, at);
 
-CREATE INDEX contact_prefix_within ON plaintiff.contact_prefix USING spgist (prefix);
+CREATE INDEX contact_event_report ON plaintiff.contact_event USING btree (report);
 
 CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
 
@@ -1308,13 +1366,13 @@ CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (store
 
 CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (pages_per_range='16', autosummarize='on');
 
-CREATE INDEX network_piece_within ON plaintiff.network_piece USING spgist (piece);
+CREATE INDEX report_mail_open ON plaintiff.report_mail USING btree (state) WHERE (state = ANY (ARRAY['sending'::text, 'unknown'::text]));
 
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
 
 CREATE INDEX report_source_address ON plaintiff.report_source USING btree (address);
 
-CREATE INDEX report_state ON plaintiff.report USING btree (state, next_try);
+CREATE INDEX report_state ON plaintiff.report USING btree (state, next_try, report);
 
 CREATE INDEX source_ask ON plaintiff.source USING btree (next_ask);
 
@@ -1337,20 +1395,17 @@ ALTER TABLE ONLY plaintiff.agent_past
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
-ALTER TABLE ONLY plaintiff.answer
-    ADD CONSTRAINT answer_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE SET NULL;
+ALTER TABLE ONLY plaintiff.contact_event
+    ADD CONSTRAINT contact_event_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
-ALTER TABLE ONLY plaintiff.contact
-    ADD CONSTRAINT contact_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES plaintiff.contact(contact);
-
-ALTER TABLE ONLY plaintiff.contact_prefix
-    ADD CONSTRAINT contact_prefix_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
-
-ALTER TABLE ONLY plaintiff.network_piece
-    ADD CONSTRAINT network_piece_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE CASCADE;
+ALTER TABLE ONLY plaintiff.contact_event
+    ADD CONSTRAINT contact_event_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE SET NULL;
 
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.report_mail
+    ADD CONSTRAINT report_mail_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
 
 ALTER TABLE ONLY plaintiff.report_source
     ADD CONSTRAINT report_source_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
@@ -1872,6 +1927,9 @@ GRANT SELECT,INSERT ON TABLE plaintiff.contact TO plaintiff_admin;
 
 GRANT UPDATE(merged_into) ON TABLE plaintiff.contact TO plaintiff_admin;
 
+GRANT SELECT,INSERT ON TABLE plaintiff.contact_event TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.contact_event TO plaintiff_admin;
+
 GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
@@ -1886,6 +1944,7 @@ GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(tries) ON TABLE plaintiff.report TO plaintiff_deliver;
 
@@ -1970,8 +2029,23 @@ GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.offender_list TO plaintiff_admin;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.rdap_server TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.rdap_server TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.report_mail TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.report_mail TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT UPDATE(state) ON TABLE plaintiff.report_mail TO plaintiff_admin;
+
+GRANT UPDATE(changed) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT UPDATE(changed) ON TABLE plaintiff.report_mail TO plaintiff_admin;
+
+GRANT UPDATE(said) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT UPDATE(said) ON TABLE plaintiff.report_mail TO plaintiff_admin;
+
+GRANT UPDATE(claimed) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+
+GRANT UPDATE(log_from) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT UPDATE(log_from) ON TABLE plaintiff.report_mail TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.report_balance TO plaintiff_admin;
 

@@ -71,13 +71,16 @@ GRANT INSERT, UPDATE ON clock_tick
 	TO plaintiff_report, plaintiff_deliver, plaintiff_admin;
 GRANT SELECT, INSERT, DELETE ON stored_mark TO plaintiff_report;
 GRANT UPDATE (reported_upto, pending) ON source TO plaintiff_report;
-GRANT SELECT, INSERT ON report, report_source TO plaintiff_report;
+GRANT SELECT, INSERT ON report, report_source, report_mail TO plaintiff_report;
 
 -- deliver: moves reports on, cannot change what they say
-GRANT SELECT ON report, contact, report_source, agent_address, switch,
-	clock_tick TO plaintiff_deliver;
+GRANT SELECT ON report, report_mail, contact, report_source, agent_address,
+	switch, clock_tick TO plaintiff_deliver;
 GRANT UPDATE (state, changed, owner, tries, next_try, said, quiet) ON report
 	TO plaintiff_deliver;
+GRANT UPDATE (state, changed, said, claimed, log_from) ON report_mail
+	TO plaintiff_deliver;
+GRANT SELECT, INSERT ON contact_event TO plaintiff_deliver;
 
 -- tidy: removes what is past its time, through two functions and deletes
 GRANT EXECUTE ON FUNCTION partitions_make, partitions_drop, partition_days
@@ -95,7 +98,9 @@ GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_admin;
 GRANT INSERT ON agent TO plaintiff_admin;
 GRANT UPDATE (state, revoked, quarantined, released) ON agent
 	TO plaintiff_admin;
-GRANT UPDATE (contact, state, changed, said, quiet, next_try) ON report
+GRANT UPDATE (contact, state, changed, said, quiet, next_try, owner) ON report
+	TO plaintiff_admin;
+GRANT UPDATE (state, changed, said, log_from) ON report_mail
 	TO plaintiff_admin;
 GRANT INSERT, UPDATE, DELETE ON contact_prefix TO plaintiff_admin;
 GRANT INSERT, UPDATE ON contact_refusal TO plaintiff_admin;

@@ -1,6 +1,8 @@
 /* Storing reports; see report_store.h. */
 #include "hub/report/report_store.h"
 
+#include <assert.h>
+
 #include "hub/conf.h"
 #include "hub/report/compose.h"
 #include "hub/report/report_rows.h"
@@ -119,7 +121,6 @@ put_report(struct db *db, struct arena *a, struct report_made *made)
 {
 	const struct report_case *c = made->kase;
 	const struct compose_facts *f = c->facts;
-	const struct composed_mail *mail = made->mails.mails;
 	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
 	enum db_result r;
@@ -133,15 +134,28 @@ put_report(struct db *db, struct arena *a, struct report_made *made)
 	db_arg_int(args, f->first_us);
 	db_arg_int(args, f->last_us);
 	db_arg_string(args, f->to);
-	db_arg_string(args, mail->subject);
-	db_arg_string(args, mail->message_id);
-	db_arg_bytes(args, mail->mail.at, mail->mail.n);
+	db_arg_string(args, subject);
 	r = db_run(db, "report_insert", args, &rows);
 	if (r != DB_OK)
 		return r;
 	made->report = db_int(rows, 0, 0);
 	db_rows_free(rows);
 	return DB_OK;
+}
+
+static enum db_result
+put_mail(struct db *db, struct arena *a, int64_t report, size_t n,
+    const struct composed_mail *mail)
+{
+	struct db_args *args = db_args_new(a);
+
+	db_arg_int(args, report);
+	db_arg_int(args, (int64_t)n);
+	db_arg_null(args); /* from report.from, as it is when it is sent */
+	db_arg_string(args, mail->subject);
+	db_arg_string(args, mail->message_id);
+	db_arg_bytes(args, mail->mail.at, mail->mail.n);
+	return db_run(db, "report_mail_insert", args, NULL);
 }
 
 static enum db_result
@@ -198,8 +212,15 @@ report_store_put(struct db *db, struct arena *a, struct report_made *made,
 {
 	enum db_result r = DB_OK;
 
-	for (size_t i = 0; r == DB_OK && i < n; i++)
+	for (size_t i = 0; r == DB_OK && i < n; i++) {
+		const struct composed *mails = &made[i].mails;
+
+		assert(mails->count != 0);
 		r = put_report(db, a, &made[i]);
+		for (size_t j = 0; r == DB_OK && j < mails->count; j++)
+			r = put_mail(db, a, made[i].report, j + 1,
+			    &mails->mails[j]);
+	}
 	if (r == DB_OK)
 		r = put_sources(db, a, made, n, upto);
 	if (r == DB_OK)

@@ -8,6 +8,7 @@
 #define PLAINTIFF_REPORT_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hub/db.h"

@@ -213,9 +213,14 @@ SELECT c FROM contacts_with_room($1::integer[]) c;
 
 -- name: report_insert
 INSERT INTO report (uuid, contact, state, upto, sources, events, first, last,
-	recipient, subject, message_id, mail)
-VALUES ($1, $2, $3, $4, $5, $6, ts($7), ts($8), $9, $10, $11, $12)
+	recipient, subject)
+VALUES ($1, $2, $3, $4, $5, $6, ts($7), ts($8), $9, $10)
 RETURNING report;
+
+-- name: report_mail_insert
+-- the $2-th mail of report $1; $3: its envelope sender, null: report.from
+INSERT INTO report_mail (report, n, sender, subject, message_id, mail)
+VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: report_sources_insert
 INSERT INTO report_source (report, address, events, first, last,

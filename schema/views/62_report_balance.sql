@@ -29,6 +29,20 @@ FROM (
 			FROM watermark WHERE name = 'tally')),
 		(SELECT coalesce(sum(t.events), 0) FROM tally t WHERE t.day IN
 			(SELECT * FROM partition_days('event')))::bigint
+	UNION ALL
+	SELECT 6, 'reports whose state is not that of their mails', 0,
+		(SELECT count(*) FROM report r
+		LEFT JOIN LATERAL (SELECT array_agg(DISTINCT m.state) AS states
+			FROM report_mail m WHERE m.report = r.report) l ON true
+		WHERE NOT coalesce(CASE r.state
+			WHEN 'sending' THEN l.states && '{sending,ready}'
+			WHEN 'unknown' THEN l.states @> '{unknown}'
+				AND NOT l.states && '{sending,ready}'
+			WHEN 'sent' THEN l.states @> '{sent}'
+				AND l.states <@ '{sent,failed}'
+			WHEN 'failed' THEN l.states = '{failed}'
+			ELSE l.states @> '{ready}'
+				AND l.states <@ '{ready,failed}' END, false))
 ) b
 ORDER BY b.place;
 COMMENT ON VIEW report_balance IS

@@ -96,7 +96,7 @@ class Rows:
         return contact
 
     def report(self, mailbox, address, state="ready", mail=b"mail", said=None,
-               upto=10, ago="0 s", source=True):
+               upto=10, ago="0 s", source=True, mails=1):
         """A report of one address with three events; returns its number."""
         contact = self.contact(mailbox)
         quiet = "tstzrange(now() - %s::interval, now() - %s::interval" \
@@ -105,14 +105,21 @@ class Rows:
         unique = uuid.uuid4()
         report = self.d.one(
             "INSERT INTO report (uuid, contact, state, created, changed, upto,"
-            " sources, events, first, last, recipient, subject, message_id,"
-            " mail, owner, said, quiet) VALUES (%s, %s, %s,"
+            " sources, events, first, last, recipient, subject, owner, said,"
+            " quiet) VALUES (%s, %s, %s,"
             " now() - %s::interval, now() - %s::interval, %s, 1, 3, now(),"
-            " now(), %s, 'subject', %s, %s, 'hub1', %s, " + quiet + ")"
+            " now(), %s, 'subject', 'hub1', %s, " + quiet + ")"
             " RETURNING report",
-            *([str(unique), contact, state, ago, ago, upto, mailbox,
-               "%s@hub.example" % unique, mail, said]
+            *([str(unique), contact, state, ago, ago, upto, mailbox, said]
               + ([ago, ago] if quiet != "NULL" else [])))
+        for n in range(1, mails + 1):
+            self.d.query(
+                "INSERT INTO report_mail (report, n, state, changed, claimed,"
+                " message_id, subject, mail, said) VALUES (%s, %s, %s,"
+                " now() - %s::interval, now() - %s::interval, %s, 'subject',"
+                " %s, %s)", report, n, "ready" if state == "held" else state,
+                ago, ago, "%s%s@hub.example" % (
+                    unique, "" if n == 1 else "-%d" % n), mail, said)
         self.d.query(
             "INSERT INTO report_source (report, address, events, first, last,"
             " stored_after, stored_upto) VALUES (%s, %s, 3, now(), now(), 0,"
