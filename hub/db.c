@@ -149,7 +149,9 @@ db_tell_settings(struct db *db, const struct hub_conf *conf)
 	    " ('quorum_events', $5), ('login_since', $6), ('held_share', $7),"
 	    " ('domain_week', $8), ('mx_week', $9), ('new_day', $10),"
 	    " ('mails_hour', $11), ('thresholds', $12),"
-	    " ('login_domains', $13), ('unreportable', $14)) AS s (n, v)";
+	    " ('login_domains', $13), ('unreportable', $14),"
+	    " ('tor_margin', $15), ('tor_stale', $16), ('tor_settle', $17),"
+	    " ('tor_ipv6', $18)) AS s (n, v)";
 	struct arena *a = arena_open(0);
 	struct db_args *args = db_args_new(a);
 	enum db_result r;
@@ -169,6 +171,10 @@ db_tell_settings(struct db *db, const struct hub_conf *conf)
 	    &conf->report_threshold, a));
 	arg_words(args, &conf->report_login_domain, a);
 	arg_prefixes(args, conf, a);
+	db_arg_int(args, conf->tor_list[0] == '\0' ? -1 : conf->tor_margin);
+	db_arg_int(args, conf->tor_stale);
+	db_arg_int(args, conf->tor_settle);
+	db_arg_string(args, conf->tor_ipv6 ? "yes" : "no");
 	r = db_query(db, tell, args, NULL);
 	arena_close(a);
 	return r;

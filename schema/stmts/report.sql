@@ -45,10 +45,12 @@ WHERE name = 'tally'
 ON CONFLICT DO NOTHING;
 
 -- name: report_upto
--- what was there $1 seconds ago; older marks are of no use
+-- what was there $1 seconds ago, and long enough that Tor's list can answer
+-- for it; older marks are of no use
 WITH settled AS (
 	SELECT coalesce(max(stored), 0) AS stored FROM stored_mark
-	WHERE at <= clock_timestamp() - make_interval(secs => $1::bigint)
+	WHERE at <= clock_timestamp() - greatest(
+		make_interval(secs => $1::bigint), tor_wait())
 ), useless AS (
 	DELETE FROM stored_mark m USING settled s WHERE m.stored < s.stored
 )
@@ -76,11 +78,28 @@ WITH due AS MATERIALIZED (
 	SELECT s.contact, min(s.pending) AS pending
 	FROM source_verdict s
 	JOIN contact_verdict v ON v.contact = s.contact
+	CROSS JOIN (SELECT tor_margin() AS margin, tor_ipv6() AS ipv6,
+		range_agg(span) AS cover, max(upper(span)) AS upto,
+		max(upper(span)) >= now() - tor_stale() - tor_settle() AS fresh
+		FROM tor_cover) t
 	WHERE v.verdict IS NULL
 		AND s.pending <= $1::bigint
 		AND s.state = 'found'
 		AND s.contact <> ALL ($2::integer[])
 		AND s.verdict IS NULL
+		AND (t.margin IS NULL
+			-- what the list answers for, in short, and at length
+			OR ((family(s.address) = 4 OR t.ipv6) AND t.cover
+				@> tstzrange(greatest(s.weighed_from, window_begin()),
+				least(s.last_seen, t.upto), '[)')
+				AND (s.last_seen < t.upto OR t.fresh))
+			OR NOT EXISTS (SELECT FROM reportable u
+				WHERE u.address = s.address
+				AND u.id >= id_floor(window_begin())
+				AND u.stored > s.reported_upto
+				AND u.stored <= $1::bigint
+				AND u.kind IN (SELECT kind FROM threshold)
+				AND NOT u.tor_known))
 	GROUP BY s.contact
 )
 SELECT c.contact FROM contacts_with_room(ARRAY(SELECT d.contact
@@ -140,13 +159,15 @@ ORDER BY s.contact, s.address;
 -- the events of addresses $3 of contacts $1, stored above $4 and up to $5:
 -- sums of a contact (address 0), of an address (kind null), of an address
 -- and kind; then the latest events to list, $6 of a contact, of its $7 worst
--- addresses, shared out so that each of those has some
+-- addresses, shared out so that each of those has some.  An address waits
+-- whole as long as nobody knows whether it was an exit of Tor
 WITH w AS MATERIALIZED (
 	SELECT contact, n, address, after
 	FROM unnest($1::integer[], $2::integer[], $3::inet[], $4::bigint[])
 		AS w (contact, n, address, after)
-), e AS MATERIALIZED (
-	SELECT w.contact, w.n, e.*
+), all_of_them AS (
+	SELECT w.contact, w.n, e.*, bool_or(NOT e.tor_known)
+		OVER (PARTITION BY w.contact, w.n) AS waits
 	FROM w
 	CROSS JOIN policy p
 	CROSS JOIN LATERAL (SELECT DISTINCT t.day FROM tally t
@@ -159,6 +180,8 @@ WITH w AS MATERIALIZED (
 		AND e.stored > w.after
 		AND e.stored <= $5::bigint
 		AND e.kind IN (SELECT kind FROM threshold)
+), e AS MATERIALIZED (
+	SELECT * FROM all_of_them WHERE NOT waits
 ), f AS MATERIALIZED (
 	SELECT contact, n, kind, count(*) AS events, min(time) AS first,
 		max(time) AS last, count(DISTINCT host) AS hosts

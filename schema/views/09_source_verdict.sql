@@ -1,6 +1,6 @@
 CREATE VIEW source_verdict AS
 SELECT s.address, s.contact, s.pending, s.reported_upto, s.state,
-	s.fresh_until, s.next_ask, f.fixed,
+	s.fresh_until, s.next_ask, s.weighed_from, s.last_seen, f.fixed,
 	address_verdict(
 		EXISTS (SELECT FROM agent_address o
 			WHERE o.address = s.address),
@@ -44,7 +44,7 @@ CROSS JOIN policy p
 CROSS JOIN need n
 LEFT JOIN contact c ON c.contact = s.contact
 LEFT JOIN allegedfix f ON f.address = s.address
-LEFT JOIN outage_address o ON o.address = s.address;
+LEFT JOIN excused o ON o.address = s.address;
 COMMENT ON VIEW source_verdict IS
 	'whether an accused address may be reported, whoever its contact is';
 COMMENT ON COLUMN source_verdict.address IS 'accused address';
@@ -57,6 +57,9 @@ COMMENT ON COLUMN source_verdict.state IS 'of its contact';
 COMMENT ON COLUMN source_verdict.fresh_until IS
 	'until when the contact is believed';
 COMMENT ON COLUMN source_verdict.next_ask IS 'when the contact is asked for';
+COMMENT ON COLUMN source_verdict.weighed_from IS
+	'its events within the window began then, or later';
+COMMENT ON COLUMN source_verdict.last_seen IS 'last log time';
 COMMENT ON COLUMN source_verdict.fixed IS
 	'when its contact said that the cause is gone';
 COMMENT ON COLUMN source_verdict.verdict IS

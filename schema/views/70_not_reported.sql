@@ -6,10 +6,12 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	WHEN u.all_stale THEN 'stale'
 	WHEN u.last <= f.fixed THEN 'fixed'
 	WHEN u.domain THEN 'login domain'
+	WHEN u.none_left AND u.exits > 0 THEN 'tor exit'
 	WHEN u.none_left THEN 'outage'
 	WHEN s.address IS NULL THEN 'kind'
 	ELSE coalesce(s.verdict, v.verdict,
-		CASE WHEN s.pending IS NULL THEN 'not counted' END,
+		CASE WHEN s.pending IS NULL THEN 'not counted'
+		WHEN u.unknown > 0 THEN 'tor unknown' END,
 		b.brake, 'due')
 	END AS reason,
 	CASE
@@ -23,6 +25,10 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	WHEN v.verdict = 'form' THEN c.form
 	WHEN v.verdict = 'open report'
 		THEN 'report ' || v.open || ' is ' || v.open_state
+	WHEN s.verdict IS NULL AND u.unknown > 0
+		THEN u.unknown || CASE u.unknown WHEN 1 THEN ' event'
+			ELSE ' events' END
+			|| ' at times that no list of Tor answers for'
 	WHEN b.brake = 'stopped' THEN w.why
 	END AS detail,
 	CASE
@@ -40,6 +46,13 @@ FROM (SELECT e.address, count(*) AS events, min(e.time) AS first,
 				AND coalesce(login_domain(l.login), 'none')
 				= ANY (string_to_array(setting(
 					'login_domains', ''), ' ')))) AS domain,
+		count(*) FILTER (WHERE NOT e.stale AND EXISTS (
+			SELECT FROM tor_exit t WHERE t.address = e.address
+			AND t.first <= e.time + (SELECT tor_margin())
+			AND t.last >= e.time - (SELECT tor_margin())))
+			AS exits,
+		count(*) FILTER (WHERE NOT p.tor_known
+			AND e.time >= window_begin()) AS unknown,
 		min(e.stored) AS stored, e.stored IS NULL AS held
 	FROM event e
 	LEFT JOIN reportable p ON p.id = e.id
