@@ -6,8 +6,8 @@ DECLARE
 	role text;
 BEGIN
 	FOREACH role IN ARRAY ARRAY['plaintiff_receive', 'plaintiff_lookup',
-		'plaintiff_report', 'plaintiff_deliver', 'plaintiff_tidy',
-		'plaintiff_admin']
+		'plaintiff_report', 'plaintiff_deliver', 'plaintiff_bounce',
+		'plaintiff_tidy', 'plaintiff_admin']
 	LOOP
 		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
 			BEGIN
@@ -21,17 +21,18 @@ END $$;
 
 REVOKE ALL ON SCHEMA plaintiff FROM PUBLIC;
 GRANT USAGE ON SCHEMA plaintiff TO plaintiff_receive, plaintiff_lookup,
-	plaintiff_report, plaintiff_deliver, plaintiff_tidy, plaintiff_admin;
-REVOKE ALL ON ALL TABLES IN SCHEMA plaintiff FROM plaintiff_receive,
-	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
+	plaintiff_report, plaintiff_deliver, plaintiff_bounce, plaintiff_tidy,
 	plaintiff_admin;
+REVOKE ALL ON ALL TABLES IN SCHEMA plaintiff FROM plaintiff_receive,
+	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_bounce,
+	plaintiff_tidy, plaintiff_admin;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plaintiff FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION us, ts, id_floor, host_label, outage_margin,
 	setting, window_begin, login_domain, login_hash, up_to_eight, array_all,
 	tries_sum, threshold_met, address_verdict
 	TO plaintiff_receive,
-	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
-	plaintiff_admin;
+	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_bounce,
+	plaintiff_tidy, plaintiff_admin;
 
 GRANT EXECUTE ON FUNCTION tor_margin, tor_ipv6, tor_stale, tor_settle,
 	tor_wait, tor_verdict TO plaintiff_lookup, plaintiff_report, plaintiff_admin;
@@ -91,6 +92,16 @@ GRANT UPDATE (state, changed, said, claimed, log_from) ON report_mail
 	TO plaintiff_deliver;
 GRANT SELECT, INSERT ON contact_event TO plaintiff_deliver;
 
+-- bounce: keeps what came back, and what follows for a contact
+GRANT SELECT ON report, report_source, contact, source, tally
+	TO plaintiff_bounce;
+GRANT UPDATE (state, state_why, state_since, state_report) ON contact
+	TO plaintiff_bounce;
+GRANT UPDATE (next_ask, tries) ON source TO plaintiff_bounce;
+GRANT SELECT, INSERT ON reply TO plaintiff_bounce;
+GRANT SELECT, INSERT, UPDATE ON bounce, heard, allegedfix, escalation
+	TO plaintiff_bounce;
+
 -- tidy: removes what is past its time, through two functions and deletes
 GRANT EXECUTE ON FUNCTION partitions_make, partitions_drop, partition_days
 	TO plaintiff_tidy;
@@ -103,7 +114,8 @@ GRANT SELECT ON source, contact, agent TO plaintiff_tidy;
 GRANT SELECT ON ALL TABLES IN SCHEMA plaintiff TO plaintiff_admin;
 GRANT SELECT, USAGE ON SEQUENCE stored_seq TO plaintiff_admin;
 GRANT UPDATE (stored) ON event TO plaintiff_admin;
-GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_admin;
+GRANT EXECUTE ON FUNCTION partition_days, effect_days, case_outcome
+	TO plaintiff_admin;
 GRANT INSERT ON agent TO plaintiff_admin;
 GRANT UPDATE (state, revoked, quarantined, released) ON agent
 	TO plaintiff_admin;
@@ -116,8 +128,12 @@ GRANT INSERT, UPDATE ON contact_refusal TO plaintiff_admin;
 GRANT INSERT, UPDATE (merged_into) ON contact TO plaintiff_admin;
 GRANT INSERT, UPDATE (state, contact, next_ask, last_seen) ON source
 	TO plaintiff_admin;
-GRANT INSERT, UPDATE, DELETE ON allow_prefix, allow_mailbox, allegedfix
+GRANT INSERT, UPDATE, DELETE ON allow_prefix, allow_mailbox
 	TO plaintiff_admin;
 GRANT UPDATE (state, note, mode, form, language, forced) ON contact
 	TO plaintiff_admin;
 GRANT UPDATE (stopped, why, who) ON switch TO plaintiff_admin;
+GRANT UPDATE (kind, classified_by) ON reply TO plaintiff_admin;
+GRANT INSERT, UPDATE, DELETE ON allegedfix TO plaintiff_admin;
+GRANT INSERT, UPDATE ON escalation TO plaintiff_admin;
+GRANT UPDATE (tries) ON source TO plaintiff_admin;
