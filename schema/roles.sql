@@ -71,8 +71,10 @@ GRANT SELECT ON event, evidence, kind, name, agent, agent_address, tally,
 GRANT SELECT ON source, reportable, policy, threshold, tried, source_verdict,
 	contact_verdict, allow_prefix, allow_mailbox, switch, clock_tick
 	TO plaintiff_report;
-GRANT EXECUTE ON FUNCTION contacts_with_room TO plaintiff_report;
-GRANT UPDATE (domain, control, forced) ON contact TO plaintiff_report;
+GRANT EXECUTE ON FUNCTION contacts_with_room TO plaintiff_report,
+	plaintiff_admin;
+GRANT UPDATE (domain, control, drawn, forced) ON contact TO plaintiff_report;
+GRANT SELECT, INSERT ON control_case TO plaintiff_report;
 GRANT UPDATE (clock_stopped, clock_apart) ON switch
 	TO plaintiff_report, plaintiff_deliver, plaintiff_admin;
 GRANT INSERT, UPDATE ON clock_tick
@@ -93,7 +95,7 @@ GRANT UPDATE (state, changed, said, claimed, log_from) ON report_mail
 GRANT SELECT, INSERT ON contact_event TO plaintiff_deliver;
 
 -- bounce: keeps what came back, and what follows for a contact
-GRANT SELECT ON report, report_source, contact, source, tally
+GRANT SELECT ON report, report_mail, report_source, contact, source, tally
 	TO plaintiff_bounce;
 GRANT UPDATE (state, state_why, state_since, state_report) ON contact
 	TO plaintiff_bounce;

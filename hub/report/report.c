@@ -114,9 +114,9 @@ next_list(struct worker_context *c, struct report *s)
 	s->at = 0;
 	r = find_domains(c);
 	if (r == DB_OK)
-		r = report_store_draw(c->db);
-	if (r == DB_OK)
 		r = report_rows_upto(c->db, c->arena, c->conf, &s->upto);
+	if (r == DB_OK)
+		r = report_store_draw(c->db, c->arena, c->conf, s->upto);
 	if (r == DB_OK)
 		r = report_rows_due(c->db, s->round, s->upto,
 		    skips_now(s, c->arena), &s->list);

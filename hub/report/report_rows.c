@@ -1,6 +1,7 @@
 /* What is due; see report_rows.h. */
 #include "hub/report/report_rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,7 +107,9 @@ fill_contact(struct half *h, const struct db_rows *rows, size_t i,
 	f->contact = h->kase.contact;
 	if (!compose_mode_of_name(mode, &f->mode))
 		f->mode = COMPOSE_CONSOLIDATED;
-	f->language = language_choose(db_string(rows, i, 3), NULL);
+	/* the contact's country is that of its first address */
+	f->language = language_choose(db_string(rows, i, 3),
+	    db_string(rows, i, 9));
 }
 
 /* Rows of report_case.  Returns the number of contacts. */
@@ -143,6 +146,9 @@ read_addresses(const struct db_rows *rows, const struct hub_conf *conf,
 			at->source.method =
 			    arena_string(a, db_string(rows, i, 7));
 		at->source.asked_us = db_int(rows, i, 8);
+		(void)snprintf(at->source.country, sizeof at->source.country,
+		    "%s", db_string(rows, i, 9));
+		at->source.asn = (uint32_t)db_int(rows, i, 10);
 	}
 	return n;
 }

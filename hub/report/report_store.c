@@ -65,9 +65,17 @@ report_store_domains(struct db *db, struct arena *a,
 }
 
 enum db_result
-report_store_draw(struct db *db)
+report_store_draw(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t upto)
 {
-	return db_run(db, "report_draw", NULL, NULL);
+	struct db_args *args = db_args_new(a);
+	enum db_result r;
+
+	if (conf->report_held_share == 0)
+		return DB_OK;
+	db_arg_int(args, upto);
+	r = db_run(db, "report_draw", NULL, NULL);
+	return r == DB_OK ? db_run(db, "report_control", args, NULL) : r;
 }
 
 enum db_result
@@ -134,7 +142,7 @@ put_report(struct db *db, struct arena *a, struct report_made *made)
 	db_arg_int(args, f->first_us);
 	db_arg_int(args, f->last_us);
 	db_arg_string(args, f->to);
-	db_arg_string(args, subject);
+	db_arg_string(args, made->mails.mails[0].subject);
 	r = db_run(db, "report_insert", args, &rows);
 	if (r != DB_OK)
 		return r;

@@ -34,8 +34,10 @@ enum db_result report_store_domains(struct db *db, struct arena *a,
     __attribute__((warn_unused_result));
 
 /* Draws for new contacts whether they belong to the share that is never
- * told. */
-enum db_result report_store_draw(struct db *db)
+ * told, and notes what of theirs would have been reported, by events stored
+ * up to upto. */
+enum db_result report_store_draw(struct db *db, struct arena *a,
+    const struct hub_conf *conf, int64_t upto)
     __attribute__((warn_unused_result));
 
 /* Locks those of the contacts that may be told something now, and their

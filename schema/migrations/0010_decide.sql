@@ -172,7 +172,7 @@ ALTER TABLE contact ADD COLUMN language text
 	CONSTRAINT contact_language CHECK (language IN ('en', 'de', 'fr'));
 ALTER TABLE contact ADD COLUMN domain text;
 ALTER TABLE contact ADD COLUMN mx text;
-ALTER TABLE contact ADD COLUMN control boolean;
+ALTER TABLE contact ADD COLUMN drawn timestamptz;
 ALTER TABLE contact ADD COLUMN forced timestamptz;
 COMMENT ON COLUMN contact.mode IS
 	'how it is told: consolidated, xarf, text, form or held; set by the administrator';
@@ -183,8 +183,8 @@ COMMENT ON COLUMN contact.domain IS
 	'registrable domain of the mailbox, for caps; null: not known yet';
 COMMENT ON COLUMN contact.mx IS
 	'host that takes its mail, for caps; null: not known, the domain counts';
-COMMENT ON COLUMN contact.control IS
-	'drawn into the share that is not reported; null: not drawn for yet';
+COMMENT ON COLUMN contact.drawn IS
+	'when it was drawn whether it is in the held share (control); null: not yet';
 COMMENT ON COLUMN contact.forced IS
 	'when the administrator asked for a report below the thresholds; null: not, or done';
 

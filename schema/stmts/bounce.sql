@@ -16,7 +16,7 @@ WHERE r.uuid BETWEEN rpad($1::text, 32, '0')::uuid
 FOR UPDATE OF c;
 
 -- name: bounce_mail
-SELECT mail FROM report WHERE report = $1::bigint;
+SELECT mail FROM report_mail WHERE report = $1::bigint ORDER BY n LIMIT 1;
 
 -- name: bounce_insert
 -- one a report and class

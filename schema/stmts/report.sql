@@ -68,8 +68,19 @@ WHERE c.contact = d.contact AND c.domain IS NULL;
 
 -- name: report_draw
 -- which contacts belong to the share that is not reported; once each
-UPDATE contact SET control = random() * 100 < p.held_share
-FROM policy p WHERE p.held_share > 0 AND control IS NULL;
+UPDATE contact SET control = random() * 100 < p.held_share, drawn = now()
+FROM policy p WHERE p.held_share > 0 AND drawn IS NULL;
+
+-- name: report_control
+-- what would have been reported to those that were drawn, because of events
+-- stored up to $1
+INSERT INTO control_case (address, contact)
+SELECT s.address, s.contact FROM source_verdict s
+JOIN contact_verdict v ON v.contact = s.contact
+CROSS JOIN policy p
+WHERE p.held_share > 0 AND v.verdict = 'held share'
+	AND s.pending <= $1::bigint AND s.verdict IS NULL
+ON CONFLICT DO NOTHING;
 
 -- name: report_due
 -- contacts that are due because of events stored up to $1, without those in
@@ -143,13 +154,11 @@ SELECT count(*) FROM (SELECT FROM source
 -- what contacts $1 are due because of events stored up to $2: one row an
 -- address, in the order of contacts
 SELECT s.contact, c.mailbox, c.mode, c.language, s.address, s.reported_upto,
-	s.fixed IS NOT NULL, a.method, us(a.asked)
+	s.fixed IS NOT NULL, CASE s.method WHEN 'range' THEN 'rdap'
+		WHEN 'administrator' THEN 'admin' ELSE s.method END,
+	us(s.asked), s.country, s.asn
 FROM source_verdict s
 JOIN contact c ON c.contact = s.contact
-LEFT JOIN LATERAL (SELECT a.method, a.asked FROM answer a
-	WHERE a.address = s.address AND a.state = 'found'
-	AND a.contact = s.contact
-	ORDER BY a.asked DESC LIMIT 1) a ON true
 WHERE s.contact = ANY ($1::integer[])
 	AND s.pending <= $2::bigint
 	AND s.verdict IS NULL

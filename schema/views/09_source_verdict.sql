@@ -1,6 +1,7 @@
 CREATE VIEW source_verdict AS
 SELECT s.address, s.contact, s.pending, s.reported_upto, s.state,
-	s.fresh_until, s.next_ask, s.weighed_from, s.last_seen, f.fixed,
+	s.method, s.asked, s.fresh_until, s.next_ask, s.country, s.asn,
+	s.weighed_from, s.last_seen, f.fixed,
 	address_verdict(
 		EXISTS (SELECT FROM agent_address o
 			WHERE o.address = s.address),
@@ -54,9 +55,16 @@ COMMENT ON COLUMN source_verdict.pending IS
 COMMENT ON COLUMN source_verdict.reported_upto IS
 	'events stored up to here are in some report';
 COMMENT ON COLUMN source_verdict.state IS 'of its contact';
+COMMENT ON COLUMN source_verdict.method IS
+	'which contact source that is from';
+COMMENT ON COLUMN source_verdict.asked IS 'when that was answered';
 COMMENT ON COLUMN source_verdict.fresh_until IS
 	'until when the contact is believed';
 COMMENT ON COLUMN source_verdict.next_ask IS 'when the contact is asked for';
+COMMENT ON COLUMN source_verdict.country IS
+	'country of its registration, if known';
+COMMENT ON COLUMN source_verdict.asn IS
+	'autonomous system that announces it, if known';
 COMMENT ON COLUMN source_verdict.weighed_from IS
 	'its events within the window began then, or later';
 COMMENT ON COLUMN source_verdict.last_seen IS 'last log time';

@@ -3,6 +3,7 @@ SELECT c.contact, c.mailbox, c.domain,
 	CASE WHEN EXISTS (SELECT FROM allow_mailbox a WHERE a.key = c.key)
 		THEN 'allowlisted'
 	WHEN c.state = 'suspended' THEN 'suspended'
+	WHEN c.state = 'held' THEN 'contact held'
 	WHEN c.mode = 'form' THEN 'form'
 	WHEN p.held_share > 0 AND c.control AND c.forced IS NULL
 		THEN 'held share'

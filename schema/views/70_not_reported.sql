@@ -9,6 +9,7 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	WHEN u.none_left AND u.exits > 0 THEN 'tor exit'
 	WHEN u.none_left THEN 'outage'
 	WHEN s.address IS NULL THEN 'kind'
+	WHEN u.last < window_begin() THEN 'too old'
 	ELSE coalesce(s.verdict, v.verdict,
 		CASE WHEN s.pending IS NULL THEN 'not counted'
 		WHEN u.unknown > 0 THEN 'tor unknown' END,

@@ -89,10 +89,10 @@ class Rows:
             contact = self.contact(mailbox or "abuse@isp.example",
                                    contact_state)
         self.d.query(
-            "INSERT INTO source (address, contact, state, asked, fresh_until,"
-            " first_seen, last_seen) VALUES (%s, %s, %s, now(),"
-            " now() + %s::interval, now(), now()) ON CONFLICT DO NOTHING",
-            address, contact, state, fresh)
+            "INSERT INTO source (address, contact, state, method, asked,"
+            " fresh_until, first_seen, last_seen) VALUES (%s, %s, %s,"
+            " 'abusix', now(), now() + %s::interval, now(), now())"
+            " ON CONFLICT DO NOTHING", address, contact, state, fresh)
         return contact
 
     def report(self, mailbox, address, state="ready", mail=b"mail", said=None,

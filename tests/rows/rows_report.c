@@ -116,9 +116,9 @@ world(struct fixture *f)
 	    "INSERT INTO contact (key, mailbox) VALUES"
 	    " ('abuse@isp.example', 'Abuse@isp.example'),"
 	    " ('noc@other.example', 'noc@other.example');"
-	    "INSERT INTO source (address, contact, state, fresh_until,"
-	    " first_seen, last_seen) SELECT a::inet, c, 'found',"
-	    " now() + interval '1 day', now(), now() FROM (VALUES"
+	    "INSERT INTO source (address, contact, state, method, asked,"
+	    " fresh_until, first_seen, last_seen) SELECT a::inet, c, 'found',"
+	    " 'abusix', now(), now() + interval '1 day', now(), now() FROM (VALUES"
 	    " ('203.0.113.7', 1), ('2001:db8::7', 1), ('198.51.100.9', 2))"
 	    " v (a, c);"
 	    "INSERT INTO answer (address, method, state, contact, fresh_until)"
@@ -401,11 +401,13 @@ static enum db_result
 put_as(struct fixture *f, struct db *db, struct report_case *c,
     const char *uuid)
 {
-	const struct composed_mail mail = {.subject = "s",
-	    .message_id = arena_printf(f->a, "%s@x", uuid),
-	    .mail = TEXT("a\0b")};
+	const struct composed_mail mails[] = {
+	    {.subject = "s", .message_id = arena_printf(f->a, "%s@x", uuid),
+	        .mail = TEXT("a\0b")},
+	    {.subject = "t", .message_id = arena_printf(f->a, "%s-2@x", uuid),
+	        .mail = TEXT("c")}};
 	struct report_made made = {.kase = c,
-	    .mails = {.mails = &mail, .count = 1}};
+	    .mails = {.mails = mails, .count = 2}};
 	enum db_result r;
 
 	c->facts->uuid = uuid;
