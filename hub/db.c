@@ -37,7 +37,8 @@ static const struct patience patiences[] = {
         "SET statement_timeout = '5min'; SET work_mem = '64MB';"
         "SET jit = off; SET plan_cache_mode = force_generic_plan"},
     /* people may ask for what takes long, and can stop it */
-    {"ctl", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s'"},
+    {"ctl", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s';"
+        "SET statement_timeout = 0; SET jit = off"},
     {"owner", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s'"},
     /* longer than statement_timeout, which ends what merely takes long */
     {NULL, 5000, 15000, "SET lock_timeout = '2s'"},

@@ -135,6 +135,17 @@ GRANT INSERT, UPDATE, DELETE ON allow_prefix, allow_mailbox
 GRANT UPDATE (state, note, mode, form, language, forced) ON contact
 	TO plaintiff_admin;
 GRANT UPDATE (stopped, why, who) ON switch TO plaintiff_admin;
+GRANT DELETE ON clock_tick TO plaintiff_admin;
+GRANT UPDATE (state_why, state_since, state_report, dead) ON contact
+	TO plaintiff_admin;
+GRANT UPDATE (given_back, sources, events) ON report TO plaintiff_admin;
+GRANT UPDATE (stored) ON watermark TO plaintiff_admin;
+GRANT UPDATE (agent), DELETE ON event TO plaintiff_admin;
+GRANT UPDATE, DELETE ON tally TO plaintiff_admin;
+GRANT UPDATE, DELETE ON source TO plaintiff_admin;
+GRANT DELETE ON evidence, witness, set_aside, agent_address, outage,
+	report_source TO plaintiff_admin;
+GRANT INSERT, UPDATE ON agent_past TO plaintiff_admin;
 GRANT UPDATE (kind, classified_by) ON reply TO plaintiff_admin;
 GRANT INSERT, UPDATE, DELETE ON allegedfix TO plaintiff_admin;
 GRANT INSERT, UPDATE ON escalation TO plaintiff_admin;

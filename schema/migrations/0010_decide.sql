@@ -255,6 +255,10 @@ COMMENT ON COLUMN clock_tick.up IS 'the host''s CLOCK_BOOTTIME, microseconds';
 ALTER TABLE report DROP CONSTRAINT report_week;
 ALTER TABLE report ADD CONSTRAINT report_week EXCLUDE USING gist
 	(contact WITH =, quiet WITH &&) DEFERRABLE INITIALLY IMMEDIATE;
+ALTER TABLE report ADD COLUMN given_back timestamptz
+	CHECK (given_back IS NULL OR state = 'failed');
+COMMENT ON COLUMN report.given_back IS
+	'state failed: since when its events are due again; null: they are not';
 CREATE INDEX report_created ON report (created);
 CREATE INDEX report_contact ON report (contact, created);
 

@@ -140,7 +140,7 @@ WHERE c.contact = ANY ($1::integer[])
 		WHERE r.contact = c.contact
 		AND (r.state IN ('held', 'ready', 'sending', 'unknown')
 			OR (r.created > now() - make_interval(secs => $2::bigint)
-				AND r.created <= now())
+				AND r.created <= now() AND r.given_back IS NULL)
 			OR upper(r.quiet) > now()))
 ORDER BY c.contact
 FOR UPDATE OF c SKIP LOCKED;

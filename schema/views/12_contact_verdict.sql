@@ -18,7 +18,8 @@ LEFT JOIN (SELECT r.contact,
 	max(r.state) FILTER (WHERE r.state IN ('held', 'ready', 'sending',
 		'unknown')) AS open_state,
 	greatest(max(upper(r.quiet)),
-		max(r.created + p.every) FILTER (WHERE r.created <= now()))
+		max(r.created + p.every) FILTER (WHERE r.created <= now()
+			AND r.given_back IS NULL))
 		AS not_before
 	FROM report r CROSS JOIN policy p
 	WHERE r.state IN ('held', 'ready', 'sending', 'unknown')
