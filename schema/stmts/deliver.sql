@@ -18,6 +18,15 @@ FROM report_mail m JOIN report r USING (report)
 WHERE m.state = 'sending' AND r.owner = $1::text
 ORDER BY m.report, m.n;
 
+-- name: deliver_unknown
+-- mails in this name's hands of which nobody knows, oldest first
+SELECT m.report, m.n, m.claimed::text, m.message_id, m.log_from,
+	(extract(epoch FROM clock_timestamp() - m.changed) * 1000)::bigint
+FROM report_mail m JOIN report r USING (report)
+WHERE m.state = 'unknown' AND r.owner = $1::text
+ORDER BY m.changed, m.report, m.n
+LIMIT 1000;
+
 -- name: deliver_claim
 -- takes in hand, as $1, up to $2 mails of reports that may go: first the
 -- rest of what is being sent, then what waits longest.  From here on the
@@ -62,7 +71,10 @@ WITH rest AS (
 	RETURNING r.report, r.uuid, r.recipient
 )
 UPDATE report_mail m SET state = 'sending', changed = now(), claimed = now(),
-	said = $4, log_from = $5
+	said = $4,
+	-- what an earlier try left may come into the log late
+	log_from = CASE WHEN m.claimed > now() - interval '10 minutes'
+		THEN coalesce(m.log_from, $5) ELSE $5 END
 FROM picked s JOIN reports r USING (report)
 WHERE m.report = s.report AND m.n = s.n
 RETURNING m.report, m.n, m.claimed::text, r.uuid, r.recipient, m.sender,
