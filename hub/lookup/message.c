@@ -63,7 +63,8 @@ get32(struct cursor *c, uint32_t *out)
 /* One label as text; a byte that no text name can show plainly is escaped,
  * so that two names are equal only if their bytes are. */
 static bool
-add_label(char out[MESSAGE_NAME_BYTES], size_t *used, const uint8_t *s, size_t n)
+add_label(char out[MESSAGE_NAME_BYTES], size_t *used, const uint8_t *s,
+    size_t n)
 {
 	if (*used != 0) {
 		if (*used + 1 >= MESSAGE_NAME_BYTES)
