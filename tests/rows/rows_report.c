@@ -31,6 +31,7 @@ setup(void **state)
 	assert_non_null(f);
 	f->a = arena_open(0);
 	f->conf = *hub_conf_load(NULL, f->a);
+	f->conf.tor_list = "";
 	f->conf.filter_unreportable.n = 0;
 	f->conf.report_settle = 0;
 	f->conf.database_connect = getenv("PLAINTIFF_TEST_CONNECT");
