@@ -158,7 +158,8 @@ class Hub:
             "lookup": {"retry_first": "1s", "origin_zone": "",
                        "origin6_zone": "", "rdap": "no"},
             "tor": {"list": ""},
-            "report": {"from": "abuse-report@hub.example", "settle": "0s"},
+            "report": {"from": "abuse-report@hub.example", "settle": "0s",
+                       "token_key": self.folder / "token.key"},
             "deliver": {"mail_folder": self.mail},
         }
         self.write()
