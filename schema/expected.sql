@@ -514,6 +514,7 @@ CREATE TABLE plaintiff.answer (
     why text,
     asked timestamp with time zone DEFAULT now() NOT NULL,
     fresh_until timestamp with time zone,
+    network integer,
     CONSTRAINT answer_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
     CONSTRAINT answer_state_check CHECK ((state = ANY (ARRAY['found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
 );
@@ -524,7 +525,7 @@ COMMENT ON COLUMN plaintiff.answer.answer IS 'number';
 
 COMMENT ON COLUMN plaintiff.answer.address IS 'address that was asked for';
 
-COMMENT ON COLUMN plaintiff.answer.method IS 'abusix';
+COMMENT ON COLUMN plaintiff.answer.method IS 'administrator, abusix, rdap, range (an RDAP answer for a range that was at hand) or settings';
 
 COMMENT ON COLUMN plaintiff.answer.state IS 'found, none, failed or refused';
 
@@ -540,6 +541,8 @@ COMMENT ON COLUMN plaintiff.answer.asked IS 'when';
 
 COMMENT ON COLUMN plaintiff.answer.fresh_until IS 'until when it may be used';
 
+COMMENT ON COLUMN plaintiff.answer.network IS 'registered range, of rdap and range';
+
 ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.answer_answer_seq
     START WITH 1
@@ -549,6 +552,46 @@ ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE plaintiff.bootstrap (
+    prefix cidr NOT NULL,
+    url text NOT NULL,
+    CONSTRAINT bootstrap_url_check CHECK ((url ~~ 'https://%'::text))
+);
+
+COMMENT ON TABLE plaintiff.bootstrap IS 'which RDAP server knows a network (RFC 9224); the longest prefix wins';
+
+COMMENT ON COLUMN plaintiff.bootstrap.prefix IS 'network';
+
+COMMENT ON COLUMN plaintiff.bootstrap.url IS 'base of its server''s addresses';
+
+CREATE TABLE plaintiff.bootstrap_file (
+    family smallint NOT NULL,
+    origin text,
+    digest bytea,
+    taken timestamp with time zone,
+    tried timestamp with time zone,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
+    why text,
+    CONSTRAINT bootstrap_file_family_check CHECK ((family = ANY (ARRAY[4, 6]))),
+    CONSTRAINT bootstrap_file_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'fetched'::text])))
+);
+
+COMMENT ON TABLE plaintiff.bootstrap_file IS 'where the rows of bootstrap come from';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.family IS '4 or 6';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.origin IS 'shipped or fetched; null: nothing yet';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.digest IS 'hash of the shipped file that was read last';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.taken IS 'when its rows were stored';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.tried IS 'when it was last asked for';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.next_try IS 'not asked for before then';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.why IS 'why the last try failed';
+
 CREATE TABLE plaintiff.contact (
     contact integer NOT NULL,
     key text NOT NULL,
@@ -556,6 +599,9 @@ CREATE TABLE plaintiff.contact (
     state text DEFAULT 'active'::text NOT NULL,
     note text,
     created timestamp with time zone DEFAULT now() NOT NULL,
+    merged_into integer,
+    dead timestamp with time zone,
+    CONSTRAINT contact_check CHECK ((merged_into <> contact)),
     CONSTRAINT contact_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text])))
 );
 
@@ -572,6 +618,10 @@ COMMENT ON COLUMN plaintiff.contact.state IS 'active or suspended';
 COMMENT ON COLUMN plaintiff.contact.note IS 'for people';
 
 COMMENT ON COLUMN plaintiff.contact.created IS 'when it was first found';
+
+COMMENT ON COLUMN plaintiff.contact.merged_into IS 'the administrator says that this is the same party: what would go here goes there';
+
+COMMENT ON COLUMN plaintiff.contact.dead IS 'since when mail to it comes back for good: lookup takes another mailbox';
 
 ALTER TABLE plaintiff.contact ALTER COLUMN contact ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.contact_contact_seq
@@ -665,8 +715,20 @@ CREATE TABLE plaintiff.source (
     reported_upto bigint DEFAULT 0 NOT NULL,
     first_seen timestamp with time zone NOT NULL,
     last_seen timestamp with time zone NOT NULL,
+    method text,
+    network integer,
+    asn bigint,
+    route cidr,
+    country text,
+    net cidr GENERATED ALWAYS AS (network(set_masklen(address,
+CASE family(address)
+    WHEN 4 THEN 24
+    ELSE 64
+END))) STORED,
+    CONSTRAINT source_asn_check CHECK (((asn >= 0) AND (asn <= '4294967295'::bigint))),
     CONSTRAINT source_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
     CONSTRAINT source_check1 CHECK (((state <> 'found'::text) OR (fresh_until IS NOT NULL))),
+    CONSTRAINT source_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT source_state_check CHECK ((state = ANY (ARRAY['new'::text, 'found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
 );
 
@@ -680,7 +742,7 @@ COMMENT ON COLUMN plaintiff.source.state IS 'new, found, none, failed or refused
 
 COMMENT ON COLUMN plaintiff.source.asked IS 'when the present state was answered';
 
-COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used';
+COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used: its own time, and lookup.stale_for more once asking again has failed';
 
 COMMENT ON COLUMN plaintiff.source.next_ask IS 'when lookup asks (again)';
 
@@ -693,6 +755,18 @@ COMMENT ON COLUMN plaintiff.source.reported_upto IS 'events stored up to here ar
 COMMENT ON COLUMN plaintiff.source.first_seen IS 'first log time';
 
 COMMENT ON COLUMN plaintiff.source.last_seen IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.source.method IS 'which contact source the state is from, as in answer';
+
+COMMENT ON COLUMN plaintiff.source.network IS 'registered range it is in, if RDAP was asked';
+
+COMMENT ON COLUMN plaintiff.source.asn IS 'autonomous system that announces it, if known';
+
+COMMENT ON COLUMN plaintiff.source.route IS 'prefix that it announces';
+
+COMMENT ON COLUMN plaintiff.source.country IS 'country of its registration, if known; not where the machine is';
+
+COMMENT ON COLUMN plaintiff.source.net IS 'what it is grouped by: its /24, or its /64';
 
 CREATE VIEW plaintiff.contact_list; -- its text: schema/views
 
@@ -712,9 +786,52 @@ COMMENT ON COLUMN plaintiff.contact_list.last_report IS 'when the newest was com
 
 COMMENT ON COLUMN plaintiff.contact_list.quiet_until IS 'no other mail before then';
 
+COMMENT ON COLUMN plaintiff.contact_list.merged IS 'where its mail goes instead';
+
+COMMENT ON COLUMN plaintiff.contact_list.dead IS 'since when mail to it comes back for good';
+
 COMMENT ON COLUMN plaintiff.contact_list.note IS 'for people';
 
 COMMENT ON COLUMN plaintiff.contact_list.created IS 'when it was first found';
+
+CREATE TABLE plaintiff.contact_prefix (
+    prefix cidr NOT NULL,
+    contact integer NOT NULL,
+    note text,
+    made timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.contact_prefix IS 'who answers for a network, by the administrator; the longest prefix wins, before any other source';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.prefix IS 'network';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.contact IS 'who answers for it';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.note IS 'for people';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.made IS 'when it was set';
+
+CREATE TABLE plaintiff.contact_refusal (
+    pattern text NOT NULL,
+    why text NOT NULL,
+    origin text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    changed timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT contact_refusal_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'administrator'::text]))),
+    CONSTRAINT contact_refusal_pattern_check CHECK (((pattern = lower(pattern)) AND (pattern ~ '^[^@[:space:]]*@[^@[:space:]]*$'::text) AND (pattern <> '@'::text)))
+);
+
+COMMENT ON TABLE plaintiff.contact_refusal IS 'mailboxes that are never taken as a contact, whoever names them';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.pattern IS 'local@domain, @domain (and all below it) or local@ (in any domain)';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.why IS 'one sentence, for people';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.origin IS 'shipped or administrator';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.active IS 'false: the administrator accepts it after all';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.changed IS 'when it was set or changed';
 
 CREATE TABLE plaintiff.evidence (
     id uuid NOT NULL,
@@ -826,6 +943,68 @@ ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE plaintiff.network (
+    network integer NOT NULL,
+    first inet NOT NULL,
+    last inet NOT NULL,
+    handle text,
+    country text,
+    state text NOT NULL,
+    mailboxes text[] DEFAULT '{}'::text[] NOT NULL,
+    said text,
+    why text,
+    asked timestamp with time zone DEFAULT now() NOT NULL,
+    fresh_until timestamp with time zone NOT NULL,
+    CONSTRAINT network_check CHECK (((family(first) = family(last)) AND (first <= last))),
+    CONSTRAINT network_check1 CHECK (((state = 'found'::text) = (mailboxes <> '{}'::text[]))),
+    CONSTRAINT network_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT network_state_check CHECK ((state = ANY (ARRAY['found'::text, 'none'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE plaintiff.network IS 'registered ranges, as an RDAP server gave them: an answer for all addresses in them';
+
+COMMENT ON COLUMN plaintiff.network.network IS 'number';
+
+COMMENT ON COLUMN plaintiff.network.first IS 'first address';
+
+COMMENT ON COLUMN plaintiff.network.last IS 'last address';
+
+COMMENT ON COLUMN plaintiff.network.handle IS 'its name at the registry; foreign text';
+
+COMMENT ON COLUMN plaintiff.network.country IS 'country it is registered for';
+
+COMMENT ON COLUMN plaintiff.network.state IS 'found, none or refused';
+
+COMMENT ON COLUMN plaintiff.network.mailboxes IS 'all acceptable mailboxes, in order';
+
+COMMENT ON COLUMN plaintiff.network.said IS 'what it said, made harmless';
+
+COMMENT ON COLUMN plaintiff.network.why IS 'why it is none or refused';
+
+COMMENT ON COLUMN plaintiff.network.asked IS 'when it was answered';
+
+COMMENT ON COLUMN plaintiff.network.fresh_until IS 'until when it may be used';
+
+ALTER TABLE plaintiff.network ALTER COLUMN network ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.network_network_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.network_piece (
+    piece cidr NOT NULL,
+    network integer NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.network_piece IS 'a registered range as prefixes, so that an index finds it';
+
+COMMENT ON COLUMN plaintiff.network_piece.piece IS 'prefix';
+
+COMMENT ON COLUMN plaintiff.network_piece.network IS 'range it is part of';
 
 CREATE TABLE plaintiff.outage (
     host text NOT NULL,
@@ -1011,6 +1190,20 @@ COMMENT ON COLUMN plaintiff.offender_list.asked IS 'when the contact was answere
 
 COMMENT ON COLUMN plaintiff.offender_list.report IS 'newest report it is in';
 
+CREATE TABLE plaintiff.rdap_server (
+    server text NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    noted timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.rdap_server IS 'servers that asked us to wait (Retry-After); nothing is asked there before';
+
+COMMENT ON COLUMN plaintiff.rdap_server.server IS 'base of its addresses, as in bootstrap';
+
+COMMENT ON COLUMN plaintiff.rdap_server.not_before IS 'not before then';
+
+COMMENT ON COLUMN plaintiff.rdap_server.noted IS 'when it said so';
+
 CREATE VIEW plaintiff.report_balance; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.report_balance IS 'reports against what they are made of: each remainder must be 0';
@@ -1181,11 +1374,23 @@ ALTER TABLE ONLY plaintiff.agent
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_pkey PRIMARY KEY (answer);
 
+ALTER TABLE ONLY plaintiff.bootstrap_file
+    ADD CONSTRAINT bootstrap_file_pkey PRIMARY KEY (family);
+
+ALTER TABLE ONLY plaintiff.bootstrap
+    ADD CONSTRAINT bootstrap_pkey PRIMARY KEY (prefix);
+
 ALTER TABLE ONLY plaintiff.contact
     ADD CONSTRAINT contact_key_key UNIQUE (key);
 
 ALTER TABLE ONLY plaintiff.contact
     ADD CONSTRAINT contact_pkey PRIMARY KEY (contact);
+
+ALTER TABLE ONLY plaintiff.contact_prefix
+    ADD CONSTRAINT contact_prefix_pkey PRIMARY KEY (prefix);
+
+ALTER TABLE ONLY plaintiff.contact_refusal
+    ADD CONSTRAINT contact_refusal_pkey PRIMARY KEY (pattern);
 
 ALTER TABLE ONLY plaintiff.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
@@ -1205,8 +1410,20 @@ ALTER TABLE ONLY plaintiff.name
 ALTER TABLE ONLY plaintiff.name
     ADD CONSTRAINT name_text_key UNIQUE (text);
 
+ALTER TABLE ONLY plaintiff.network
+    ADD CONSTRAINT network_first_last_key UNIQUE (first, last);
+
+ALTER TABLE ONLY plaintiff.network_piece
+    ADD CONSTRAINT network_piece_pkey PRIMARY KEY (network, piece);
+
+ALTER TABLE ONLY plaintiff.network
+    ADD CONSTRAINT network_pkey PRIMARY KEY (network);
+
 ALTER TABLE ONLY plaintiff.outage
     ADD CONSTRAINT outage_pkey PRIMARY KEY (host, minute);
+
+ALTER TABLE ONLY plaintiff.rdap_server
+    ADD CONSTRAINT rdap_server_pkey PRIMARY KEY (server);
 
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_message_id_key UNIQUE (message_id);
@@ -1258,11 +1475,17 @@ ALTER TABLE ONLY plaintiff.witness
 
 CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
 
+CREATE INDEX bootstrap_within ON plaintiff.bootstrap USING spgist (prefix);
+
+CREATE INDEX contact_prefix_within ON plaintiff.contact_prefix USING spgist (prefix);
+
 CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
 
 CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (stored IS NULL);
 
 CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX network_piece_within ON plaintiff.network_piece USING spgist (piece);
 
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
 
@@ -1291,6 +1514,18 @@ ALTER TABLE ONLY plaintiff.agent_past
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
+ALTER TABLE ONLY plaintiff.answer
+    ADD CONSTRAINT answer_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE SET NULL;
+
+ALTER TABLE ONLY plaintiff.contact
+    ADD CONSTRAINT contact_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.contact_prefix
+    ADD CONSTRAINT contact_prefix_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.network_piece
+    ADD CONSTRAINT network_piece_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE CASCADE;
+
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
@@ -1302,6 +1537,9 @@ ALTER TABLE ONLY plaintiff.set_aside
 
 ALTER TABLE ONLY plaintiff.source
     ADD CONSTRAINT source_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.source
+    ADD CONSTRAINT source_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE SET NULL;
 
 ALTER TABLE ONLY plaintiff.witness
     ADD CONSTRAINT witness_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent);
@@ -1832,16 +2070,26 @@ GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_report;
 GRANT SELECT,DELETE ON TABLE plaintiff.answer TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_admin;
 
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.bootstrap TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.bootstrap TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bootstrap_file TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.bootstrap_file TO plaintiff_admin;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_deliver;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(merged_into) ON TABLE plaintiff.contact TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_admin;
@@ -1865,11 +2113,25 @@ GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_admin;
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.source TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.source TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
 
+GRANT UPDATE(last_seen) ON TABLE plaintiff.source TO plaintiff_admin;
+
 GRANT SELECT ON TABLE plaintiff.contact_list TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_prefix TO plaintiff_lookup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.contact_prefix TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_refusal TO plaintiff_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact_refusal TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.evidence TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_report;
@@ -1888,6 +2150,12 @@ GRANT SELECT ON TABLE plaintiff.name TO plaintiff_admin;
 GRANT SELECT ON TABLE plaintiff.event_list TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.line_balance TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.network TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.network TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.network_piece TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.network_piece TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.outage TO plaintiff_lookup;
 GRANT SELECT,DELETE ON TABLE plaintiff.outage TO plaintiff_tidy;
@@ -1924,6 +2192,9 @@ GRANT SELECT,DELETE ON TABLE plaintiff.tally TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.offender_list TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.rdap_server TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.rdap_server TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.report_balance TO plaintiff_admin;
 

@@ -51,6 +51,11 @@ GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON watermark, tally, source, contact
 	TO plaintiff_lookup;
 GRANT SELECT, INSERT ON answer, outage TO plaintiff_lookup;
+GRANT SELECT ON contact_prefix, contact_refusal TO plaintiff_lookup;
+GRANT SELECT, INSERT, UPDATE ON network, rdap_server, bootstrap_file
+	TO plaintiff_lookup;
+GRANT SELECT, INSERT ON network_piece TO plaintiff_lookup;
+GRANT SELECT, INSERT, DELETE ON bootstrap TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON tor_fetch TO plaintiff_lookup;
 GRANT SELECT, INSERT, DELETE ON tor_exit, tor_cover TO plaintiff_lookup;
 GRANT SELECT, INSERT ON tor_answer TO plaintiff_lookup;
@@ -88,5 +93,10 @@ GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_admin;
 GRANT INSERT ON agent TO plaintiff_admin;
 GRANT UPDATE (state, revoked, quarantined, released) ON agent
 	TO plaintiff_admin;
-GRANT UPDATE (state, changed, said, quiet, next_try) ON report
+GRANT UPDATE (contact, state, changed, said, quiet, next_try) ON report
+	TO plaintiff_admin;
+GRANT INSERT, UPDATE, DELETE ON contact_prefix TO plaintiff_admin;
+GRANT INSERT, UPDATE ON contact_refusal TO plaintiff_admin;
+GRANT INSERT, UPDATE (merged_into) ON contact TO plaintiff_admin;
+GRANT INSERT, UPDATE (state, contact, next_ask, last_seen) ON source
 	TO plaintiff_admin;

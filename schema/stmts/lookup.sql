@@ -63,20 +63,56 @@ SELECT coalesce(sum(events), 0)::bigint, (SELECT count(*) FROM sourced)
 FROM batch;
 
 -- name: lookup_claim
--- up to $1 addresses that are due, leased for $2 ms; $3: report.days
+-- up to $1 addresses that are due, leased for $2 ms; $3: report.days.  With
+-- each: who answers for it by the administrator, which RDAP server knows it
+-- and until when that wants no questions
 WITH due AS (
 	SELECT address FROM source
 	WHERE next_ask <= now() AND (lease_until IS NULL OR lease_until <= now())
 	ORDER BY next_ask LIMIT $1::bigint
 	FOR UPDATE SKIP LOCKED
+), claimed AS (
+	UPDATE source s
+	SET lease_until = now() + $2::bigint * interval '1 millisecond'
+	FROM due WHERE s.address = due.address
+	RETURNING s.address, s.state, s.tries, s.fresh_until, s.lease_until,
+		s.last_seen, s.method
 )
-UPDATE source s
-SET lease_until = now() + $2::bigint * interval '1 millisecond'
-FROM due WHERE s.address = due.address
-RETURNING s.address, s.state = 'found', s.tries, us(s.fresh_until),
-	us(now()), us(s.lease_until),
+SELECT s.address, s.state = 'found', s.tries, us(s.fresh_until), us(now()),
+	us(s.lease_until),
 	s.last_seen <= now() - $3::integer * interval '1 day',
-	EXISTS (SELECT FROM agent_address o WHERE o.address = s.address);
+	EXISTS (SELECT FROM agent_address o WHERE o.address = s.address),
+	s.method, p.mailbox, p.prefix::text, b.url, b.prefix::text,
+	ceil(extract(epoch FROM r.not_before - now()))::bigint
+FROM claimed s
+LEFT JOIN LATERAL (SELECT c.mailbox, x.prefix
+	FROM contact_prefix x JOIN contact c USING (contact)
+	WHERE x.prefix >>= s.address
+	ORDER BY masklen(x.prefix) DESC LIMIT 1) p ON true
+LEFT JOIN LATERAL (SELECT x.url, x.prefix FROM bootstrap x
+	WHERE x.prefix >>= s.address
+	ORDER BY masklen(x.prefix) DESC LIMIT 1) b ON true
+LEFT JOIN rdap_server r ON r.server = b.url AND r.not_before > now();
+
+-- name: lookup_ranges
+-- the narrowest registered range with a fresh answer, for each address that
+-- has one.  Registrations nest, so of those around an address the narrowest
+-- begins last and ends first
+SELECT a.n, x.network, x.state, array_to_string(x.mailboxes, ','), x.why,
+	x.country, us(x.asked), x.first, x.last, x.handle,
+	ceil(extract(epoch FROM x.fresh_until - now()))::bigint
+FROM unnest($1::inet[]) WITH ORDINALITY AS a (address, n)
+CROSS JOIN LATERAL (SELECT w.* FROM network_piece p
+	JOIN network w USING (network)
+	WHERE p.piece >>= a.address AND w.fresh_until > now()
+	ORDER BY w.first DESC, w.last LIMIT 1) x;
+
+-- name: lookup_refusals
+SELECT pattern, why FROM contact_refusal WHERE active ORDER BY pattern;
+
+-- name: lookup_dead
+-- those of the keys to which mail comes back
+SELECT key FROM contact WHERE key = ANY ($1::text[]) AND dead IS NOT NULL;
 
 -- name: lookup_park
 UPDATE source
@@ -96,39 +132,116 @@ WHERE NOT EXISTS (SELECT FROM contact c WHERE c.key = u.key)
 ORDER BY key, mailbox
 ON CONFLICT (key) DO NOTHING;
 
+-- name: lookup_networks
+-- registered ranges as answered just now; a range that was known gets its
+-- new answer
+INSERT INTO network AS w (first, last, handle, country, state, mailboxes,
+	said, why, fresh_until)
+SELECT a.first, a.last, a.handle, a.country, a.state,
+	string_to_array(a.mailboxes, ','), a.said, a.why,
+	now() + a.fresh_s * interval '1 second'
+FROM unnest($1::inet[], $2::inet[], $3::text[], $4::text[], $5::text[],
+	$6::text[], $7::text[], $8::text[], $9::bigint[])
+AS a (first, last, handle, country, state, mailboxes, said, why, fresh_s)
+ORDER BY a.first, a.last
+ON CONFLICT (first, last) DO UPDATE SET handle = excluded.handle,
+	country = excluded.country, state = excluded.state,
+	mailboxes = excluded.mailboxes, said = excluded.said,
+	why = excluded.why, asked = now(), fresh_until = excluded.fresh_until
+RETURNING w.network, w.first, w.last;
+
+-- name: lookup_pieces
+INSERT INTO network_piece (network, piece)
+SELECT * FROM unnest($1::integer[], $2::cidr[])
+ON CONFLICT DO NOTHING;
+
+-- name: lookup_servers
+-- servers that want no questions for so many seconds
+INSERT INTO rdap_server AS r (server, not_before)
+SELECT server, now() + max(seconds) * interval '1 second'
+FROM unnest($1::text[], $2::bigint[]) AS u (server, seconds)
+GROUP BY server ORDER BY server
+ON CONFLICT (server) DO UPDATE SET noted = now(),
+	not_before = greatest(r.not_before, excluded.not_before);
+
 -- name: lookup_record
--- a: one row an address; a kept address keeps state, contact and freshness
+-- s: one row an address; a kept address keeps state, contact and what its
+-- freshness is, but for stale_s more once
 WITH a AS (
-	SELECT * FROM unnest($2::inet[], $3::text[], $4::text[], $5::text[],
-		$6::text[], $7::text[], $8::text[], $9::integer[], $10::bigint[],
-		$11::bigint[], $12::integer[])
-	AS a (address, method, key, mailboxes, said, why, state, kept, fresh_s,
-		next_s, tries)
+	SELECT * FROM unnest($2::inet[], $3::text[], $4::text[], $5::integer[],
+		$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+		$10::integer[], $11::integer[], $12::bigint[], $13::cidr[],
+		$14::text[], $15::text[]) WITH ORDINALITY
+	AS a (address, key, state, kept, asked_us, fresh_s, stale_s, next_s,
+		tries, network, asn, route, country, method, n)
 ), settled AS (
 	UPDATE source s SET
 		state = CASE a.kept WHEN 1 THEN s.state ELSE a.state END,
-		contact = CASE a.kept WHEN 1 THEN s.contact ELSE c.contact END,
-		asked = CASE a.kept WHEN 1 THEN s.asked ELSE now() END,
-		fresh_until = CASE a.kept WHEN 1 THEN s.fresh_until
+		contact = CASE a.kept WHEN 1 THEN s.contact
+			ELSE coalesce(c.merged_into, c.contact) END,
+		asked = CASE a.kept WHEN 1 THEN s.asked
+			ELSE coalesce(ts(a.asked_us), now()) END,
+		fresh_until = CASE a.kept WHEN 1
+			THEN s.fresh_until + a.stale_s * interval '1 second'
 			ELSE now() + a.fresh_s * interval '1 second' END,
 		next_ask = coalesce(now() + a.next_s * interval '1 second',
 			timestamptz '9999-01-01Z'),
 		tries = a.tries,
+		method = CASE a.kept WHEN 1 THEN s.method ELSE a.method END,
+		network = coalesce(a.network, s.network),
+		asn = coalesce(a.asn, s.asn),
+		route = coalesce(a.route, s.route),
+		country = coalesce(a.country, s.country),
 		lease_until = NULL
 	FROM a LEFT JOIN contact c ON c.key = a.key
 	WHERE s.address = a.address AND s.lease_until = ts($1::bigint)
-	RETURNING s.address
-), answered AS (
-	INSERT INTO answer (address, method, state, contact, mailboxes, said,
-		why, fresh_until)
-	SELECT a.address, a.method, a.state, c.contact,
-		string_to_array(a.mailboxes, ','), a.said, a.why,
-		now() + a.fresh_s * interval '1 second'
-	FROM a JOIN settled USING (address) LEFT JOIN contact c ON c.key = a.key
-	ORDER BY a.address
-	RETURNING 1
+	RETURNING a.n
 )
-SELECT count(*) FROM answered;
+SELECT n FROM settled;
+
+-- name: lookup_answers
+-- what each source said of each address, in the order of asking
+INSERT INTO answer (address, method, state, contact, mailboxes, said, why,
+	asked, fresh_until, network)
+SELECT a.address, a.method, a.state, coalesce(c.merged_into, c.contact),
+	string_to_array(a.mailboxes, ','), a.said, a.why,
+	coalesce(ts(a.asked_us), now()), now() + a.fresh_s * interval '1 second',
+	a.network
+FROM unnest($1::inet[], $2::text[], $3::text[], $4::text[], $5::text[],
+	$6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::integer[])
+WITH ORDINALITY AS a (address, method, state, key, mailboxes, said, why,
+	asked_us, fresh_s, network, n)
+LEFT JOIN contact c ON c.key = a.key
+ORDER BY a.n;
+
+-- name: lookup_bootstrap_wanted
+-- is this shipped document another than the one there?  A fetched one stays
+SELECT FROM bootstrap_file WHERE family = $1::smallint
+	AND origin IS DISTINCT FROM 'fetched'
+	AND digest IS DISTINCT FROM $2::bytea FOR UPDATE;
+
+-- name: lookup_bootstrap_claim
+UPDATE bootstrap_file SET tried = now(),
+	next_try = now() + $2::bigint * interval '1 second'
+WHERE family = $1::smallint AND next_try <= now() RETURNING 1;
+
+-- name: lookup_bootstrap_failed
+UPDATE bootstrap_file SET why = $3::text,
+	next_try = now() + $2::bigint * interval '1 second'
+WHERE family = $1::smallint;
+
+-- name: lookup_bootstrap_note
+-- before its rows: the lock behind which they are changed
+UPDATE bootstrap_file SET origin = $2::text, digest = $3::bytea,
+	taken = now(), why = NULL
+WHERE family = $1::smallint;
+
+-- name: lookup_bootstrap_clear
+DELETE FROM bootstrap WHERE family(prefix) = $1::smallint;
+
+-- name: lookup_bootstrap_put
+INSERT INTO bootstrap (prefix, url)
+SELECT * FROM unnest($1::cidr[], $2::text[]);
 
 -- name: lookup_notify
 SELECT pg_notify('plaintiff_sources', '');

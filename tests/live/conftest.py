@@ -155,9 +155,11 @@ class Hub:
             "receive": {"bind": self.endpoint,
                         "key": self.folder / "hub.key"},
             "filter": {"unreportable": "127.0.0.0/8"},
-            "lookup": {"retry_first": "1s"},
+            "lookup": {"retry_first": "1s", "origin_zone": "",
+                       "origin6_zone": "", "rdap": "no"},
             "tor": {"list": ""},
-            "report": {"from": "abuse-report@hub.example", "settle": "0s"},
+            "report": {"from": "abuse-report@hub.example", "settle": "0s",
+                       "token_key": self.folder / "token.key"},
             "deliver": {"mail_folder": self.mail},
         }
         self.write()
