@@ -153,12 +153,31 @@ next_bootstrap(struct lists *l, struct arena *a, const struct hub_conf *conf,
 
 /* ---- who is an exit of Tor ---- */
 
+/* After each try: an old list means that addresses wait. */
+static enum db_result
+tell_stale(struct arena *a, struct db *db)
+{
+	struct tor_state state;
+	char newest[CLOCK_TEXT_BYTES] = "never";
+	enum db_result r = tor_rows_state(db, a, &state);
+
+	if (r != DB_OK || !state.stale)
+		return r;
+	if (state.newest_us != 0)
+		(void)clock_format(newest, state.newest_us, false);
+	log_warning("list of Tor's exits is stale newest=%s tries=%lld",
+	    newest, (long long)state.tries);
+	return DB_OK;
+}
+
 static enum db_result
 exits_failed(struct arena *a, const struct hub_conf *conf, struct db *db,
     const struct lists_want *want, const char *why)
 {
+	enum db_result r = tor_rows_failed(db, a, conf, &want->exits, why);
+
 	log_warning("exits of Tor not fetched url=%s: %s", want->url, why);
-	return tor_rows_failed(db, a, conf, &want->exits, why);
+	return r == DB_OK ? tell_stale(a, db) : r;
 }
 
 static enum db_result
@@ -189,7 +208,7 @@ store_exits(struct arena *a, const struct hub_conf *conf, struct db *db,
 	if (r == DB_OK && recorded)
 		log_info("exits of Tor fetched url=%s addresses=%zu",
 		    want->url, exits.n);
-	return r;
+	return r == DB_OK ? tell_stale(a, db) : r;
 }
 
 static enum db_result

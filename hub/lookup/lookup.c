@@ -328,6 +328,8 @@ open_stage(struct worker_context *c, void **state)
 	l->lists = lists_open();
 	l->count_most = COUNT_MOST;
 	*state = l;
+	if (c->conf->tor_list[0] == '\0')
+		log_notice("Tor is not checked, tor.list is empty");
 	return 0;
 }
 
