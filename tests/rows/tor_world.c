@@ -62,7 +62,7 @@ tor_world_clean(struct tor_world *w)
 	tor_world_run(w, "TRUNCATE tor_exit, tor_cover, tor_answer, tor_fetch,"
 	                 " event, source, contact, answer, report,"
 	                 " report_source, stored_mark, tally"
-	                 " RESTART IDENTITY");
+	                 " RESTART IDENTITY CASCADE");
 	tor_world_run(w, "ALTER SEQUENCE stored_seq RESTART");
 	tor_world_run(w, "UPDATE watermark SET stored = 0");
 }
