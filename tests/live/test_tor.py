@@ -160,6 +160,7 @@ def test_no_list_means_waiting_and_saying_so(hub, database, tor):
     add_events(database, ["192.0.2.1", "2001:db8::1"], at=ago(2))
     p = hub.once("lookup")
     assert "exits of Tor not fetched" in p.stderr
+    assert "list of Tor's exits is stale newest=never tries=1" in p.stderr
     assert reported(hub, database, False) == set()
     assert why(database, "192.0.2.1") == [("tor unknown",)]
     assert why(database, "2001:db8::1") == [("tor unknown",)]
@@ -167,8 +168,10 @@ def test_no_list_means_waiting_and_saying_so(hub, database, tor):
     assert any("Tor" in s["what"] and s["count"] for s in stages)
     # it is there again, and answers for the day behind it
     tor.status = 200
-    fetch(database, hub)
+    assert "stale" not in fetch(database, hub).stderr
     assert reported(hub, database) == {"192.0.2.1", "2001:db8::1"}
+    hub.set("tor", list="")
+    assert "Tor is not checked" in hub.once("lookup").stderr
 
 
 @pytest.mark.parametrize("text", [
