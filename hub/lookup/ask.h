@@ -162,6 +162,16 @@ struct ask_fetched {
 	struct text why;   /* not good: a sentence */
 };
 
+/* A list as it was put together from ITEMS and FETCHED. */
+struct ask_whole {
+	bool good;
+	struct ask_item *at; /* good: all of it */
+	size_t n;
+	int64_t newest_us;   /* good: as ask_fetched says */
+	uint32_t later_s;    /* not good: likewise */
+	struct text why;     /* not good: a sentence */
+};
+
 /* Words as in SQL. */
 const char *ask_method_name(enum ask_method m);
 const char *ask_state_name(enum ask_state s);

@@ -8,10 +8,8 @@
 
 #include "hub/conf.h"
 #include "hub/lookup/ask.h"
-#include "hub/lookup/asking.h"
 #include "hub/lookup/bootstrap.h"
 #include "hub/lookup/bootstrap_rows.h"
-#include "hub/lookup/child.h"
 #include "hub/lookup/document.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
@@ -21,7 +19,6 @@
 
 enum {
 	LOOK_MS = 60000, /* between two looks */
-	FETCH_MS = 30000,
 	AGAIN_S = 3600, /* after a failure */
 };
 
@@ -58,30 +55,31 @@ file_of(int family)
 
 /* The document that ships with the program. */
 static enum db_result
-shipped(struct lists *l, const struct asking *k, struct db *db, int family)
+shipped(struct lists *l, struct arena *a, const struct hub_conf *conf,
+    struct db *db, int family)
 {
 	uint8_t *last = l->digest[family == 6], digest[32];
-	const char *path = arena_printf(k->arena, "%s/%s",
-	    k->conf->lookup_bootstrap_folder, file_of(family));
+	const char *path = arena_printf(a, "%s/%s",
+	    conf->lookup_bootstrap_folder, file_of(family));
 	struct bootstrap b;
 	const char *why = NULL;
 	struct text document;
 	bool stored;
 	enum db_result r;
 
-	if (file_read(k->arena, path, DOCUMENT_BYTES, &document, &why) < 0)
+	if (file_read(a, path, DOCUMENT_BYTES, &document, &why) < 0)
 		document = (struct text){.at = "", .n = 0};
 	crypto_generichash(digest, sizeof digest,
 	    (const unsigned char *)document.at, document.n, NULL, 0);
 	if (memcmp(last, digest, sizeof digest) == 0)
 		return DB_OK;
-	if (why != NULL || !bootstrap_read(k->arena, document.at, document.n,
+	if (why != NULL || !bootstrap_read(a, document.at, document.n,
 	                       family, &b, &why)) {
 		log_warning("bootstrap not read file=%s: %s", path, why);
 		memcpy(last, digest, sizeof digest);
 		return DB_OK;
 	}
-	r = bootstrap_rows_shipped(db, k->arena, family, digest, &b, &stored);
+	r = bootstrap_rows_shipped(db, a, family, digest, &b, &stored);
 	if (r != DB_OK)
 		return r;
 	if (stored)
@@ -92,7 +90,7 @@ shipped(struct lists *l, const struct asking *k, struct db *db, int family)
 
 /* Items of one family, which is what the document was asked for. */
 static bool
-bootstrap_of(struct arena *a, const struct child_list *list, int family,
+bootstrap_of(struct arena *a, const struct ask_whole *list, int family,
     struct bootstrap *out)
 {
 	*out = (struct bootstrap){.at = arena_array(a, list->n + 1,
@@ -112,63 +110,59 @@ bootstrap_of(struct arena *a, const struct child_list *list, int family,
 	return list->n != 0;
 }
 
-/* A fresher one. */
-static enum db_result
-fetched(const struct asking *k, struct db *db, int family)
+enum db_result
+lists_store(struct arena *a, struct db *db, const struct lists_want *want,
+    const struct ask_whole *list)
 {
-	struct ask_fetch fetch = {.list = ASK_BOOTSTRAP,
-	    .deadline_ms = FETCH_MS,
-	    .url = arena_printf(k->arena, "%s%s", k->conf->lookup_bootstrap,
-	        file_of(family))};
-	struct child_list list;
+	struct text why = list->why;
 	struct bootstrap b;
-	struct text why;
-	bool due;
-	enum db_result r = bootstrap_rows_claim(db, k->arena, family,
-	    k->conf->lookup_bootstrap_every, &due);
 
-	if (r != DB_OK || !due)
-		return r;
-	if (child_fetch(k->child, k->arena, k->terms, &fetch,
-	        BOOTSTRAP_ENTRIES_MOST, &list) != CHILD_ANSWERED)
-		list = (struct child_list){.why = TEXT("not asked")};
-	why = list.why;
-	if (list.good && bootstrap_of(k->arena, &list, family, &b)) {
-		log_info("bootstrap fetched url=%s prefixes=%zu", fetch.url,
+	if (list->good && bootstrap_of(a, list, want->family, &b)) {
+		log_info("bootstrap fetched url=%s prefixes=%zu", want->url,
 		    b.n);
-		return bootstrap_rows_fetched(db, k->arena, family, &b);
+		return bootstrap_rows_fetched(db, a, want->family, &b);
 	}
-	if (list.good)
+	if (list->good)
 		why = TEXT("it is not of this family");
-	log_warning("bootstrap not fetched url=%s: %.*s", fetch.url,
+	log_warning("bootstrap not fetched url=%s: %.*s", want->url,
 	    (int)why.n, why.at == NULL ? "" : why.at);
-	return bootstrap_rows_failed(db, k->arena, family, AGAIN_S, why);
+	return bootstrap_rows_failed(db, a, want->family, AGAIN_S, why);
 }
 
 static enum db_result
-bootstraps(struct lists *l, const struct asking *k, struct db *db)
+next_bootstrap(struct lists *l, struct arena *a, const struct hub_conf *conf,
+    struct db *db, struct lists_want *out)
 {
 	enum db_result r = DB_OK;
 
-	for (int family = 4; r == DB_OK && family <= 6; family += 2) {
-		r = shipped(l, k, db, family);
-		if (r == DB_OK && k->conf->lookup_bootstrap[0] != '\0')
-			r = fetched(k, db, family);
+	for (int family = 4; r == DB_OK && !out->due && family <= 6;
+	     family += 2) {
+		r = shipped(l, a, conf, db, family);
+		if (r == DB_OK && conf->lookup_bootstrap[0] != '\0')
+			r = bootstrap_rows_claim(db, a, family,
+			    conf->lookup_bootstrap_every, &out->due);
+		out->family = family;
 	}
+	out->list = ASK_BOOTSTRAP;
+	out->most = BOOTSTRAP_ENTRIES_MOST;
+	out->url = arena_printf(a, "%s%s", conf->lookup_bootstrap,
+	    file_of(out->family));
 	return r;
 }
 
 enum db_result
-lists_step(struct lists *l, const struct asking *k, struct db *db)
+lists_next(struct lists *l, struct arena *a, const struct hub_conf *conf,
+    struct db *db, struct lists_want *out)
 {
 	int64_t now = clock_mono_ms();
 	enum db_result r = DB_OK;
 
+	*out = (struct lists_want){.due = false};
 	if (l->looked_ms != 0 && now - l->looked_ms < LOOK_MS)
 		return DB_OK;
-	if (k->conf->lookup_rdap)
-		r = bootstraps(l, k, db);
-	if (r == DB_OK)
+	if (conf->lookup_rdap)
+		r = next_bootstrap(l, a, conf, db, out);
+	if (r == DB_OK && !out->due)
 		l->looked_ms = now;
 	return r;
 }

@@ -28,6 +28,7 @@ enum {
 	COUNT_MOST = 20000, /* events counted in one step */
 	COUNT_LEAST = 100,
 	LEASE_MS = 120000, /* well above what asking and recording take */
+	FETCH_MS = 30000,
 	CONFLICTS_MOST = 5,
 	WARN_EVERY_MS = 60000,
 };
@@ -356,6 +357,30 @@ release(struct worker_context *c, struct batch *b)
 	    b->back_n);
 }
 
+/* Fetches what lists are due. */
+static enum db_result
+lists(struct worker_context *c, struct lookup *l, const struct asking *k)
+{
+	for (;;) {
+		struct lists_want want;
+		struct ask_fetch fetch;
+		struct ask_whole list;
+		enum db_result r = lists_next(l->lists, c->arena, c->conf,
+		    c->db, &want);
+
+		if (r != DB_OK || !want.due)
+			return r;
+		fetch = (struct ask_fetch){.list = want.list,
+		    .url = want.url, .deadline_ms = FETCH_MS};
+		if (child_fetch(l->child, c->arena, k->terms, &fetch,
+		        want.most, &list) != CHILD_ANSWERED)
+			list = (struct ask_whole){.why = TEXT("not asked")};
+		r = lists_store(c->arena, c->db, &want, &list);
+		if (r != DB_OK)
+			return r;
+	}
+}
+
 static enum worker_step
 step(struct worker_context *c, void *state)
 {
@@ -376,7 +401,7 @@ step(struct worker_context *c, void *state)
 	}
 	r = count(c, l, &more);
 	if (r == DB_OK)
-		r = lists_step(l->lists, &asking, c->db);
+		r = lists(c, l, &asking);
 	if (r == DB_OK)
 		r = lookup_rows_refusals(c->db, c->arena, &b.rules);
 	if (r == DB_OK)
