@@ -19,6 +19,7 @@ enum {
 	TYPE_CNAME = 5,
 	TYPE_SOA = 6,
 	TYPE_TXT = 16,
+	TYPE_OPT = 41,
 	CLASS_IN = 1,
 	RCODE_NXDOMAIN = 3,
 };
@@ -34,6 +35,7 @@ struct record {
 	char owner[TXT_NAME_BYTES];
 	uint16_t type;
 	uint32_t ttl_s;
+	unsigned code; /* of OPT: high bits of the message's code */
 	size_t data, data_bytes; /* place in the message */
 };
 
@@ -137,12 +139,14 @@ get_record(struct cursor *c, struct record *r, bool *wanted)
 	    !get16(c, &class) || !get32(c, &r->ttl_s) || !get16(c, &bytes) ||
 	    c->n - c->next < bytes)
 		return false;
+	r->code = r->ttl_s >> 24; /* RFC 6891 6.1.3 */
 	if (r->ttl_s > INT32_MAX)
 		r->ttl_s = 0; /* RFC 2181 8 */
 	r->data = c->next;
 	r->data_bytes = bytes;
 	c->next += bytes;
-	*wanted = class == CLASS_IN;
+	/* OPT's class is a size */
+	*wanted = class == CLASS_IN || r->type == TYPE_OPT;
 	return true;
 }
 
@@ -219,17 +223,28 @@ by_bytes(const void *one, const void *two)
 
 /* An empty answer that names other servers to ask is no answer. */
 static bool
-is_referral(struct arena *a, struct cursor *c, size_t count, bool *malformed)
+is_referral(const struct records *authority)
 {
-	struct records authority;
 	bool ns = false, soa = false;
 
-	*malformed = !get_section(a, c, count, &authority);
-	for (size_t i = 0; !*malformed && i < authority.n; i++) {
-		ns = ns || authority.at[i].type == TYPE_NS;
-		soa = soa || authority.at[i].type == TYPE_SOA;
+	for (size_t i = 0; i < authority->n; i++) {
+		ns = ns || authority->at[i].type == TYPE_NS;
+		soa = soa || authority->at[i].type == TYPE_SOA;
 	}
 	return ns && !soa;
+}
+
+/* The code of the header with what EDNS adds to it: BADVERS has none of its
+ * bits in the header. */
+static unsigned
+code_of(uint16_t flags, const struct records *additional)
+{
+	unsigned code = flags & 0xf;
+
+	for (size_t i = 0; i < additional->n; i++)
+		if (additional->at[i].type == TYPE_OPT)
+			code |= additional->at[i].code << 4;
+	return code;
 }
 
 static enum txt_result
@@ -298,32 +313,30 @@ txt_parse(struct arena *a, const void *message, size_t n, const char *name,
     struct txt *out, const char **why)
 {
 	struct cursor c = {.at = message, .n = n};
-	struct records answer;
+	struct records answer, authority, additional;
 	uint16_t counts[4], flags;
-	bool malformed, referral;
+	unsigned code;
+	bool referral;
 
 	*out = (struct txt){0};
 	if (!read_head(&c, name, counts, &flags, why))
 		return TXT_FAILED;
-	*why = "server failure";
-	if ((flags & 0xf) != 0 && (flags & 0xf) != RCODE_NXDOMAIN)
-		return TXT_FAILED;
 	*why = "malformed answer";
-	if (!get_section(a, &c, counts[1], &answer))
+	if (!get_section(a, &c, counts[1], &answer) ||
+	    !get_section(a, &c, counts[2], &authority) ||
+	    !get_section(a, &c, counts[3], &additional))
 		return TXT_FAILED;
-	if ((flags & 0xf) == RCODE_NXDOMAIN) {
-		*why = "no such name";
-		return TXT_ABSENT;
-	}
+	code = code_of(flags, &additional);
+	*why = code == RCODE_NXDOMAIN ? "no such name" : "server failure";
+	if (code != 0)
+		return code == RCODE_NXDOMAIN ? TXT_ABSENT : TXT_FAILED;
 	if (counts[1] != 0) {
 		if (collect(a, &c, &answer, name, out, why) == TXT_ANSWERED)
 			return TXT_ANSWERED;
 		*out = (struct txt){0};
 		return TXT_FAILED;
 	}
-	referral = is_referral(a, &c, counts[2], &malformed);
-	if (malformed)
-		return TXT_FAILED;
+	referral = is_referral(&authority);
 	*why = referral ? "referral in place of an answer"
 	                : "no text at that name";
 	return referral ? TXT_FAILED : TXT_ABSENT;
