@@ -33,14 +33,15 @@ class Nested:
             open_.append(i)
         self.firsts = [r[0] for r in self.list]
 
-    def find(self, at):
-        """The narrowest around it, or None."""
+    def all_around(self, at):
+        """The narrowest first."""
         if self.around is None:
             self._arrange()
         i = bisect.bisect_right(self.firsts, at) - 1
-        while i >= 0 and self.list[i][1] < at:
+        while i >= 0:
+            if self.list[i][1] >= at:
+                yield self.list[i]
             i = self.around[i]
-        return self.list[i] if i >= 0 else None
 
 
 class Registry:
@@ -60,6 +61,10 @@ class Registry:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet
+            timeout = 20
+
             def do_GET(self):
                 outer.answer(self)
 
@@ -116,7 +121,7 @@ class Registry:
     def find(self, address):
         """(first, last, version, mailbox, country) of an address, or None."""
         a = ipaddress.ip_address(address)
-        return self.ranges[a.version].find(int(a))
+        return next(self.ranges[a.version].all_around(int(a)), None)
 
     def answer(self, h):
         address = h.path.rsplit("/", 1)[1]
