@@ -124,6 +124,76 @@ END $$;
 
 COMMENT ON FUNCTION plaintiff.partitions_make(first date, last date) IS 'makes the missing partitions from first to last day; how many it made';
 
+CREATE FUNCTION plaintiff.tor_ipv6() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE(NULLIF(current_setting('plaintiff.tor_ipv6'::text, true), ''::text), 'yes'::text))::boolean;
+
+COMMENT ON FUNCTION plaintiff.tor_ipv6() IS 'tor.ipv6 of the session: is an IPv6 address that no list names no exit?';
+
+CREATE FUNCTION plaintiff.tor_margin() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+	SELECT CASE
+	WHEN s.said IS NULL THEN (SELECT interval '3 hours' FROM tor_fetch)
+	WHEN s.said::bigint >= 0 THEN make_interval(secs => s.said::bigint)
+	END
+	FROM (SELECT nullif(current_setting('plaintiff.tor_margin', true), '')
+		AS said) s
+$$;
+
+COMMENT ON FUNCTION plaintiff.tor_margin() IS 'tor.margin of the session; null: Tor is not checked';
+
+CREATE FUNCTION plaintiff.tor_settle() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN make_interval(secs => ((COALESCE(NULLIF(current_setting('plaintiff.tor_settle'::text, true), ''::text), '3600'::text))::bigint)::double precision);
+
+COMMENT ON FUNCTION plaintiff.tor_settle() IS 'tor.settle of the session';
+
+CREATE FUNCTION plaintiff.tor_stale() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN make_interval(secs => ((COALESCE(NULLIF(current_setting('plaintiff.tor_stale'::text, true), ''::text), '21600'::text))::bigint)::double precision);
+
+COMMENT ON FUNCTION plaintiff.tor_stale() IS 'tor.stale of the session';
+
+CREATE FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) RETURNS TABLE(verdict text)
+    LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+    AS $_$
+	SELECT CASE
+	WHEN (SELECT tor_margin()) IS NULL THEN 'no'
+	WHEN EXISTS (SELECT FROM tor_exit x WHERE x.address = $1
+		AND x.first <= $3 + (SELECT tor_margin())
+		AND x.last >= $2 - (SELECT tor_margin())) THEN 'exit'
+	WHEN (family($1) = 4 OR (SELECT tor_ipv6()))
+		AND (SELECT range_agg(span) FROM tor_cover)
+		@> tstzrange($2, $3, '[]') THEN 'no'
+	WHEN (SELECT range_agg(p.span) FROM (
+		SELECT a.span FROM tor_answer a WHERE a.address = $1
+			AND a.span && tstzrange($2, $3, '[]')
+		UNION ALL
+		SELECT c.span FROM tor_cover c
+			WHERE family($1) = 4 OR (SELECT tor_ipv6())) p)
+		@> tstzrange($2, $3, '[]') THEN 'no'
+	ELSE 'unknown'
+	END
+$_$;
+
+COMMENT ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) IS 'exit: it was an exit of Tor at some time of the span; no: at no time; unknown: nobody knows of all of it';
+
+CREATE TABLE plaintiff.tor_cover (
+    span tstzrange NOT NULL,
+    CONSTRAINT tor_cover_span_check CHECK (((NOT isempty(span)) AND (NOT lower_inf(span)) AND (NOT upper_inf(span))))
+);
+
+COMMENT ON TABLE plaintiff.tor_cover IS 'times that lists answer for: who is not in tor_exit then was no exit';
+
+COMMENT ON COLUMN plaintiff.tor_cover.span IS 'from when to when; spans never touch';
+
+CREATE FUNCTION plaintiff.tor_wait() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN (plaintiff.tor_margin() IS NULL) THEN '00:00:00'::interval ELSE GREATEST('00:00:00'::interval, LEAST((plaintiff.tor_stale() + plaintiff.tor_settle()), (now() - (SELECT max(upper(tor_cover.span)) AS max FROM plaintiff.tor_cover)))) END;
+
+COMMENT ON FUNCTION plaintiff.tor_wait() IS 'how long ago an event must have been stored that a list which is not stale can answer for it';
+
 CREATE FUNCTION plaintiff.ts(us bigint) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ('1970-01-01 00:00:00+00'::timestamp with time zone + ((us)::double precision * '00:00:00.000001'::interval));
@@ -947,9 +1017,47 @@ COMMENT ON COLUMN plaintiff.outage.host IS 'host as logged, its first label';
 
 COMMENT ON COLUMN plaintiff.outage.minute IS 'beginning of the minute of log time';
 
+CREATE TABLE plaintiff.tor_answer (
+    address inet NOT NULL,
+    asked timestamp with time zone NOT NULL,
+    verdict text NOT NULL,
+    why text,
+    span tstzrange,
+    CONSTRAINT tor_answer_check CHECK (((verdict = 'no'::text) = (span IS NOT NULL))),
+    CONSTRAINT tor_answer_check1 CHECK (((verdict = 'unknown'::text) = (why IS NOT NULL))),
+    CONSTRAINT tor_answer_verdict_check CHECK ((verdict = ANY (ARRAY['exit'::text, 'no'::text, 'unknown'::text])))
+);
+
+COMMENT ON TABLE plaintiff.tor_answer IS 'what Tor''s DNS zone said of an address while there was no list';
+
+COMMENT ON COLUMN plaintiff.tor_answer.address IS 'address that was asked for';
+
+COMMENT ON COLUMN plaintiff.tor_answer.asked IS 'when';
+
+COMMENT ON COLUMN plaintiff.tor_answer.verdict IS 'exit, no or unknown';
+
+COMMENT ON COLUMN plaintiff.tor_answer.why IS 'why it is unknown';
+
+COMMENT ON COLUMN plaintiff.tor_answer.span IS 'the time that a no answers for';
+
+CREATE TABLE plaintiff.tor_exit (
+    address inet NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    CONSTRAINT tor_exit_check CHECK ((first <= last))
+);
+
+COMMENT ON TABLE plaintiff.tor_exit IS 'when an address was an exit of Tor; times within a day of each other are one';
+
+COMMENT ON COLUMN plaintiff.tor_exit.address IS 'the exit''s address';
+
+COMMENT ON COLUMN plaintiff.tor_exit.first IS 'seen then, or may have been one since: no list before named it';
+
+COMMENT ON COLUMN plaintiff.tor_exit.last IS 'seen last';
+
 CREATE VIEW plaintiff.reportable; -- its text: schema/views
 
-COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing';
+COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing, not of an exit of Tor';
 
 COMMENT ON COLUMN plaintiff.reportable.id IS 'event';
 
@@ -970,6 +1078,8 @@ COMMENT ON COLUMN plaintiff.reportable.destination IS 'our address, if known';
 COMMENT ON COLUMN plaintiff.reportable.destination_port IS 'our port, if known';
 
 COMMENT ON COLUMN plaintiff.reportable.address IS 'the accused address';
+
+COMMENT ON COLUMN plaintiff.reportable.tor_known IS 'is it known that the address was no exit of Tor then?';
 
 CREATE TABLE plaintiff.watermark (
     name text NOT NULL,
@@ -996,7 +1106,7 @@ COMMENT ON COLUMN plaintiff.not_reported.first IS 'first log time of those';
 
 COMMENT ON COLUMN plaintiff.not_reported.last IS 'last log time of those';
 
-COMMENT ON COLUMN plaintiff.not_reported.reason IS 'quarantine, not counted, stale, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+COMMENT ON COLUMN plaintiff.not_reported.reason IS 'quarantine, not counted, stale, tor exit, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, tor unknown, or due: docs/schema.md explains each';
 
 COMMENT ON COLUMN plaintiff.not_reported.detail IS 'what the contact source or the administrator said; foreign text';
 
@@ -1185,6 +1295,61 @@ COMMENT ON COLUMN plaintiff.stored_mark.stored IS 'place in the order of storing
 
 COMMENT ON COLUMN plaintiff.stored_mark.at IS 'when report saw that';
 
+CREATE TABLE plaintiff.tor_fetch (
+    one boolean DEFAULT true NOT NULL,
+    tried timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    fetched timestamp with time zone,
+    newest timestamp with time zone,
+    entries integer DEFAULT 0 NOT NULL,
+    why text,
+    CONSTRAINT tor_fetch_one_check CHECK (one)
+);
+
+COMMENT ON TABLE plaintiff.tor_fetch IS 'how fetching Tor''s list goes; no row: nobody has tried yet';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.one IS 'there is one row';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.tried IS 'when a list was asked for last';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.tries IS 'failed tries in a row';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.next_try IS 'not before then';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.lease_until IS 'a lookup process is at it until then';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.fetched IS 'when the last good list was asked for';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.newest IS 'newest test in that list';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.entries IS 'addresses in that list';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.why IS 'why the last try failed';
+
+CREATE VIEW plaintiff.tor_left_out; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.tor_left_out IS 'events within report.days that accuse nobody, since the address was an exit of Tor then';
+
+COMMENT ON COLUMN plaintiff.tor_left_out.id IS 'event';
+
+COMMENT ON COLUMN plaintiff.tor_left_out."time" IS 'time of the log line';
+
+COMMENT ON COLUMN plaintiff.tor_left_out.address IS 'the exit''s address';
+
+CREATE VIEW plaintiff.tor_waiting; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.tor_waiting IS 'addresses with a contact that are in no report yet, since nobody knows whether they were exits of Tor';
+
+COMMENT ON COLUMN plaintiff.tor_waiting.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.tor_waiting.events IS 'its events of unknown times';
+
+COMMENT ON COLUMN plaintiff.tor_waiting.first IS 'first log time of those';
+
+COMMENT ON COLUMN plaintiff.tor_waiting.last IS 'last log time of those';
+
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_pkey PRIMARY KEY (agent, address);
 
@@ -1289,6 +1454,18 @@ ALTER TABLE ONLY plaintiff.stored_mark
 
 ALTER TABLE ONLY plaintiff.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (address, kind, host, day);
+
+ALTER TABLE ONLY plaintiff.tor_answer
+    ADD CONSTRAINT tor_answer_pkey PRIMARY KEY (address, asked);
+
+ALTER TABLE ONLY plaintiff.tor_cover
+    ADD CONSTRAINT tor_cover_pkey PRIMARY KEY (span);
+
+ALTER TABLE ONLY plaintiff.tor_exit
+    ADD CONSTRAINT tor_exit_pkey PRIMARY KEY (address, first);
+
+ALTER TABLE ONLY plaintiff.tor_fetch
+    ADD CONSTRAINT tor_fetch_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY plaintiff.watermark
     ADD CONSTRAINT watermark_pkey PRIMARY KEY (name);
@@ -1781,6 +1958,41 @@ GRANT ALL ON FUNCTION plaintiff.partitions_make(first date, last date) TO plaint
 
 REVOKE ALL ON FUNCTION plaintiff.time_dist(time without time zone, time without time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION plaintiff.tor_ipv6() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_ipv6() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_ipv6() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_ipv6() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_margin() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_margin() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_margin() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_margin() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_settle() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_settle() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_settle() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_settle() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_stale() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_stale() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_stale() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_stale() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.tor_cover TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_cover TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.tor_cover TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.tor_cover TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_wait() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.ts(us bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_lookup;
@@ -1949,6 +2161,17 @@ GRANT SELECT,INSERT ON TABLE plaintiff.outage TO plaintiff_lookup;
 GRANT SELECT,DELETE ON TABLE plaintiff.outage TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.outage TO plaintiff_admin;
 
+GRANT SELECT,INSERT ON TABLE plaintiff.tor_answer TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_answer TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.tor_answer TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.tor_answer TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_admin;
 
@@ -1981,3 +2204,11 @@ GRANT SELECT ON TABLE plaintiff.schema_migration TO plaintiff_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.stored_mark TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.stored_mark TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.tor_fetch TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_fetch TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.tor_fetch TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.tor_left_out TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.tor_waiting TO plaintiff_admin;

@@ -7,7 +7,6 @@
 #define PLAINTIFF_LOOKUP_BOOTSTRAP_ROWS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "hub/db.h"

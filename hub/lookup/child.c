@@ -341,7 +341,7 @@ struct list {
 	struct arena *arena;
 	uint32_t batch;
 	size_t most;
-	struct child_list *out;
+	struct ask_whole *out;
 };
 
 /* Appends; more than there is room for is no answer. */
@@ -372,6 +372,7 @@ take_list(void *ctx, const void *message, size_t n, bool *done)
 		return false;
 	s->out->good = end.good;
 	s->out->newest_us = end.newest_us;
+	s->out->timed = end.timed;
 	s->out->later_s = end.later_s;
 	s->out->why = end.why;
 	*done = true;
@@ -380,7 +381,7 @@ take_list(void *ctx, const void *message, size_t n, bool *done)
 
 enum child_result
 child_fetch(struct child *c, struct arena *a, const struct child_terms *terms,
-    struct ask_fetch *fetch, size_t most, struct child_list *out)
+    struct ask_fetch *fetch, size_t most, struct ask_whole *out)
 {
 	struct list s = {.arena = a, .most = most, .out = out};
 	struct waited w = {.take = take_list, .ctx = &s};
@@ -388,7 +389,7 @@ child_fetch(struct child *c, struct arena *a, const struct child_terms *terms,
 	enum child_result r;
 	const char *why;
 
-	*out = (struct child_list){.at = arena_array(a, most + 1,
+	*out = (struct ask_whole){.at = arena_array(a, most + 1,
 	        sizeof *out->at)};
 	s.batch = fetch->batch = ++c->batch;
 	ask_pack_fetch(&message, fetch);

@@ -6,17 +6,13 @@
 #ifndef PLAINTIFF_LOOKUP_CHILD_H
 #define PLAINTIFF_LOOKUP_CHILD_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-#include "proto/base/text.h"
 
 struct arena;
 struct ask;
 struct ask_answer;
 struct ask_fetch;
-struct ask_item;
+struct ask_whole;
 struct ask_setup;
 struct child;
 
@@ -32,16 +28,6 @@ struct child_terms {
 	                        child, and anew when the setup is another */
 	const struct ask_setup *setup;
 	int signals;         /* the process's signalfd, or -1 */
-};
-
-/* A list that was fetched. */
-struct child_list {
-	bool good;
-	struct ask_item *at; /* good: all of it */
-	size_t n;
-	int64_t newest_us;   /* good: as ask_fetched says */
-	uint32_t later_s;    /* not good: likewise */
-	struct text why;     /* not good: a sentence */
 };
 
 /* No process yet; never NULL. */
@@ -60,6 +46,6 @@ enum child_result child_ask(struct child *c, struct arena *a,
  * here. */
 enum child_result child_fetch(struct child *c, struct arena *a,
     const struct child_terms *terms, struct ask_fetch *fetch, size_t most,
-    struct child_list *out) __attribute__((warn_unused_result));
+    struct ask_whole *out) __attribute__((warn_unused_result));
 
 #endif

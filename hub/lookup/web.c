@@ -290,7 +290,7 @@ put_off(struct web *w, struct job *j, const struct web_transfer_end *end)
 	pace_hold(w->pace, j->host, clock_mono_ms() + (int64_t)wait_s * 1000);
 	leave(w, j, true);
 	settle_later(w, j, (int64_t)wait_s * 1000,
-	    end->status == STATUS_TOO_MANY ? "the server says: too many requests"
+	    end->status == STATUS_TOO_MANY ? "the server says too many requests"
 	                                   : "the server is not available");
 }
 

@@ -2,6 +2,7 @@
 #include "hub/lookup/web_transfer.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,7 +33,7 @@ struct web_transfer {
 	struct buf body;
 	char retry_after[64];
 	size_t retry_after_n;
-	char refused[ADDR_TEXT_BYTES]; /* address not connected to; "": none */
+	char refused[ADDR_TEXT_BYTES + 16]; /* not connected to; "": none */
 	const char *over; /* which cap was passed; NULL: none */
 	char error[CURL_ERROR_SIZE];
 };
@@ -109,8 +110,11 @@ on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 	(void)purpose;
 	if (!read_sockaddr(&to->addr, &address, &port))
 		return CURL_SOCKET_BAD;
-	if ((port != HTTPS_PORT && port != t->ask.port) ||
-	    !web_guard_allows(t->ask.inside, &address)) {
+	if (port != HTTPS_PORT && port != t->ask.port) {
+		(void)snprintf(t->refused, sizeof t->refused, "port %u", port);
+		return CURL_SOCKET_BAD;
+	}
+	if (!web_guard_allows(t->ask.inside, &address)) {
 		(void)addr_format(t->refused, &address);
 		return CURL_SOCKET_BAD;
 	}
@@ -247,7 +251,9 @@ failure(struct web_transfer *t, CURLcode result, struct arena *a)
 		    t->refused);
 	if (result == CURLE_OPERATION_TIMEDOUT)
 		return "not answered in time";
-	if (result == CURLE_UNSUPPORTED_PROTOCOL)
+	/* the same code is that of an answer without a head */
+	if (result == CURLE_UNSUPPORTED_PROTOCOL &&
+	    strstr(t->error, "HTTP/0.9") == NULL)
 		return "not by https";
 	if (result == CURLE_FILESIZE_EXCEEDED)
 		return "body is over its limit";

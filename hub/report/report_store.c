@@ -29,7 +29,7 @@ report_store_lock(struct db *db, struct arena *a, const struct hub_conf *conf,
 
 static enum db_result
 put_report(struct db *db, struct arena *a, const struct report_case *c,
-    const struct composed *mail, bool hold, int64_t *report)
+    const struct composed_mail *mail, bool hold, int64_t *report)
 {
 	const struct compose_facts *f = c->facts;
 	struct db_args *args = db_args_new(a);
@@ -95,9 +95,9 @@ advance(struct db *db, struct arena *a, const struct report_case *c)
 
 enum db_result
 report_store_put(struct db *db, struct arena *a, const struct report_case *c,
-    const struct composed *mail, bool hold, int64_t *report)
+    const struct composed *mails, bool hold, int64_t *report)
 {
-	enum db_result r = put_report(db, a, c, mail, hold, report);
+	enum db_result r = put_report(db, a, c, mails->mails, hold, report);
 
 	if (r == DB_OK)
 		r = put_sources(db, a, c, *report);

@@ -21,10 +21,10 @@ enum db_result report_store_lock(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t contact, bool *due)
     __attribute__((warn_unused_result));
 
-/* Stores the mail and marks its events as reported.  DB_CONFLICT: the
- * contact has an open report. */
+/* Stores the first of the mails and marks its events as reported.
+ * DB_CONFLICT: the contact has an open report. */
 enum db_result report_store_put(struct db *db, struct arena *a,
-    const struct report_case *c, const struct composed *mail, bool hold,
+    const struct report_case *c, const struct composed *mails, bool hold,
     int64_t *report) __attribute__((warn_unused_result));
 
 #endif

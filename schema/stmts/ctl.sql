@@ -278,6 +278,17 @@ SELECT * FROM (VALUES
 		WHERE state = 'failed')),
 	('lookup', 'contacts refused', (SELECT count(*) FROM source
 		WHERE state = 'refused'), NULL),
+	('lookup', 'Tor exits listed', (SELECT coalesce(max(entries), 0)
+		FROM tor_fetch), (SELECT newest FROM tor_fetch)),
+	('lookup', 'Tor list stale', (SELECT count(*) FROM tor_fetch
+		WHERE coalesce(newest, '-infinity') < now() - tor_stale()
+		AND tor_margin() IS NOT NULL), (SELECT newest FROM tor_fetch)),
+	('lookup', 'tries for it that failed', (SELECT coalesce(max(tries), 0)
+		FROM tor_fetch), (SELECT fetched FROM tor_fetch)),
+	('report', 'events of Tor exits left out', (SELECT count(*)
+		FROM tor_left_out), (SELECT min(time) FROM tor_left_out)),
+	('report', 'addresses waiting for Tor', (SELECT count(*)
+		FROM tor_waiting), (SELECT min(first) FROM tor_waiting)),
 	('report', 'contacts suspended', (SELECT count(*) FROM contact
 		WHERE state = 'suspended'), NULL),
 	('report', 'reports held', (SELECT count(*) FROM report

@@ -251,3 +251,122 @@ SELECT * FROM unnest($1::cidr[], $2::text[]);
 
 -- name: lookup_notify
 SELECT pg_notify('plaintiff_sources', '');
+
+-- Tor's list and zone.
+
+-- name: lookup_tor_claim
+-- one lookup at a time asks for the list, for $1 ms; entries of a list that
+-- is less than a day old
+INSERT INTO tor_fetch AS f (tried, lease_until)
+SELECT now(), now() + $1::bigint * interval '1 millisecond'
+WHERE NOT EXISTS (SELECT FROM tor_fetch
+	WHERE next_try > now() OR lease_until > now())
+ON CONFLICT (one) DO UPDATE
+	SET tried = excluded.tried, lease_until = excluded.lease_until
+	WHERE f.next_try <= now()
+	AND (f.lease_until IS NULL OR f.lease_until <= now())
+RETURNING us(f.tried), us(f.lease_until),
+	CASE WHEN f.fetched > now() - interval '1 day' THEN f.entries
+	ELSE 0 END;
+
+-- name: lookup_tor_failed
+-- tried again after $2 seconds, doubled each time, $3 at most
+UPDATE tor_fetch SET tries = tries + 1, why = $4::text, lease_until = NULL,
+	next_try = now() + least($3::bigint, $2::bigint
+		* 2 ^ least(tries, 20)) * interval '1 second'
+WHERE lease_until = ts($1::bigint);
+
+-- name: lookup_tor_accept
+-- a list asked for at $3, with its newest test at $4; the row is the lock
+-- behind which its content is stored
+UPDATE tor_fetch SET tries = 0, why = NULL, lease_until = NULL,
+	next_try = now() + $2::bigint * interval '1 second',
+	fetched = ts($3::bigint), newest = ts($4::bigint),
+	entries = $5::integer
+WHERE lease_until = ts($1::bigint)
+RETURNING 1;
+
+-- name: lookup_tor_exits
+-- exits seen from $2 to $3.  Who was in no list before may have been one
+-- since the last that would have named it, yet not before $4.
+WITH seen AS (
+	SELECT u.address, ts(u.first) AS first, ts(u.last) AS last
+	FROM unnest($1::inet[], $2::bigint[], $3::bigint[])
+		AS u (address, first, last)
+), since AS (
+	SELECT s.address, s.last, CASE
+		WHEN EXISTS (SELECT FROM tor_cover c WHERE c.span @> s.first)
+			THEN s.first
+		ELSE least(s.first, greatest(ts($4::bigint),
+			(SELECT max(upper(c.span)) FROM tor_cover c
+			WHERE upper(c.span) <= s.first)))
+		END AS first
+	FROM seen s
+), near AS (
+	DELETE FROM tor_exit x USING since s
+	WHERE x.address = s.address
+	AND x.first <= s.last + interval '1 day'
+	AND x.last >= s.first - interval '1 day'
+	RETURNING x.address, x.first, x.last
+)
+INSERT INTO tor_exit (address, first, last)
+SELECT j.address, min(j.first), max(j.last)
+FROM (SELECT address, first, last FROM since
+	UNION ALL SELECT address, first, last FROM near) j
+GROUP BY j.address;
+
+-- name: lookup_tor_cover
+-- lists answer for $1 to $2 as well
+WITH touched AS (
+	DELETE FROM tor_cover
+	WHERE span && tstzrange(ts($1::bigint), ts($2::bigint), '[]')
+	RETURNING span
+)
+INSERT INTO tor_cover (span)
+SELECT range_merge(range_agg(t.span)) FROM (
+	SELECT tstzrange(ts($1::bigint), ts($2::bigint), '[]') AS span
+	UNION ALL SELECT span FROM touched) t;
+
+-- name: lookup_tor_wanted
+-- while lists stay away: up to $1 addresses with events of kinds $4 that the
+-- zone could answer for, those of the last $2 seconds but not of the last $3
+SELECT u.address, us(now())
+FROM reportable u
+JOIN source s ON s.address = u.address
+WHERE EXISTS (SELECT FROM tor_fetch f WHERE f.tries > 0
+		AND coalesce((SELECT max(upper(c.span)) FROM tor_cover c),
+			'-infinity') < now() - tor_settle()
+			- least(tor_stale() / 2, interval '3 hours'))
+	AND NOT u.tor_known
+	AND s.state = 'found'
+	AND u.stored > s.reported_upto
+	AND u.id >= id_floor(now() - make_interval(secs => $2::bigint))
+	AND u.time <= now() - make_interval(secs => $3::bigint)
+	AND u.kind = ANY ($4::smallint[])
+	AND NOT EXISTS (SELECT FROM tor_answer a
+		WHERE a.address = u.address
+		AND a.asked > now() - interval '30 minutes')
+GROUP BY u.address
+ORDER BY min(u.time), u.address
+LIMIT $1::bigint;
+
+-- name: lookup_tor_lately
+-- exits that the zone should know
+SELECT address FROM tor_exit
+WHERE family(address) = 4 AND last > now() - interval '1 day'
+ORDER BY last DESC, address
+LIMIT $1::bigint;
+
+-- name: lookup_tor_answers
+-- what the zone said at $1; a no answers for $5 to $6
+INSERT INTO tor_answer (address, asked, verdict, why, span)
+SELECT u.address, ts($1::bigint), u.verdict, u.why,
+	CASE WHEN u.verdict = 'no'
+		THEN tstzrange(ts($5::bigint), ts($6::bigint), '[]') END
+FROM unnest($2::inet[], $3::text[], $4::text[]) AS u (address, verdict, why)
+ON CONFLICT DO NOTHING;
+
+-- name: lookup_tor_state
+SELECT us(now()), us(fetched), us(newest), entries, tries, why,
+	coalesce(newest < now() - tor_stale(), true)
+FROM tor_fetch;

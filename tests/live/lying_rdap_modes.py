@@ -11,6 +11,7 @@ import time
 VICTIM = "victim@innocent.example"
 TRUTH = "abuse@truth.example"
 RDAP = "application/rdap+json"
+BOMB = gzip.compress(b" " * (64 << 20), 9)
 
 
 def network(address, mailbox=TRUTH, **changes):
@@ -196,8 +197,7 @@ class Modes:
     # ---- size and time ----
 
     def do_gzip_bomb(self, tls, address, path):
-        packed = gzip.compress(b" " * (64 << 20), 9)
-        return self.send(tls, packed, more="Content-Encoding: gzip\r\n")
+        return self.send(tls, BOMB, more="Content-Encoding: gzip\r\n")
 
     def do_gzip_garbage(self, tls, address, path):
         return self.send(tls, self.victim(address),

@@ -14,8 +14,7 @@ from conftest import BUILD, SOURCE
 from lying_rdap import Authority, Counter, LyingRdap
 from lying_rdap_modes import TRUTH, VICTIM
 
-pytestmark = pytest.mark.slow
-TOTAL_MS, SLACK_MS = 1000, 400
+TOTAL_MS, SLACK_MS = 1000, 1000
 RISE_KB = 8 * 1024
 ADDRESS = {4: "198.51.100.7", 6: "2001:db8:7::7"}
 HONEST = {"truth", "steady", "slow-truth", "gzip-truth", "plain-type",
@@ -146,7 +145,7 @@ def judge(mode, runs, ends):
         yield "no reason"
     if ends[1]["ms"] > TOTAL_MS + SLACK_MS:
         yield "took %d ms" % ends[1]["ms"]
-    rise = ends[2]["maxrss_kb"] - ends[0]["maxrss_kb"]
+    rise = ends[2]["memory_kb"] - ends[0]["memory_kb"]
     if rise > RISE_KB and not has_asan():
         yield "memory rose by %d KiB" % rise
     if (mode in RETRY) != (got["result"] == "later"):
@@ -155,6 +154,7 @@ def judge(mode, runs, ends):
         yield "retry after %d" % got["retry_after_s"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", [4, 6])
 def test_lies(world, family):
     modes = [m for m in world.modes if family == 4 or m not in INSIDE]
@@ -247,8 +247,9 @@ def test_pace(world):
     assert ends[0]["ms"] < 300 + SLACK_MS
 
 
+@pytest.mark.slow
 def test_memory_of_many_lies(world):
-    """200 bodies just below the limit, at once, are not held at once."""
+    """64 of the worst bodies at once; the control has no limit to speak of."""
     if has_asan():
         pytest.skip("AddressSanitizer has a memory of its own")
     truth = [(ADDRESS[4], world.url("truth"))]
@@ -257,7 +258,10 @@ def test_memory_of_many_lies(world):
     out, ends = world.ask([truth, lies], parallel=16, per_host=16,
                           total_ms=4000)
     assert {o["state"] for o in out[1]} == {"failed"}
-    assert ends[1]["maxrss_kb"] - ends[0]["maxrss_kb"] <= RISE_KB
+    assert ends[1]["memory_kb"] - ends[0]["memory_kb"] <= RISE_KB
+    _, ends = world.ask([truth, [(ADDRESS[4], world.url("gzip-bomb"))]],
+                        max_bytes=128 << 20, total_ms=4000)
+    assert ends[1]["memory_kb"] - ends[0]["memory_kb"] > RISE_KB
 
 
 # ---- documents of the five registries ----
@@ -273,7 +277,9 @@ def read(path, asked, status):
 
 
 def test_documents_are_read_as_a_human_would():
-    """NAME.json is an answer, NAME.want what there is to be read in it."""
+    """NAME.json is an answer, NAME.want what there is to be read in it.
+    (Mailboxes of registries and placeholders stand there: to refuse them is
+    for lookup, by the table contact_refusal.)"""
     wrong, registries = [], {}
     for path in DOCUMENTS:
         want = json.loads(path.with_suffix(".want").read_text())

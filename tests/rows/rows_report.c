@@ -31,6 +31,7 @@ setup(void **state)
 	assert_non_null(f);
 	f->a = arena_open(0);
 	f->conf = *hub_conf_load(NULL, f->a);
+	f->conf.tor_list = "";
 	f->conf.filter_unreportable.n = 0;
 	f->conf.report_settle = 0;
 	f->conf.database_connect = getenv("PLAINTIFF_TEST_CONNECT");
@@ -330,13 +331,14 @@ unreportable_is_left_out(void **state)
 static int64_t
 put(struct fixture *f, struct db *db, struct report_case *c)
 {
-	const struct composed mail = {.subject = "s", .message_id = "m@x",
+	const struct composed_mail mail = {.subject = "s", .message_id = "m@x",
 	    .mail = TEXT("a\0b")};
+	const struct composed mails = {.mails = &mail, .count = 1};
 	int64_t report = 0;
 
 	c->facts->uuid = "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788";
 	c->facts->to = "abuse@isp.example";
-	assert_int_equal(report_store_put(db, f->a, c, &mail, false, &report),
+	assert_int_equal(report_store_put(db, f->a, c, &mails, false, &report),
 	    DB_OK);
 	return report;
 }
@@ -404,8 +406,9 @@ static void
 open_report_is_unique(void **state)
 {
 	struct fixture *f = *state;
-	const struct composed mail = {.subject = "s", .message_id = "m2@x",
+	const struct composed_mail mail = {.subject = "s", .message_id = "m2@x",
 	    .mail = TEXT("a")};
+	const struct composed mails = {.mails = &mail, .count = 1};
 	struct report_case c;
 	int64_t report;
 
@@ -413,7 +416,7 @@ open_report_is_unique(void **state)
 	c = read_case(f, 1, 5);
 	assert_true(put(f, f->db, &c) != 0);
 	c.facts->uuid = "00000000-19d7-4c0e-9b1a-0a5d3e6f7788";
-	assert_int_equal(report_store_put(f->other, f->a, &c, &mail, true,
+	assert_int_equal(report_store_put(f->other, f->a, &c, &mails, true,
 	                     &report), DB_CONFLICT);
 }
 
