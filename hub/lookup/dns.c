@@ -18,6 +18,9 @@
 enum {
 	CLASS_IN = 1,
 	EDNS_BYTES = 1232, /* fits any path without fragments */
+	BUFFER_BYTES = 1 << 20, /* of a socket; the default has no room for the
+	                           answers of as many questions as are under
+	                           way, and one lost costs a whole timeout */
 	OWN_SOCKETS_MOST = 256, /* questions with a socket of their own */
 	SOCKETS_MOST = 4 * ASK_SERVERS_MOST + 2 * OWN_SOCKETS_MOST,
 };
@@ -107,11 +110,13 @@ open_channel(struct dns *d, const struct ask_setup *setup)
 	    .timeout = (int)setup->timeout_ms,
 	    .tries = (int)setup->tries,
 	    .ednspsz = EDNS_BYTES,
+	    .socket_receive_buffer_size = BUFFER_BYTES,
 	    .sock_state_cb = on_socket,
 	    .sock_state_cb_data = d,
 	};
 	int status, options = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS |
-	    ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB;
+	    ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_RCVBUF |
+	    ARES_OPT_SOCK_STATE_CB;
 
 #ifdef ARES_OPT_UDP_MAX_QUERIES
 	/* newer c-ares fails whatever is under way on a socket when one answer
