@@ -5,48 +5,18 @@
 #include <string.h>
 
 #include "agent/attempt.h"
+#include "agent/detect_inside.h"
 #include "agent/journal.h"
-#include "agent/line_again.h"
 #include "agent/ordinal.h"
 #include "agent/pieces.h"
-#include "agent/rules.h"
+#include "agent/rules_filter.h"
 #include "agent/session.h"
-#include "agent/stamp.h"
 #include "agent/zone.h"
 #include "proto/base/arena.h"
 #include "proto/base/die.h"
 
 enum {
-	VIEWS = 512, /* slots; a power of two */
-	PROGRAM_BYTES = 128,
 	SAVED_VERSION = 3,
-};
-
-/* The view of a program seen before; at most programs have none. */
-struct known {
-	struct rules_view *view;
-	size_t n; /* length of the name, 0: a free slot */
-	char program[PROGRAM_BYTES];
-};
-
-struct detect {
-	const struct rules *rules;
-	struct zone *zone;
-	char *site, *host;
-	bool brief, outer_only;
-	struct line_again again;
-	struct stamp_clock stamps;
-	struct ordinals *ordinals;
-	struct pieces *pieces;
-	struct attempts *attempts;
-	struct sessions *sessions;
-	uint64_t read_bytes; /* in this life, and SESSION_BYTES more */
-	struct known *views;
-	size_t view_count;
-	/* of the line at hand, if is_nothing found one */
-	const struct rule *rule;
-	struct match match;
-	bool excused; /* it says that we could not answer */
 };
 
 struct detect *
@@ -62,7 +32,7 @@ detect_open(const struct detect_options *o, const char **why)
 		die(71, "detect: out of memory");
 	if (o->host != NULL && (d->host = strdup(o->host)) == NULL)
 		die(71, "detect: out of memory");
-	d->views = calloc(VIEWS, sizeof *d->views);
+	d->views = calloc(DETECT_VIEWS, sizeof *d->views);
 	if (d->views == NULL)
 		die(71, "detect: out of memory");
 	d->rules = o->rules;
@@ -81,9 +51,9 @@ detect_open(const struct detect_options *o, const char **why)
 static void
 forget_views(struct detect *d)
 {
-	for (size_t i = 0; i < VIEWS; i++) {
+	for (size_t i = 0; i < DETECT_VIEWS; i++) {
 		rules_view_close(d->views[i].view);
-		d->views[i] = (struct known){0};
+		d->views[i] = (struct detect_known){0};
 	}
 	d->view_count = 0;
 }
@@ -126,26 +96,22 @@ load(const char *s)
 	return w;
 }
 
-/* Names differ at their ends: postfix/smtpd, postfix/smtp. */
 static size_t
-hash_program(struct text program)
+slot_of(struct text program)
 {
-	uint64_t h = program.n, w = 0;
+	uint64_t first = 0, last = 0;
 
-	if (program.n >= sizeof w) {
-		h ^= load(program.at + program.n - sizeof w);
-		w = load(program.at);
+	if (program.n >= sizeof first) {
+		first = load(program.at);
+		last = load(program.at + program.n - sizeof last);
 	} else {
-		memcpy(&w, program.at, program.n);
+		memcpy(&first, program.at, program.n);
 	}
-	h = (h ^ w * 31) * UINT64_C(0x9e3779b97f4a7c15);
-	return (size_t)(h >> 55);
+	return detect_slot(program.n, first, last);
 }
 
-_Static_assert(VIEWS == 1 << (64 - 55), "hash_program fills the table");
-
 static bool
-is_known(const struct known *k, struct text program)
+is_known(const struct detect_known *k, struct text program)
 {
 	const char *a = k->program, *b = program.at;
 	size_t n = program.n;
@@ -164,17 +130,17 @@ is_known(const struct known *k, struct text program)
 static const struct rules_view *
 view_of_new(struct detect *d, struct text program)
 {
-	size_t i = hash_program(program);
+	size_t i = slot_of(program);
 
-	if (program.n > PROGRAM_BYTES)
+	if (program.n > DETECT_PROGRAM_BYTES)
 		return NULL;
-	for (; d->views[i].n > 0; i = (i + 1) & (VIEWS - 1))
+	for (; d->views[i].n > 0; i = (i + 1) & (DETECT_VIEWS - 1))
 		if (is_known(&d->views[i], program))
 			return d->views[i].view;
 	/* a log with that many programs is not one of a mail server */
-	if (d->view_count == VIEWS / 2) {
+	if (d->view_count == DETECT_VIEWS / 2) {
 		forget_views(d);
-		i = hash_program(program);
+		i = slot_of(program);
 	}
 	d->view_count++;
 	d->views[i].n = program.n;
@@ -183,13 +149,14 @@ view_of_new(struct detect *d, struct text program)
 		d->views[i].view = rules_view_open_outer(d->rules, program);
 	else
 		d->views[i].view = rules_view_open(d->rules, program);
+	d->views[i].filter = rules_view_filter(d->views[i].view);
 	return d->views[i].view;
 }
 
 static inline const struct rules_view *
 view_of(struct detect *d, struct text program)
 {
-	const struct known *k = &d->views[hash_program(program)];
+	const struct detect_known *k = &d->views[slot_of(program)];
 
 	return is_known(k, program) ? k->view : view_of_new(d, program);
 }
@@ -313,8 +280,9 @@ take_session(struct detect *d, const struct line *line,
 }
 
 /* Apart, and with its own copy, so that others stay in registers. */
-__attribute__((noinline)) static bool
-daemon_is_nothing(struct detect *d, struct text line, struct line_found found)
+__attribute__((noinline)) bool
+detect_daemon_is_nothing(
+    struct detect *d, struct text line, struct line_found found)
 {
 	const struct rules_view *view;
 
@@ -342,7 +310,7 @@ is_nothing(struct detect *d, struct text line)
 	    !stamp_again(&d->stamps, found.second))
 		return false;
 	if (line_again_has_daemon(&found))
-		return daemon_is_nothing(d, line, found);
+		return detect_daemon_is_nothing(d, line, found);
 	view = view_of(d, found.program);
 	if (view == NULL)
 		return true;

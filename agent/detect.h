@@ -58,6 +58,12 @@ void detect_set_order(struct detect *d, const struct line *lines, size_t n);
 enum detect_result detect_line(struct detect *d, struct text line,
     struct arena *a, struct event *out);
 
+/* Passes over the lines at the beginning of these that are DETECT_IGNORED and
+ * can be told to be so at once: returns their bytes with their LFs, and adds
+ * their number to *count.  The line behind them, and any that have no LF, are
+ * detect_line's; its results are the same with and without this. */
+size_t detect_skip(struct detect *d, struct text lines, uint64_t *count);
+
 /* Which rule knew the line before, whether or not it was an event; NULL: none
  * did. */
 const struct rule *detect_rule(const struct detect *d);

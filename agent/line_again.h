@@ -34,6 +34,9 @@ struct line_again {
 	size_t stamp_n;
 	size_t n; /* of stamp and host, with the blanks behind; 0: none */
 	uint64_t host_mask; /* of its first eight bytes, those that count */
+	/* of the first 64 bytes of a line, a bit for each: those that must be
+	 * as in head, and those that must be no blanks */
+	uint64_t same, unblank;
 	char head[LINE_AGAIN_BYTES];
 };
 

@@ -9,6 +9,7 @@
 
 #include "agent/leads.h"
 #include "agent/rules.h"
+#include "agent/rules_filter.h"
 
 struct arena;
 
@@ -64,6 +65,7 @@ struct rules_view {
 	uint32_t n;
 	struct leads *by_start;
 	struct leads *behind_queue_id; /* NULL: no form begins with one */
+	struct rules_filter filter;
 };
 
 static inline bool

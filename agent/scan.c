@@ -155,6 +155,10 @@ scan_lines(struct scan *s, struct detect *d, const struct scan_lines *lines,
 	if (lines->is_one)
 		return scan_line(s, d, ++*number, lines->text);
 	for (; at < end && code == 0; at = lf + 1) {
+		/* what is nothing is explained, too */
+		if (!s->explain && !s->unmatched)
+			at += detect_skip(d, (struct text){.at = at,
+			    .n = (size_t)(end - at)}, number);
 		lf = memchr(at, '\n', (size_t)(end - at));
 		if (lf == NULL)
 			lf = end;
