@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/client.h"
+#include "agent/search.h"
 #include "agent/template_parts.h"
 
 enum {
@@ -45,14 +46,6 @@ read_literal(struct matching *k, struct text literal)
 }
 
 static int
-next_byte(const struct template *t, size_t i)
-{
-	return i + 1 < t->n && t->parts[i + 1].field == FIELD_LITERAL
-	           ? (unsigned char)t->parts[i + 1].text.at[0]
-	           : -1;
-}
-
-static int
 last_byte_before(const struct template *t, size_t i)
 {
 	struct text literal;
@@ -76,7 +69,7 @@ read_note(struct matching *k, size_t i)
 
 	if (end != NULL && (size_t)(end - s) + literal.n < left)
 		left = (size_t)(end - s) + literal.n;
-	at = memmem(s, left, literal.at, literal.n);
+	at = search((struct text){.at = s, .n = left}, literal);
 	if (at == NULL)
 		return stop_at(k, k->from);
 	k->from += (size_t)(at - s);
@@ -95,7 +88,7 @@ read_part(struct matching *k, size_t i)
 	if (p->field == FIELD_NOTE)
 		return read_note(k, i);
 	end = field_read(p->field, k->t->client, k->message, k->from, k->to,
-	    next_byte(k->t, i), k->m);
+	    template_next_byte(k->t, i), k->m);
 	if (end == FIELD_NOWHERE)
 		return stop_at(k, k->from);
 	k->from = end;
@@ -139,7 +132,7 @@ is_ambiguous(const struct template *t, size_t i, struct text path)
 	if (path.n == 0 || path.at[0] != '"' || i + 1 == t->n)
 		return false;
 	behind = t->parts[i + 1].text;
-	return memmem(path.at, path.n, behind.at, behind.n) != NULL;
+	return search(path, behind) != NULL;
 }
 
 /* One bounded part, from the right. */
@@ -192,7 +185,8 @@ read_unbounded(struct matching *k, size_t i)
 		return read_twice(k);
 	if (i + 1 < k->t->tail) {
 		literal = k->t->parts[i + 1].text;
-		end = memmem(s, k->to - k->from, literal.at, literal.n);
+		end = search(
+		    (struct text){.at = s, .n = k->to - k->from}, literal);
 		if (end == NULL)
 			return stop_at(k, k->from);
 	}
@@ -202,75 +196,155 @@ read_unbounded(struct matching *k, size_t i)
 	return true;
 }
 
-/* One that fits is kept: those that do not are seldom asked twice. */
+/* Reads the head, but for what an earlier template has read already. */
 static bool
-read_opening(struct matching *k, struct template_opening *o, size_t id)
+read_head_more(struct matching *k, struct template_found *f)
 {
-	if (o->id == id) {
-		*k->m = o->match;
-		k->from = o->end;
+	const struct template *t = k->t;
+	size_t i = 0;
+
+	while (i < f->n && i < t->head && f->step[i] == t->parts[i].step)
+		i++;
+	k->from = i == 0 ? 0 : f->end[i - 1];
+	if (i == t->head)
 		return true;
+	if (i == f->n && f->stopped == t->parts[i].step)
+		return false;
+	for (f->stopped = 0; i < t->head; i++) {
+		k->m = &f->other;
+		if (i + 1 == t->opening) {
+			k->m = &f->accused;
+			memset(k->m, 0, sizeof *k->m);
+		}
+		if (!read_part(k, i)) {
+			f->stopped = t->parts[i].step;
+			break;
+		}
+		f->step[i] = t->parts[i].step;
+		f->end[i] = (uint32_t)k->from;
 	}
-	for (size_t i = 0; i < k->t->opening; i++)
-		if (!read_part(k, i))
-			return false;
-	o->id = id;
-	o->match = *k->m;
-	o->end = k->from;
-	return true;
+	f->n = i;
+	return i == t->head;
 }
 
+/* Is the text that the template cannot do without in the message? */
 static bool
-match(const struct template *t, struct text message, struct match *m,
-    struct template_opening *o, size_t id)
+has_must(struct matching *k, struct template_found *f)
 {
-	struct matching k;
-	size_t done = 0;
+	uint32_t id = k->t->must_id, i = id % TEMPLATE_ASKED;
 
-	/* found[] is written before it is read, see check_again */
-	k.t = t;
-	k.message = message;
-	k.m = m;
-	k.from = 0;
-	k.to = message.n;
-	k.exactly = o == NULL;
-	memset(m, 0, sizeof *m);
-	/* syslog cuts long records: what stands last in one is what the client
-	 * wrote, if it wrote enough */
-	if (t->accuses_back && message.n > UNCUT_BYTES)
-		return false;
-	if (o != NULL && t->opening > 0) {
-		if (!read_opening(&k, o, id))
-			return false;
-		done = t->opening;
+	if (k->t->must.n == 0)
+		return true;
+	if (f->asked[i] != id) {
+		f->asked[i] = id;
+		f->is_there[i] = search(k->message, k->t->must) != NULL;
 	}
-	for (size_t i = done; i < t->head; i++)
-		if (!read_part(&k, i))
-			return false;
-	m->past_head = true;
+	return f->is_there[i];
+}
+
+/* Says in *m what the parts of the head said, in their order. */
+static void
+say_head(const struct matching *k, const struct template_found *f,
+    struct match *m)
+{
+	const struct template *t = k->t;
+
+	if (t->opening > 0)
+		*m = f->accused;
+	else
+		memset(m, 0, sizeof *m);
+	for (size_t i = 0; i < t->head; i++) {
+		enum field field = t->parts[i].field;
+
+		if (!field_says(field) || i + 1 == t->opening)
+			continue;
+		/* the address of ours that the client's own form has counts
+		 * when it stands behind */
+		if (field == FIELD_LOCAL && i < t->opening &&
+		    m->local.family != 0)
+			continue;
+		(void)field_read(field, t->client, k->message,
+		    i == 0 ? 0 : f->end[i - 1], k->message.n,
+		    template_next_byte(t, i), m);
+	}
+}
+
+/* Syslog cuts long records: what stands last in one is what the client wrote,
+ * if it wrote enough. */
+static bool
+may_be_cut(const struct template *t, struct text message)
+{
+	return t->accuses_back && message.n > UNCUT_BYTES;
+}
+
+/* What is not the head. */
+static bool
+match_rest(struct matching *k)
+{
+	const struct template *t = k->t;
+
+	k->m->past_head = true;
 	for (size_t i = t->n; i > t->tail; i--)
-		if (!read_part_back(&k, i - 1))
+		if (!read_part_back(k, i - 1))
 			return false;
 	for (size_t i = t->head; i < t->tail; i++)
 		if (field_is_unbounded(t->parts[i].field)
-			? !read_unbounded(&k, i)
-			: !read_part(&k, i))
+			? !read_unbounded(k, i)
+			: !read_part(k, i))
 			return false;
-	if (k.from != k.to)
-		return stop_at(&k, k.from);
-	m->past_head = false;
+	if (k->from != k->to)
+		return stop_at(k, k->from);
+	k->m->past_head = false;
 	return true;
+}
+
+/* found[] is written before it is read, see check_again. */
+static void
+begin(struct matching *k, const struct template *t, struct text message,
+    struct match *m, bool exactly)
+{
+	k->t = t;
+	k->message = message;
+	k->m = m;
+	k->from = 0;
+	k->to = message.n;
+	k->exactly = exactly;
+}
+
+void
+template_begin(struct template_found *found)
+{
+	found->n = 0;
+	found->stopped = 0;
+	memset(found->asked, 0, sizeof found->asked);
 }
 
 bool
 template_match_more(const struct template *t, struct text message,
-    struct match *m, struct template_opening *o, size_t id)
+    struct match *m, struct template_found *found)
 {
-	return match(t, message, m, o, id);
+	struct matching k;
+
+	begin(&k, t, message, m, false);
+	if (may_be_cut(t, message) || !read_head_more(&k, found) ||
+	    !has_must(&k, found))
+		return false;
+	say_head(&k, found, m);
+	k.m = m;
+	return match_rest(&k);
 }
 
 bool
 template_match(const struct template *t, struct text message, struct match *m)
 {
-	return match(t, message, m, NULL, 0);
+	struct matching k;
+
+	begin(&k, t, message, m, true);
+	memset(m, 0, sizeof *m);
+	if (may_be_cut(t, message))
+		return false;
+	for (size_t i = 0; i < t->head; i++)
+		if (!read_part(&k, i))
+			return false;
+	return match_rest(&k);
 }
