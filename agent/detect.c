@@ -44,6 +44,7 @@ detect_open(const struct detect_options *o, const char **why)
 	d->attempts = attempts_open();
 	d->sessions = sessions_open();
 	d->read_bytes = SESSION_BYTES;
+	memcpy(d->dovecot, "dovecot", sizeof "dovecot");
 	stamp_init(&d->stamps, zone);
 	return d;
 }
@@ -56,6 +57,8 @@ forget_views(struct detect *d)
 		d->views[i] = (struct detect_known){0};
 	}
 	d->view_count = 0;
+	/* they point there */
+	memset(d->processes, 0, sizeof d->processes);
 }
 
 void
@@ -126,9 +129,10 @@ is_known(const struct detect_known *k, struct text program)
 	       (n <= 16 || load(a + 8) == load(b + 8));
 }
 
-/* The first of its lines, or a name that shares its slot. */
-static const struct rules_view *
-view_of_new(struct detect *d, struct text program)
+/* The first of its lines, or a name that shares its slot.  NULL for a name
+ * that is no program's. */
+static const struct detect_known *
+know(struct detect *d, struct text program)
 {
 	size_t i = slot_of(program);
 
@@ -136,7 +140,7 @@ view_of_new(struct detect *d, struct text program)
 		return NULL;
 	for (; d->views[i].n > 0; i = (i + 1) & (DETECT_VIEWS - 1))
 		if (is_known(&d->views[i], program))
-			return d->views[i].view;
+			return &d->views[i];
 	/* a log with that many programs is not one of a mail server */
 	if (d->view_count == DETECT_VIEWS / 2) {
 		forget_views(d);
@@ -150,7 +154,7 @@ view_of_new(struct detect *d, struct text program)
 	else
 		d->views[i].view = rules_view_open(d->rules, program);
 	d->views[i].filter = rules_view_filter(d->views[i].view);
-	return d->views[i].view;
+	return &d->views[i];
 }
 
 static inline const struct rules_view *
@@ -158,7 +162,34 @@ view_of(struct detect *d, struct text program)
 {
 	const struct detect_known *k = &d->views[slot_of(program)];
 
-	return is_known(k, program) ? k->view : view_of_new(d, program);
+	if (!is_known(k, program))
+		k = know(d, program);
+	return k == NULL ? NULL : k->view;
+}
+
+void
+detect_keep_process(struct detect *d, struct text message, size_t n)
+{
+	struct line_found found = {
+	    .program = TEXT("dovecot"), .message = message};
+	struct detect_process *p;
+	uint64_t first = 0;
+
+	memcpy(&first, message.at, n < sizeof first ? n : sizeof first);
+	p = &d->processes[detect_process_slot(n, first)];
+	p->n = 0;
+	/* "dovecot: " may be there twice */
+	for (size_t i = 0; i < n; i++)
+		if (!line_is_process_sign(message.at[i]))
+			return;
+	if (text_is((struct text){.at = message.at, .n = n}, "dovecot") ||
+	    !line_again_take_daemon(&found))
+		return;
+	p->known = know(d, found.program);
+	if (p->known == NULL)
+		return;
+	p->n = n;
+	memcpy(p->name, message.at, n);
 }
 
 /* The message without the password that Dovecot logs when it is told to
@@ -280,9 +311,8 @@ take_session(struct detect *d, const struct line *line,
 }
 
 /* Apart, and with its own copy, so that others stay in registers. */
-__attribute__((noinline)) bool
-detect_daemon_is_nothing(
-    struct detect *d, struct text line, struct line_found found)
+__attribute__((noinline)) static bool
+daemon_is_nothing(struct detect *d, struct text line, struct line_found found)
 {
 	const struct rules_view *view;
 
@@ -310,7 +340,7 @@ is_nothing(struct detect *d, struct text line)
 	    !stamp_again(&d->stamps, found.second))
 		return false;
 	if (line_again_has_daemon(&found))
-		return detect_daemon_is_nothing(d, line, found);
+		return daemon_is_nothing(d, line, found);
 	view = view_of(d, found.program);
 	if (view == NULL)
 		return true;
@@ -318,6 +348,30 @@ is_nothing(struct detect *d, struct text line)
 		return false;
 	d->rule = rules_find(view, found.message, &d->match);
 	return d->rule == NULL;
+}
+
+enum detect_result
+detect_take(struct detect *d, const struct line *parsed, struct arena *a,
+    struct event *out)
+{
+	const struct rule *rule = d->rule;
+
+	if (!stamp_time(&d->stamps, parsed, &out->time_us))
+		return DETECT_UNPARSABLE;
+	if (!take_session(d, parsed, rule, out->time_us, &d->match))
+		return DETECT_IGNORED;
+	fill(d, a, parsed, rule, &d->match, out);
+	if (d->brief)
+		return DETECT_EVENT;
+	if (rule->attempt != RULE_NO_ATTEMPT &&
+	    attempts_is_told(d->attempts, rule->attempt, out,
+		d->match.session))
+		return DETECT_TOLD;
+	event_make_id(out, text_of(d->site));
+	out->ordinal = ordinals_next(d->ordinals, out);
+	if (out->ordinal > 0)
+		event_make_id(out, text_of(d->site));
+	return DETECT_EVENT;
 }
 
 /* Apart, so that a line that is nothing does not pay for its stack. */
@@ -349,22 +403,7 @@ look_in_full(
 	d->rule = rule;
 	if (rule == NULL)
 		return DETECT_IGNORED;
-	if (!stamp_time(&d->stamps, &parsed, &out->time_us))
-		return DETECT_UNPARSABLE;
-	if (!take_session(d, &parsed, rule, out->time_us, &d->match))
-		return DETECT_IGNORED;
-	fill(d, a, &parsed, rule, &d->match, out);
-	if (d->brief)
-		return DETECT_EVENT;
-	if (rule->attempt != RULE_NO_ATTEMPT &&
-	    attempts_is_told(d->attempts, rule->attempt, out,
-		d->match.session))
-		return DETECT_TOLD;
-	event_make_id(out, text_of(d->site));
-	out->ordinal = ordinals_next(d->ordinals, out);
-	if (out->ordinal > 0)
-		event_make_id(out, text_of(d->site));
-	return DETECT_EVENT;
+	return detect_take(d, &parsed, a, out);
 }
 
 enum detect_result

@@ -58,11 +58,23 @@ void detect_set_order(struct detect *d, const struct line *lines, size_t n);
 enum detect_result detect_line(struct detect *d, struct text line,
     struct arena *a, struct event *out);
 
-/* Passes over the lines at the beginning of these that are DETECT_IGNORED and
- * can be told to be so at once: returns their bytes with their LFs, and adds
- * their number to *count.  The line behind them, and any that have no LF, are
- * detect_line's; its results are the same with and without this. */
-size_t detect_skip(struct detect *d, struct text lines, uint64_t *count);
+enum { DETECT_WINDOW = 1024 };
+
+/* Bytes of a log, as they are read; {.left = bytes} at first. */
+struct detect_lines {
+	struct text left; /* what detect_lines has not taken yet */
+	/* for detect_lines alone: where in a window of the bytes lines end */
+	const char *window;
+	unsigned n, next;
+	uint16_t ends[DETECT_WINDOW + 2];
+};
+
+/* Takes lines with their LFs as detect_line does, up to one that is not
+ * ignored: its result.  Adds the number of those before it to *ignored.
+ * DETECT_IGNORED when no more lines are left, though perhaps the beginning
+ * of one.  Resets the arena at each line. */
+enum detect_result detect_lines(struct detect *d, struct detect_lines *l,
+    struct arena *a, struct event *out, uint64_t *ignored);
 
 /* Which rule knew the line before, whether or not it was an event; NULL: none
  * did. */

@@ -1,6 +1,6 @@
 /*
  * The inside of struct detect, shared by detect.c (one line) and
- * detect_skip.c (the lines between) and by nobody else.
+ * detect_lines.c (many) and by nobody else.
  */
 #ifndef PLAINTIFF_DETECT_INSIDE_H
 #define PLAINTIFF_DETECT_INSIDE_H
@@ -21,6 +21,8 @@ struct zone;
 enum {
 	DETECT_VIEWS = 512, /* slots; a power of two */
 	DETECT_PROGRAM_BYTES = 128,
+	DETECT_PROCESSES = 64, /* a power of two */
+	DETECT_PROCESS_BYTES = 16,
 };
 
 /* The view of a program seen before; at most programs have none. */
@@ -29,6 +31,14 @@ struct detect_known {
 	const struct rules_filter *filter;
 	size_t n; /* length of the name, 0: a free slot */
 	char program[DETECT_PROGRAM_BYTES];
+};
+
+/* Which program a process of Dovecot is, by its name in front of a message:
+ * one place each. */
+struct detect_process {
+	const struct detect_known *known;
+	size_t n; /* length of the name, 0: a free place */
+	char name[2 * DETECT_PROCESS_BYTES]; /* so much is loaded at once */
 };
 
 struct detect {
@@ -45,10 +55,12 @@ struct detect {
 	uint64_t read_bytes; /* in this life, and SESSION_BYTES more */
 	struct detect_known *views; /* DETECT_VIEWS */
 	size_t view_count;
+	struct detect_process processes[DETECT_PROCESSES];
 	/* of the line at hand, if it looked like nothing at first */
 	const struct rule *rule;
 	struct match match;
 	bool excused; /* it says that we could not answer */
+	char dovecot[2 * DETECT_PROCESS_BYTES]; /* the name, to be loaded */
 };
 
 /* The slot in which a program's search begins: names differ at their ends,
@@ -64,10 +76,20 @@ detect_slot(size_t n, uint64_t first, uint64_t last)
 	return (size_t)(h >> 55);
 }
 
-/* Of a daemon that puts something in front of its messages: does no form fit?
- * False also when that is to be looked at in full; then d->rule may be the
- * rule it fits, with d->match. */
-bool detect_daemon_is_nothing(
-    struct detect *d, struct text line, struct line_found found);
+static inline size_t
+detect_process_slot(size_t n, uint64_t first)
+{
+	_Static_assert(
+	    DETECT_PROCESSES == 1 << (64 - 58), "a hash fills the table");
+	return (size_t)((n ^ first * 31) * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+
+/* Keeps which program the process of Dovecot is whose name, of n bytes, the
+ * message begins with. */
+void detect_keep_process(struct detect *d, struct text message, size_t n);
+
+/* What becomes of a line that fits d->rule, with d->match. */
+enum detect_result detect_take(struct detect *d, const struct line *parsed,
+    struct arena *a, struct event *out);
 
 #endif

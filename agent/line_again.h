@@ -57,6 +57,12 @@ line_again_has_daemon(const struct line_found *f)
 {
 	return f->program.at[0] == 'd' || f->program.at[0] == 'e';
 }
+/* May the byte be one of the name of a process of Dovecot? */
+static inline bool
+line_is_process_sign(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
 /* Takes it off, behind line_again_message.  False for a piece of a split
  * record. */
 bool line_again_take_daemon(struct line_found *out);

@@ -90,10 +90,6 @@ void rules_view_close(struct rules_view *v);
 const struct rule *rules_find(
     const struct rules_view *v, struct text message, struct match *m);
 
-/* Does the message begin as one of the forms does?  Else rules_find knows
- * none. */
-bool rules_may_find(const struct rules_view *v, struct text message);
-
 struct rules_nearest {
 	const struct rule *rule; /* NULL: no rule concerns the program */
 	unsigned line;           /* of the template in its file */

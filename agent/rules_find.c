@@ -60,37 +60,17 @@ first_fit(const struct rules_view *v, const uint32_t *a, const uint32_t *b,
 	return NULL;
 }
 
-/* The forms that begin as the message does, two rising lists; false when both
- * are empty. */
-static inline bool
-list_forms(const struct rules_view *v, struct text message, const uint32_t **a,
-    const uint32_t **b)
-{
-	static const uint32_t none[] = {LEADS_END};
-
-	*a = leads_find(v->by_start, message);
-	*b = none;
-	if (v->behind_queue_id != NULL)
-		*b = leads_find(v->behind_queue_id, behind_queue_id(message));
-	if (**b != LEADS_END && !begins_with_queue_id(message))
-		*b = none;
-	return **a != LEADS_END || **b != LEADS_END;
-}
-
-bool
-rules_may_find(const struct rules_view *v, struct text message)
-{
-	const uint32_t *a, *b;
-
-	return list_forms(v, message, &a, &b);
-}
-
 static inline const struct entry *
 find_entry(const struct rules_view *v, struct text message, struct match *m)
 {
-	const uint32_t *a, *b;
+	static const uint32_t none[] = {LEADS_END};
+	const uint32_t *a = leads_find(v->by_start, message), *b = none;
 
-	if (!list_forms(v, message, &a, &b))
+	if (v->behind_queue_id != NULL)
+		b = leads_find(v->behind_queue_id, behind_queue_id(message));
+	if (*b != LEADS_END && !begins_with_queue_id(message))
+		b = none;
+	if (*a == LEADS_END && *b == LEADS_END)
 		return NULL;
 	return first_fit(v, a, b, message, m);
 }
