@@ -12,13 +12,6 @@
 #include "agent/client_sendmail.h"
 #include "agent/field.h"
 
-/* Bytes of an address, with "IPv6:" before and "%zone" behind. */
-static bool
-is_address(char c)
-{
-	return client_is_name(c) || c == ':' || c == '%';
-}
-
 bool
 client_read_port(struct text digits, uint16_t *out)
 {
@@ -52,13 +45,13 @@ client_read_address(
 	size_t at = from;
 
 	if (at < limit && s[at] == '[') {
-		for (at++; at < limit && is_address(s[at]); at++)
+		for (at++; at < limit && client_is_address(s[at]); at++)
 			continue;
 		if (at == limit || s[at] != ']' || !parse(s, from + 1, at, out))
 			return FIELD_NOWHERE;
 		return at + 1;
 	}
-	while (at < limit && is_address(s[at]))
+	while (at < limit && client_is_address(s[at]))
 		at++;
 	if (parse(s, from, at, out))
 		return at;
@@ -78,7 +71,7 @@ client_read_address_back(
 	bool brackets = to > from && s[to - 1] == ']';
 
 	at -= brackets;
-	while (at > from && is_address(s[at - 1]))
+	while (at > from && client_is_address(s[at - 1]))
 		at--;
 	if (!parse(s, at, to - brackets, out))
 		return FIELD_NOWHERE;

@@ -212,13 +212,36 @@ without_password(struct arena *a, struct text message)
 	return (struct text){.at = copy, .n = kept + sizeof removed - 1};
 }
 
+/* Is it ASCII without NUL?  Short texts, which most are, as words that may
+ * overlap. */
+static inline bool
+is_ascii(struct text t)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t w, odd = 0;
+	size_t at = 0;
+
+	if (t.n < sizeof w) {
+		while (at < t.n && t.at[at] > 0)
+			at++;
+		return at == t.n;
+	}
+	for (; t.n - at > sizeof w; at += sizeof w) {
+		w = load(t.at + at);
+		odd |= w | (w - ones);
+	}
+	w = load(t.at + t.n - sizeof w);
+	/* a borrow can only make a word look less plain */
+	return ((odd | w | (w - ones)) & ones << 7) == 0;
+}
+
 /* Itself, when there is nothing to clean. */
 static struct text
-clean(struct arena *a, struct text t)
+clean(struct arena *a, struct text t, size_t max_bytes)
 {
-	if (t.n <= EVENT_TEXT_BYTES && text_is_utf8(t.at, t.n))
+	if (t.n <= max_bytes && (is_ascii(t) || text_is_utf8(t.at, t.n)))
 		return t;
-	return text_clean(a, t, EVENT_TEXT_BYTES);
+	return text_clean(a, t, max_bytes);
 }
 
 /* The service that the rule names; "*" at its end is the program without the
@@ -229,7 +252,7 @@ service_of(struct arena *a, struct text program, struct text named)
 	const char *slash;
 
 	if (named.at == NULL)
-		return clean(a, program);
+		return clean(a, program, EVENT_TEXT_BYTES);
 	if (named.at[named.n - 1] != '*')
 		return named;
 	slash = memrchr(program.at, '/', program.n);
@@ -239,33 +262,40 @@ service_of(struct arena *a, struct text program, struct text named)
 	}
 	return clean(a,
 	    text_of(arena_printf(a, "%.*s%.*s", (int)(named.n - 1), named.at,
-		(int)program.n, program.at)));
+		(int)program.n, program.at)),
+	    EVENT_TEXT_BYTES);
 }
 
 static void
 fill(const struct detect *d, struct arena *a, const struct line *line,
     const struct rule *rule, const struct match *m, struct event *out)
 {
-	*out = (struct event){.time_us = out->time_us,
-	    .read_us = d->stamps.bound_us,
-	    .kind = d->excused ? KIND_BACKEND_FAILURE : rule->kind,
-	    .source = m->source,
-	    .source_port = m->source_port,
-	    .local = m->local,
-	    .local_port = m->local_port,
-	    .pid = line->pid,
-	    .host = clean(a, line->host.at != NULL ? line->host
-						: text_of(d->host)),
-	    .program = clean(a, line->program),
-	    .service = service_of(a, line->program, rule->service),
-	    .ptr = clean(a, m->ptr),
-	    .mechanism = clean(a, m->mechanism),
-	    .rule = text_of(rule->name)};
-	if (rule->no_login.at == NULL || !text_equal(m->login, rule->no_login))
-		out->login = text_clean(a, m->login,
-		    d->brief ? LINE_BYTES : EVENT_TEXT_BYTES);
+	enum { MOST = EVENT_TEXT_BYTES };
+	struct text login = m->login;
+
+	if (rule->no_login.at != NULL && text_equal(login, rule->no_login))
+		login = (struct text){0};
+	/* all members by name: clearing them first takes longer */
+	memset(out->id, 0, sizeof out->id);
+	out->read_us = d->stamps.bound_us;
+	out->kind = d->excused ? KIND_BACKEND_FAILURE : rule->kind;
+	out->source = m->source;
+	out->source_port = m->source_port;
+	out->local = m->local;
+	out->local_port = m->local_port;
+	out->ordinal = 0;
+	out->pid = line->pid;
+	out->host = clean(
+	    a, line->host.at != NULL ? line->host : text_of(d->host), MOST);
+	out->program = clean(a, line->program, MOST);
+	out->service = service_of(a, line->program, rule->service);
+	out->ptr = clean(a, m->ptr, MOST);
+	out->login = clean(a, login, d->brief ? LINE_BYTES : MOST);
+	out->mechanism = clean(a, m->mechanism, MOST);
+	out->rule = text_of(rule->name);
+	out->message = (struct text){0};
 	if (!d->brief)
-		out->message = text_clean(a, without_password(a, line->message),
+		out->message = clean(a, without_password(a, line->message),
 		    EVENT_MESSAGE_BYTES);
 }
 

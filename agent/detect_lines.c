@@ -274,7 +274,10 @@ take(struct detect *d, const struct seen *l, struct arena *a,
 	    .program = {.at = l->known->program, .n = l->known->n},
 	    .message = {.at = l->message,
 		.n = (size_t)(l->end - l->message)},
-	    .pid = read_pid(l->tag)};
+	    .pid = read_pid(l->tag),
+	    .piece = 0,
+	    .pieces = 0,
+	    .is_cut = false};
 
 	arena_reset(a);
 	return detect_take(d, &parsed, a, out);

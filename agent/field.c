@@ -66,15 +66,6 @@ field_is_open(enum field f)
 	       f == FIELD_AGAIN;
 }
 
-bool
-field_says(enum field f)
-{
-	return f == FIELD_CLIENT || f == FIELD_IP || f == FIELD_PORT ||
-	       f == FIELD_LOCAL || f == FIELD_HOST || f == FIELD_QID ||
-	       f == FIELD_MECH || f == FIELD_SID || f == FIELD_ACCOUNT ||
-	       f == FIELD_USER || f == FIELD_TWICE;
-}
-
 /* Alphabets of the fields that are nothing but a run of certain bytes: a bit
  * for each, in a table of all bytes. */
 enum {

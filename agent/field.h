@@ -49,9 +49,6 @@ bool field_is_unbounded(enum field f);
  * can delimit? */
 bool field_is_open(enum field f);
 
-/* Does an event say what it held? */
-bool field_says(enum field f);
-
 /* Reads a field that begins at from and ends before limit at the latest;
  * stop is the first byte of the literal behind it, or -1.  Returns where it
  * ends, or FIELD_NOWHERE; what it says goes to *m.  Not for literals,

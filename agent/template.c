@@ -218,6 +218,24 @@ set_regions(const struct compiling *c, struct template *t)
 			t->opening = i + 1;
 }
 
+/* Does a match say what the field held? */
+static bool
+is_said(enum field f)
+{
+	return f == FIELD_IP || f == FIELD_PORT || f == FIELD_LOCAL ||
+	       f == FIELD_HOST || f == FIELD_QID || f == FIELD_MECH ||
+	       f == FIELD_SID || f == FIELD_ACCOUNT;
+}
+
+static void
+set_said(const struct compiling *c, struct template *t)
+{
+	t->said = 0;
+	for (size_t i = 0; i < t->head; i++)
+		if (is_said(c->parts[i].field) && i + 1 != t->opening)
+			t->said |= UINT64_C(1) << i;
+}
+
 static void
 set_must(const struct compiling *c, struct template *t)
 {
@@ -322,6 +340,7 @@ compile(struct compiling *c, struct text source, enum client_form client,
 	t->accuses_back = false;
 	if (c->why == NULL) {
 		set_regions(c, t);
+		set_said(c, t);
 		set_must(c, t);
 		check_again(c, t);
 	}

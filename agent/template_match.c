@@ -21,6 +21,19 @@ struct matching {
 	struct text found[TEMPLATE_PARTS]; /* {path}, for {again} */
 };
 
+/* By its members: what is so small takes longer when it is cleared at once. */
+static inline void
+clear(struct match *m)
+{
+	m->source = (struct addr){.family = 0};
+	m->source_port = 0;
+	m->local = (struct addr){.family = 0};
+	m->local_port = 0;
+	m->ptr = m->login = m->mechanism = m->qid = m->session = (struct text){0};
+	m->stopped = 0;
+	m->past_head = false;
+}
+
 /* Notes how many bytes of the literal fit, for scan --explain. */
 static bool
 stop_at(struct matching *k, size_t at)
@@ -214,7 +227,7 @@ read_head_more(struct matching *k, struct template_found *f)
 		k->m = &f->other;
 		if (i + 1 == t->opening) {
 			k->m = &f->accused;
-			memset(k->m, 0, sizeof *k->m);
+			clear(k->m);
 		}
 		if (!read_part(k, i)) {
 			f->stopped = t->parts[i].step;
@@ -252,12 +265,11 @@ say_head(const struct matching *k, const struct template_found *f,
 	if (t->opening > 0)
 		*m = f->accused;
 	else
-		memset(m, 0, sizeof *m);
-	for (size_t i = 0; i < t->head; i++) {
+		clear(m);
+	for (uint64_t said = t->said; said != 0; said &= said - 1) {
+		size_t i = (size_t)__builtin_ctzll(said);
 		enum field field = t->parts[i].field;
 
-		if (!field_says(field) || i + 1 == t->opening)
-			continue;
 		/* the address of ours that the client's own form has counts
 		 * when it stands behind */
 		if (field == FIELD_LOCAL && i < t->opening &&
@@ -340,7 +352,7 @@ template_match(const struct template *t, struct text message, struct match *m)
 	struct matching k;
 
 	begin(&k, t, message, m, true);
-	memset(m, 0, sizeof *m);
+	clear(m);
 	if (may_be_cut(t, message))
 		return false;
 	for (size_t i = 0; i < t->head; i++)

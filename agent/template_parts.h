@@ -26,10 +26,14 @@ struct template
 	size_t tail; /* parts [tail, n) are read from the right */
 	bool accuses_back; /* the address is one of these */
 	size_t opening; /* parts up to the accused, if read from the left */
+	uint64_t said; /* a bit for each part of the head, but the accused,
+	                  that a match says */
 	struct text must; /* the longest literal text behind the head */
 	uint32_t must_id; /* equal for equal texts; 0: not numbered yet */
 	struct part parts[];
 };
+
+_Static_assert(TEMPLATE_PARTS <= 64, "a part each has a bit");
 
 /* What delimits the part i: the first byte of the literal behind it, -1 when
  * there is none. */
