@@ -212,34 +212,11 @@ without_password(struct arena *a, struct text message)
 	return (struct text){.at = copy, .n = kept + sizeof removed - 1};
 }
 
-/* Is it ASCII without NUL?  Short texts, which most are, as words that may
- * overlap. */
-static inline bool
-is_ascii(struct text t)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t w, odd = 0;
-	size_t at = 0;
-
-	if (t.n < sizeof w) {
-		while (at < t.n && t.at[at] > 0)
-			at++;
-		return at == t.n;
-	}
-	for (; t.n - at > sizeof w; at += sizeof w) {
-		w = load(t.at + at);
-		odd |= w | (w - ones);
-	}
-	w = load(t.at + t.n - sizeof w);
-	/* a borrow can only make a word look less plain */
-	return ((odd | w | (w - ones)) & ones << 7) == 0;
-}
-
 /* Itself, when there is nothing to clean. */
-static struct text
-clean(struct arena *a, struct text t, size_t max_bytes)
+static inline struct text
+clean(const struct detect *d, struct arena *a, struct text t, size_t max_bytes)
 {
-	if (t.n <= max_bytes && (is_ascii(t) || text_is_utf8(t.at, t.n)))
+	if (t.n <= max_bytes && (d->is_ascii || text_is_utf8(t.at, t.n)))
 		return t;
 	return text_clean(a, t, max_bytes);
 }
@@ -247,12 +224,13 @@ clean(struct arena *a, struct text t, size_t max_bytes)
 /* The service that the rule names; "*" at its end is the program without the
  * folders in front of it. */
 static struct text
-service_of(struct arena *a, struct text program, struct text named)
+service_of(const struct detect *d, struct arena *a, struct text program,
+    struct text named)
 {
 	const char *slash;
 
 	if (named.at == NULL)
-		return clean(a, program, EVENT_TEXT_BYTES);
+		return clean(d, a, program, EVENT_TEXT_BYTES);
 	if (named.at[named.n - 1] != '*')
 		return named;
 	slash = memrchr(program.at, '/', program.n);
@@ -260,7 +238,7 @@ service_of(struct arena *a, struct text program, struct text named)
 		program.n -= (size_t)(slash + 1 - program.at);
 		program.at = slash + 1;
 	}
-	return clean(a,
+	return clean(d, a,
 	    text_of(arena_printf(a, "%.*s%.*s", (int)(named.n - 1), named.at,
 		(int)program.n, program.at)),
 	    EVENT_TEXT_BYTES);
@@ -285,17 +263,17 @@ fill(const struct detect *d, struct arena *a, const struct line *line,
 	out->local_port = m->local_port;
 	out->ordinal = 0;
 	out->pid = line->pid;
-	out->host = clean(
-	    a, line->host.at != NULL ? line->host : text_of(d->host), MOST);
-	out->program = clean(a, line->program, MOST);
-	out->service = service_of(a, line->program, rule->service);
-	out->ptr = clean(a, m->ptr, MOST);
-	out->login = clean(a, login, d->brief ? LINE_BYTES : MOST);
-	out->mechanism = clean(a, m->mechanism, MOST);
+	out->host = clean(d, a,
+	    line->host.at != NULL ? line->host : text_of(d->host), MOST);
+	out->program = clean(d, a, line->program, MOST);
+	out->service = service_of(d, a, line->program, rule->service);
+	out->ptr = clean(d, a, m->ptr, MOST);
+	out->login = clean(d, a, login, d->brief ? LINE_BYTES : MOST);
+	out->mechanism = clean(d, a, m->mechanism, MOST);
 	out->rule = text_of(rule->name);
 	out->message = (struct text){0};
 	if (!d->brief)
-		out->message = clean(a, without_password(a, line->message),
+		out->message = clean(d, a, without_password(a, line->message),
 		    EVENT_MESSAGE_BYTES);
 }
 
@@ -442,6 +420,7 @@ detect_line(
 {
 	d->read_bytes += line.n + 1;
 	d->rule = NULL;
+	d->is_ascii = false;
 	if (line.n > LINE_BYTES || is_nothing(d, line))
 		return DETECT_IGNORED;
 	return look_in_full(d, line, a, out);

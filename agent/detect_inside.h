@@ -60,6 +60,7 @@ struct detect {
 	const struct rule *rule;
 	struct match match;
 	bool excused; /* it says that we could not answer */
+	bool is_ascii; /* all of it is known to be, without NUL */
 	char dovecot[2 * DETECT_PROCESS_BYTES]; /* the name, to be loaded */
 };
 

@@ -249,6 +249,26 @@ look(struct detect *d, const struct head *k, struct seen *l)
 	return d->rule == NULL ? NOTHING : HIT;
 }
 
+/* Is the line ASCII without NUL? */
+FAST static inline bool
+is_ascii(const char *s, const char *end)
+{
+	__m256i all = load(s), least = all, w;
+
+	/* what is behind the end counts for nothing: the last word overlaps */
+	for (; end - s > WORD; s += WORD) {
+		w = load(s);
+		all = _mm256_or_si256(all, w);
+		least = _mm256_min_epu8(least, w);
+	}
+	w = load(end - WORD);
+	all = _mm256_or_si256(all, w);
+	least = _mm256_min_epu8(least, w);
+	return (_mm256_movemask_epi8(all) |
+		   _mm256_movemask_epi8(_mm256_cmpeq_epi8(
+		       least, _mm256_setzero_si256()))) == 0;
+}
+
 static int64_t
 read_pid(const char *s)
 {
@@ -262,7 +282,7 @@ read_pid(const char *s)
 }
 
 /* As line_parse says it of a line that has all this. */
-static enum detect_result
+FAST static enum detect_result
 take(struct detect *d, const struct seen *l, struct arena *a,
     struct event *out)
 {
@@ -280,6 +300,7 @@ take(struct detect *d, const struct seen *l, struct arena *a,
 	    .is_cut = false};
 
 	arena_reset(a);
+	d->is_ascii = is_ascii(l->line, l->end);
 	return detect_take(d, &parsed, a, out);
 }
 

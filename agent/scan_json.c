@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "agent/signs.h"
 #include "proto/base/addr.h"
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
@@ -96,35 +97,65 @@ put_time(char *to, int64_t us)
 }
 
 #ifdef __SSE2__
+/* The bytes that JSON writes otherwise; those of other alphabets are below
+ * zero. */
+static inline __m128i
+odd_bytes(__m128i w)
+{
+	return _mm_or_si128(
+	    _mm_or_si128(_mm_cmplt_epi8(w, _mm_set1_epi8(' ')),
+		_mm_cmpeq_epi8(w, _mm_set1_epi8('"'))),
+	    _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('\\')),
+		_mm_cmpeq_epi8(w, _mm_set1_epi8(0x7f))));
+}
+
+/* Fewer than sixteen bytes, as two words that overlap. */
+static inline bool
+copy_short(char *to, const char *s, size_t n)
+{
+	uint64_t first = SIGNS_ALL('x'), last = first;
+
+	if (n >= sizeof first) {
+		memcpy(&first, s, sizeof first);
+		memcpy(&last, s + n - sizeof last, sizeof last);
+		memcpy(to, &first, sizeof first);
+		memcpy(to + n - sizeof last, &last, sizeof last);
+	} else if (n >= sizeof first / 2) {
+		memcpy(&first, s, sizeof first / 2);
+		memcpy(&last, s + n - sizeof last / 2, sizeof last / 2);
+		memcpy(to, &first, sizeof first / 2);
+		memcpy(to + n - sizeof last / 2, &last, sizeof last / 2);
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			to[i] = s[i];
+			first = first << 8 | (unsigned char)s[i];
+		}
+	}
+	return _mm_movemask_epi8(odd_bytes(
+		   _mm_set_epi64x((int64_t)last, (int64_t)first))) == 0;
+}
+
 /* Copies the text; false when a byte of it is to be written otherwise. */
-static bool
+static inline bool
 copy_plain(char *to, const char *s, size_t n)
 {
 	__m128i odd = _mm_setzero_si128();
 
-	if (n < WORD) {
-		for (size_t i = 0; i < n; i++)
-			to[i] = s[i];
-		return buf_is_plain_json(s, n);
-	}
+	if (n < WORD)
+		return copy_short(to, s, n);
 	/* the last word overlaps the one before */
 	for (size_t at = 0;; at = n - at < 2 * WORD ? n - WORD : at + WORD) {
 		__m128i w = _mm_loadu_si128(
 		    (const __m128i *)(const void *)(s + at));
 
 		_mm_storeu_si128((__m128i *)(void *)(to + at), w);
-		/* bytes of other alphabets are below zero */
-		odd = _mm_or_si128(
-		    _mm_or_si128(odd, _mm_cmplt_epi8(w, _mm_set1_epi8(' '))),
-		    _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('"')),
-			_mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('\\')),
-			    _mm_cmpeq_epi8(w, _mm_set1_epi8(0x7f)))));
+		odd = _mm_or_si128(odd, odd_bytes(w));
 		if (at + WORD == n)
 			return _mm_movemask_epi8(odd) == 0;
 	}
 }
 #else
-static bool
+static inline bool
 copy_plain(char *to, const char *s, size_t n)
 {
 	memcpy(to, s, n);

@@ -62,7 +62,7 @@ struct template *template_compile_session(
 bool template_match(
     const struct template *t, struct text message, struct match *m);
 
-enum { TEMPLATE_PARTS = 40, TEMPLATE_ASKED = 16 };
+enum { TEMPLATE_PARTS = 40, TEMPLATE_ASKED = 8 };
 
 /* What templates have in common is looked at once in a message: the parts
  * with which they begin, and a literal text that must be in it.  {.n = 0} for
@@ -72,8 +72,10 @@ struct template_found {
 	uint32_t step[TEMPLATE_PARTS]; /* which they were */
 	uint32_t end[TEMPLATE_PARTS];  /* where each of them ends */
 	uint32_t stopped; /* that behind them, which did not fit; 0: none */
-	uint32_t asked[TEMPLATE_ASKED]; /* texts that were searched for */
-	bool is_there[TEMPLATE_ASKED];
+	struct template_asked { /* texts that were searched for */
+		uint32_t id, from;
+		bool is_there;
+	} asked[TEMPLATE_ASKED];
 	struct match accused; /* what the part with the address said */
 	struct match other;   /* what others said: of no use */
 };

@@ -42,13 +42,28 @@ stop_at(struct matching *k, size_t at)
 	return false;
 }
 
+/* Most texts differ in their first bytes, and need no call. */
+static inline bool
+begins(const char *s, struct text literal)
+{
+	uint32_t a, b;
+
+	if (literal.n >= sizeof a) {
+		memcpy(&a, s, sizeof a);
+		memcpy(&b, literal.at, sizeof b);
+		if (a != b)
+			return false;
+	}
+	return memcmp(s, literal.at, literal.n) == 0;
+}
+
 static bool
 read_literal(struct matching *k, struct text literal)
 {
 	const char *s = k->message.at + k->from;
 	size_t left = k->to - k->from, same = 0;
 
-	if (left >= literal.n && memcmp(s, literal.at, literal.n) == 0) {
+	if (left >= literal.n && begins(s, literal)) {
 		k->from += literal.n;
 		return true;
 	}
@@ -209,20 +224,29 @@ read_unbounded(struct matching *k, size_t i)
 	return true;
 }
 
-/* Reads the head, but for what an earlier template has read already. */
-static bool
-read_head_more(struct matching *k, struct template_found *f)
+/* How many parts of the head an earlier template has read already; false
+ * when it could not read the next one, nor can this. */
+static inline bool
+share_head(
+    const struct template *t, const struct template_found *f, size_t *shared)
 {
-	const struct template *t = k->t;
 	size_t i = 0;
 
 	while (i < f->n && i < t->head && f->step[i] == t->parts[i].step)
 		i++;
+	*shared = i;
+	return i < f->n || i == t->head || f->stopped != t->parts[i].step;
+}
+
+/* The head from part i on. */
+static bool
+read_head(struct matching *k, struct template_found *f, size_t i)
+{
+	const struct template *t = k->t;
+
 	k->from = i == 0 ? 0 : f->end[i - 1];
 	if (i == t->head)
 		return true;
-	if (i == f->n && f->stopped == t->parts[i].step)
-		return false;
 	for (f->stopped = 0; i < t->head; i++) {
 		k->m = &f->other;
 		if (i + 1 == t->opening) {
@@ -240,19 +264,24 @@ read_head_more(struct matching *k, struct template_found *f)
 	return i == t->head;
 }
 
-/* Is the text that the template cannot do without in the message? */
+/* Is the text that the template cannot do without behind its head?  If it
+ * was not behind a shorter one, it is not behind this. */
 static bool
 has_must(struct matching *k, struct template_found *f)
 {
-	uint32_t id = k->t->must_id, i = id % TEMPLATE_ASKED;
+	struct template_asked *a =
+	    &f->asked[k->t->must_id % TEMPLATE_ASKED];
+	struct text rest = {
+	    .at = k->message.at + k->from, .n = k->message.n - k->from};
 
 	if (k->t->must.n == 0)
 		return true;
-	if (f->asked[i] != id) {
-		f->asked[i] = id;
-		f->is_there[i] = search(k->message, k->t->must) != NULL;
+	if (a->id != k->t->must_id || a->from > k->from) {
+		a->id = k->t->must_id;
+		a->from = (uint32_t)k->from;
+		a->is_there = search(rest, k->t->must) != NULL;
 	}
-	return f->is_there[i];
+	return a->is_there;
 }
 
 /* Says in *m what the parts of the head said, in their order. */
@@ -328,22 +357,34 @@ template_begin(struct template_found *found)
 {
 	found->n = 0;
 	found->stopped = 0;
-	memset(found->asked, 0, sizeof found->asked);
+	for (size_t i = 0; i < TEMPLATE_ASKED; i++)
+		found->asked[i].id = 0;
+}
+
+/* Apart, since most are given up before. */
+__attribute__((noinline)) static bool
+match_more(const struct template *t, struct text message, struct match *m,
+    struct template_found *found, size_t shared)
+{
+	struct matching k;
+
+	begin(&k, t, message, m, false);
+	if (!read_head(&k, found, shared) || !has_must(&k, found))
+		return false;
+	say_head(&k, found, m);
+	k.m = m;
+	return match_rest(&k);
 }
 
 bool
 template_match_more(const struct template *t, struct text message,
     struct match *m, struct template_found *found)
 {
-	struct matching k;
+	size_t shared;
 
-	begin(&k, t, message, m, false);
-	if (may_be_cut(t, message) || !read_head_more(&k, found) ||
-	    !has_must(&k, found))
+	if (may_be_cut(t, message) || !share_head(t, found, &shared))
 		return false;
-	say_head(&k, found, m);
-	k.m = m;
-	return match_rest(&k);
+	return match_more(t, message, m, found, shared);
 }
 
 bool
