@@ -30,9 +30,10 @@ enum {
 
 _Static_assert(DETECT_WINDOW % BLOCK == 0, "a window is looked at in blocks");
 
-/* The header to compare with, ready in registers. */
+/* The header to compare with, and bytes to look for, ready in registers. */
 struct head {
 	__m256i first, second;
+	__m256i blank, colon, bracket;
 	uint64_t same, unblank;
 	size_t n;
 	const char *behind; /* what of it is behind these two */
@@ -63,23 +64,31 @@ bits(__m256i first, __m256i second)
 	       (uint64_t)(uint32_t)_mm256_movemask_epi8(second) << WORD;
 }
 
-FAST static inline uint64_t
-find(__m256i first, __m256i second, char c)
+/* The byte everywhere, and for good: compilers like to make it anew each
+ * time, in three instructions. */
+FAST static inline __m256i
+all_of(char c)
 {
-	__m256i all = _mm256_set1_epi8(c);
+	__m256i v = _mm256_set1_epi8(c);
 
+	__asm__("" : "+x"(v));
+	return v;
+}
+
+FAST static inline uint64_t
+find(__m256i first, __m256i second, __m256i all)
+{
 	return bits(_mm256_cmpeq_epi8(first, all),
 	    _mm256_cmpeq_epi8(second, all));
 }
 
 /* The first of 32 bytes that is one of these; 32 when none is. */
 FAST static inline size_t
-first_of(__m256i bytes, char a, char b, char c)
+first_of(__m256i bytes, __m256i a, __m256i b, __m256i c)
 {
-	__m256i found = _mm256_or_si256(
-	    _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(a)),
-	    _mm256_or_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b)),
-		_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c))));
+	__m256i found = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, a),
+	    _mm256_or_si256(
+		_mm256_cmpeq_epi8(bytes, b), _mm256_cmpeq_epi8(bytes, c)));
 
 	return _tzcnt_u32((uint32_t)_mm256_movemask_epi8(found));
 }
@@ -98,10 +107,11 @@ is_name(__m256i bytes, const char *s, size_t n)
 FAST static inline unsigned
 find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 2])
 {
+	const __m256i all = all_of('\n');
 	unsigned n = 0;
 
 	for (unsigned at = 0; at < DETECT_WINDOW; at += BLOCK) {
-		uint64_t lf = find(load(s + at), load(s + at + WORD), '\n');
+		uint64_t lf = find(load(s + at), load(s + at + WORD), all);
 		unsigned count = (unsigned)_mm_popcnt_u64(lf);
 		uint16_t *to = ends + n;
 
@@ -127,7 +137,7 @@ has_head(const struct head *k, const char *s, int *second)
 	    _mm256_cmpeq_epi8(b, k->second));
 	unsigned tens, ones;
 
-	if (((~same & k->same) | (find(a, b, ' ') & k->unblank)) != 0)
+	if (((~same & k->same) | (find(a, b, k->blank) & k->unblank)) != 0)
 		return false;
 	if (k->n > BLOCK && memcmp(s + BLOCK, k->behind, k->n - BLOCK) != 0)
 		return false;
@@ -148,8 +158,10 @@ find_known(const struct detect *d, const char *s, size_t n, __m256i name)
 
 	memcpy(&first, s, sizeof first);
 	memcpy(&last, s + n - sizeof last, sizeof last);
-	k = &d->views[detect_slot(n, _bzhi_u64(first, 8 * (unsigned)n),
-	    n < sizeof last ? 0 : last)];
+	/* no branch: names of both kinds take turns */
+	last &= (uint64_t)(n < sizeof last) - 1;
+	k = &d->views[detect_slot(
+	    n, _bzhi_u64(first, 8 * (unsigned)n), last)];
 	return k->n == n && is_name(name, k->program, n) ? k : NULL;
 }
 
@@ -179,10 +191,11 @@ begins(const char *s, const char four[4])
 
 /* line_take_dovecot: the process becomes the program. */
 FAST static inline bool
-take_dovecot(struct detect *d, struct seen *l)
+take_dovecot(struct detect *d, const struct head *k, struct seen *l)
 {
 	__m256i name = load(l->message);
-	size_t n = first_of(name, ':', '(', ' ');
+	size_t n = first_of(
+	    name, k->colon, k->blank, _mm256_set1_epi8('('));
 	const struct detect_process *p;
 	const char *sign = l->message + n;
 	uint64_t first;
@@ -218,7 +231,7 @@ look(struct detect *d, const struct head *k, struct seen *l)
 {
 	const char *program = l->line + k->n, *behind;
 	__m256i name = load(program);
-	size_t n = first_of(name, '[', ':', ' ');
+	size_t n = first_of(name, k->bracket, k->colon, k->blank);
 	struct text message;
 
 	/* so long line_again and line_again_message want it to be */
@@ -231,7 +244,7 @@ look(struct detect *d, const struct head *k, struct seen *l)
 	if (l->message == NULL)
 		return DOUBT;
 	if (*program == 'd' && n == 7 && is_name(name, d->dovecot, n)) {
-		if (!take_dovecot(d, l))
+		if (!take_dovecot(d, k, l))
 			return DOUBT;
 	} else {
 		l->known = find_known(d, program, n, name);
@@ -239,8 +252,8 @@ look(struct detect *d, const struct head *k, struct seen *l)
 			return DOUBT;
 	}
 	behind = l->message + RULES_FILTER_COLON +
-	         _tzcnt_u32((uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
-		     load(l->message), _mm256_set1_epi8(':'))));
+	         _tzcnt_u32((uint32_t)_mm256_movemask_epi8(
+		     _mm256_cmpeq_epi8(load(l->message), k->colon)));
 	if (!rules_filter_passes(l->known->filter, l->message, behind))
 		return NOTHING;
 	message = (struct text){
@@ -342,6 +355,9 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
 	const struct line_again *again = &d->again;
 	const struct head k = {.first = load(again->head),
 	    .second = load(again->head + WORD),
+	    .blank = all_of(' '),
+	    .colon = all_of(':'),
+	    .bracket = all_of('['),
 	    .same = again->same,
 	    .unblank = again->unblank,
 	    .n = again->n,

@@ -35,18 +35,6 @@ put_string(char *to, const char *s)
 	return put(to, s, strlen(s));
 }
 
-static char *
-put_number(char *to, uint64_t v)
-{
-	char digits[NUMBER_DIGITS];
-	size_t at = sizeof digits;
-
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	return put(to, digits + at, sizeof digits - at);
-}
-
 /* Two digits. */
 static char *
 put_pair(char *to, unsigned v)
@@ -54,6 +42,46 @@ put_pair(char *to, unsigned v)
 	to[0] = (char)('0' + v / 10);
 	to[1] = (char)('0' + v % 10);
 	return to + 2;
+}
+
+static char *
+put_number(char *to, uint64_t v)
+{
+	char digits[NUMBER_DIGITS];
+	size_t at = sizeof digits;
+
+	for (; v >= 100; v /= 100) {
+		at -= 2;
+		(void)put_pair(digits + at, (unsigned)(v % 100));
+	}
+	if (v >= 10) {
+		at -= 2;
+		(void)put_pair(digits + at, (unsigned)v);
+	} else {
+		digits[--at] = (char)('0' + v);
+	}
+	memcpy(to, digits + at, sizeof digits - at);
+	return to + (sizeof digits - at);
+}
+
+static char *
+put_addr(char *to, const struct addr *a)
+{
+	char text[ADDR_TEXT_BYTES];
+
+	if (a->family != 4)
+		return put_string(to, addr_format(text, a));
+	for (int i = 0; i < 4; i++) {
+		unsigned v = a->bytes[i];
+
+		if (v >= 100)
+			*to++ = (char)('0' + v / 100);
+		if (v >= 10)
+			*to++ = (char)('0' + v / 10 % 10);
+		*to++ = (char)('0' + v % 10);
+		*to++ = '.';
+	}
+	return to - 1;
 }
 
 /* As clock_format writes it, but of common years only; its date is Howard
@@ -195,7 +223,6 @@ put_text(struct writing *w, struct text t)
 void
 scan_json_add(struct buf *b, uint64_t line, const struct event *e)
 {
-	char text[ADDR_TEXT_BYTES];
 	struct writing w = {.b = b,
 	    .texts = e->host.n + e->program.n + e->service.n + e->ptr.n +
 	             e->login.n + e->mechanism.n + e->rule.n};
@@ -219,7 +246,7 @@ scan_json_add(struct buf *b, uint64_t line, const struct event *e)
 	SAY(&w, ",\"kind\":\"");
 	w.to = put_string(w.to, kind_name(e->kind));
 	SAY(&w, "\",\"ip\":\"");
-	w.to = put_string(w.to, addr_format(text, &e->source));
+	w.to = put_addr(w.to, &e->source);
 	SAY(&w, "\",\"port\":");
 	if (e->source_port == EVENT_NO_PORT)
 		SAY(&w, "null");

@@ -128,16 +128,16 @@ minute_length(struct text stamp)
 	return stamp.at[5] == ' ' ? 11 : 12;
 }
 
-/* Is it still the minute of the line before?  As two words that overlap. */
-static bool
-is_minute(const struct stamp_clock *c, const char *s)
+/* memcmp() == 0 for 8 to 16 bytes, as two words that overlap. */
+static inline bool
+is_same(const char *s, const char *t, size_t n)
 {
 	uint64_t a[2], b[2];
 
 	memcpy(&a[0], s, 8);
-	memcpy(&a[1], s + c->key_n - 8, 8);
-	memcpy(&b[0], c->key, 8);
-	memcpy(&b[1], c->key + c->key_n - 8, 8);
+	memcpy(&a[1], s + n - 8, 8);
+	memcpy(&b[0], t, 8);
+	memcpy(&b[1], t + n - 8, 8);
 	return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
 }
 
@@ -149,7 +149,7 @@ see_rfc3164(struct stamp_clock *c, struct text stamp)
 
 	if (second < 0 || second > 60)
 		return false;
-	if ((n != c->key_n || !is_minute(c, stamp.at)) &&
+	if ((n != c->key_n || !is_same(stamp.at, c->key, n)) &&
 	    !read_minute(c, stamp.at, n))
 		return false;
 	c->last_s = c->minute_s + second;
@@ -248,8 +248,7 @@ rfc3339_time(struct stamp_clock *c, struct text stamp, int64_t *time_us)
 
 	zone_n = stamp.n - STAMP_DATE_BYTES - used;
 	if (clock_us >= 0 && has_digits && zone_n > 0 &&
-	    zone_n == c->zone_n &&
-	    memcmp(stamp.at, c->date, STAMP_DATE_BYTES) == 0 &&
+	    zone_n == c->zone_n && is_same(stamp.at, c->date, STAMP_DATE_BYTES) &&
 	    memcmp(clock + used, c->zone_text, zone_n) == 0) {
 		*time_us = c->date_us + clock_us;
 		return true;

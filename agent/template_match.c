@@ -238,6 +238,19 @@ share_head(
 	return i < f->n || i == t->head || f->stopped != t->parts[i].step;
 }
 
+/* Is the next part a text that is not there?  Most templates end here. */
+static inline bool
+lacks_text(const struct template *t, const struct template_found *f,
+    struct text message, size_t i)
+{
+	const struct part *p = &t->parts[i];
+	size_t from = i == 0 ? 0 : f->end[i - 1];
+
+	return i < t->head && p->field == FIELD_LITERAL &&
+	       (message.n - from < p->text.n ||
+		   !begins(message.at + from, p->text));
+}
+
 /* The head from part i on. */
 static bool
 read_head(struct matching *k, struct template_found *f, size_t i)
@@ -297,16 +310,17 @@ say_head(const struct matching *k, const struct template_found *f,
 		clear(m);
 	for (uint64_t said = t->said; said != 0; said &= said - 1) {
 		size_t i = (size_t)__builtin_ctzll(said);
-		enum field field = t->parts[i].field;
+		size_t from = i == 0 ? 0 : f->end[i - 1];
 
 		/* the address of ours that the client's own form has counts
 		 * when it stands behind */
-		if (field == FIELD_LOCAL && i < t->opening &&
+		if (t->parts[i].field == FIELD_LOCAL && i < t->opening &&
 		    m->local.family != 0)
 			continue;
-		(void)field_read(field, t->client, k->message,
-		    i == 0 ? 0 : f->end[i - 1], k->message.n,
-		    template_next_byte(t, i), m);
+		field_say(t->parts[i].field,
+		    (struct text){.at = k->message.at + from,
+			.n = f->end[i] - from},
+		    m);
 	}
 }
 
@@ -382,7 +396,8 @@ template_match_more(const struct template *t, struct text message,
 {
 	size_t shared;
 
-	if (may_be_cut(t, message) || !share_head(t, found, &shared))
+	if (may_be_cut(t, message) || !share_head(t, found, &shared) ||
+	    lacks_text(t, found, message, shared))
 		return false;
 	return match_more(t, message, m, found, shared);
 }
