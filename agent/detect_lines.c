@@ -105,7 +105,7 @@ is_name(__m256i bytes, const char *s, size_t n)
 
 /* Where in a window lines end. */
 FAST static inline unsigned
-find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 2])
+find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 1])
 {
 	const __m256i all = all_of('\n');
 	unsigned n = 0;
@@ -115,12 +115,10 @@ find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 2])
 		unsigned count = (unsigned)_mm_popcnt_u64(lf);
 		uint16_t *to = ends + n;
 
-		/* seldom more than two, and written whether there or not */
+		/* seldom more than one, and written whether there or not */
 		to[0] = (uint16_t)(at + _tzcnt_u64(lf));
-		lf = _blsr_u64(lf);
-		to[1] = (uint16_t)(at + _tzcnt_u64(lf));
 		n += count;
-		for (unsigned i = 2; i < count; i++) {
+		for (unsigned i = 1; i < count; i++) {
 			lf = _blsr_u64(lf);
 			to[i] = (uint16_t)(at + _tzcnt_u64(lf));
 		}
@@ -237,7 +235,7 @@ look(struct detect *d, const struct head *k, struct seen *l)
 	/* so long line_again and line_again_message want it to be */
 	if (!has_head(k, l->line, &l->second) || n - 1 >= WORD - 1 ||
 	    l->end - program < (ptrdiff_t)(n + 1 + SIGNS_BYTES) ||
-	    l->end - l->line > LINE_BYTES || *program == 'e')
+	    *program == 'e')
 		return DOUBT;
 	l->tag = program + n;
 	l->message = find_message(l->tag);
@@ -317,24 +315,47 @@ take(struct detect *d, const struct seen *l, struct arena *a,
 	return detect_take(d, &parsed, a, out);
 }
 
-/* The end of the line at hand, NULL when it is too near to the end of all to
- * be looked at here. */
-FAST static inline const char *
-next_end(struct detect_lines *l)
+/* The next window in which a line ends; false when the end of all is near, or
+ * when the line is longer than any. */
+FAST static bool
+next_window(struct detect_lines *l, const char *line)
 {
 	const char *end = l->left.at + l->left.n;
 
-	while (l->next == l->n) {
+	do {
 		const char *window =
-		    l->window == NULL ? l->left.at : l->window + DETECT_WINDOW;
+		    l->window == NULL ? line : l->window + DETECT_WINDOW;
 
-		if (end - window < DETECT_WINDOW + BEHIND)
-			return NULL;
+		if (end - window < DETECT_WINDOW + BEHIND ||
+		    window - line > LINE_BYTES - DETECT_WINDOW)
+			return false;
 		l->window = window;
 		l->n = find_ends(window, l->ends);
 		l->next = 0;
+	} while (l->n == 0);
+	return true;
+}
+
+/* Passes over the lines of the window that are nothing, and over a hit. */
+FAST static inline enum verdict
+pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
+    struct seen *seen, uint64_t *ignored, int *last)
+{
+	const char *window = l->window;
+	unsigned first = l->next, n = l->n, i;
+	enum verdict v = NOTHING;
+
+	for (i = first; i < n; i++) {
+		seen->end = window + l->ends[i];
+		v = look(d, k, seen);
+		if (v != NOTHING)
+			break;
+		seen->line = seen->end + 1;
+		*last = seen->second;
 	}
-	return l->window + l->ends[l->next];
+	*ignored += i - first;
+	l->next = i + (v == HIT);
+	return v;
 }
 
 static void
@@ -371,21 +392,21 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
 	if (l->left.n < DETECT_WINDOW + BEHIND ||
 	    !has_head(&k, seen.line, &seen.second))
 		return result;
-	while (result == DETECT_IGNORED && (seen.end = next_end(l)) != NULL) {
-		enum verdict v = look(d, &k, &seen);
+	while (result == DETECT_IGNORED &&
+	       (l->next < l->n || next_window(l, seen.line))) {
+		enum verdict v = pass_over(d, l, &k, &seen, ignored, &last);
 
 		if (v == DOUBT)
 			break;
+		if (v == NOTHING)
+			continue;
 		last = seen.second;
-		l->next++;
-		if (v == HIT) {
-			if (k.is_rfc3164)
-				(void)stamp_again(&d->stamps, last);
-			pass_to(d, l, seen.end + 1);
-			result = take(d, &seen, a, out);
-		}
+		if (k.is_rfc3164)
+			(void)stamp_again(&d->stamps, last);
+		pass_to(d, l, seen.end + 1);
+		result = take(d, &seen, a, out);
 		*ignored += result == DETECT_IGNORED;
-		seen.line = seen.end + 1;
+		seen.line = l->left.at;
 	}
 	if (k.is_rfc3164 && last >= 0)
 		(void)stamp_again(&d->stamps, last);
