@@ -60,14 +60,16 @@ enum detect_result detect_line(struct detect *d, struct text line,
 
 enum { DETECT_WINDOW = 1024 };
 
-/* Bytes of a log, as they are read; {.left = bytes} at first. */
+/* Bytes of a log, as they are read. */
 struct detect_lines {
 	struct text left; /* what detect_lines has not taken yet */
 	/* for detect_lines alone: where in a window of the bytes lines end */
 	const char *window;
 	unsigned n, next;
-	uint16_t ends[DETECT_WINDOW + 2];
+	uint16_t ends[DETECT_WINDOW + 1];
 };
+
+void detect_begin(struct detect_lines *l, struct text lines);
 
 /* Takes lines with their LFs as detect_line does, up to one that is not
  * ignored: its result.  Adds the number of those before it to *ignored.

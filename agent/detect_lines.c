@@ -441,6 +441,14 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
 
 #endif
 
+void
+detect_begin(struct detect_lines *l, struct text lines)
+{
+	l->left = lines;
+	l->window = NULL;
+	l->n = l->next = 0;
+}
+
 /* The line at hand; false when it has no LF. */
 static bool
 take_line(struct detect_lines *l, struct text *line)

@@ -3,29 +3,41 @@
  * sent: a bit that the disk flipped must not accuse another address.  And
  * what was counted instead of kept.  See outbox_file.h.
  */
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
 #include "agent/outbox_file.h"
 #include "proto/base/arena.h"
 
-static void
-add(crypto_generichash_state *h, const void *bytes, size_t n)
-{
-	const uint64_t length = n;
+/* Bytes to be hashed, many at a time: what the hash does with each few bytes
+ * takes longer than hashing them. */
+struct summing {
+	crypto_generichash_state h;
+	size_t n;
+	unsigned char bytes[1024];
+};
 
-	/* lengths too, else two fields could share their bytes otherwise */
-	(void)crypto_generichash_update(h, (const unsigned char *)&length,
-	    sizeof length);
+static void
+add(struct summing *s, const void *bytes, size_t n)
+{
+	if (n > sizeof s->bytes - s->n) {
+		(void)crypto_generichash_update(&s->h, s->bytes, s->n);
+		s->n = 0;
+	}
+	if (n > sizeof s->bytes) {
+		(void)crypto_generichash_update(&s->h, bytes, n);
+		return;
+	}
 	if (n != 0)
-		(void)crypto_generichash_update(h, bytes, n);
+		memcpy(s->bytes + s->n, bytes, n);
+	s->n += n;
 }
 
 static void
-add_number(crypto_generichash_state *h, int64_t n)
+add_number(struct summing *s, int64_t n)
 {
-	(void)crypto_generichash_update(h, (const unsigned char *)&n,
-	    sizeof n);
+	add(s, &n, sizeof n);
 }
 
 void
@@ -33,16 +45,21 @@ outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES], const struct outbox_part *parts,
     size_t n)
 {
 	uint8_t whole[crypto_generichash_BYTES_MIN];
-	crypto_generichash_state h;
+	struct summing s;
 
-	(void)crypto_generichash_init(&h, NULL, 0, sizeof whole);
+	(void)crypto_generichash_init(&s.h, NULL, 0, sizeof whole);
+	s.n = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (parts[i].bytes == NULL && parts[i].n == 0)
-			add_number(&h, parts[i].number);
-		else
-			add(&h, parts[i].bytes, parts[i].n);
+		if (parts[i].bytes == NULL && parts[i].n == 0) {
+			add_number(&s, parts[i].number);
+			continue;
+		}
+		/* lengths too, else two fields could share their bytes */
+		add_number(&s, (int64_t)parts[i].n);
+		add(&s, parts[i].bytes, parts[i].n);
 	}
-	(void)crypto_generichash_final(&h, whole, sizeof whole);
+	(void)crypto_generichash_update(&s.h, s.bytes, s.n);
+	(void)crypto_generichash_final(&s.h, whole, sizeof whole);
 	memcpy(sum, whole, OUTBOX_SUM_BYTES);
 }
 
@@ -76,33 +93,115 @@ bind_text(sqlite3_stmt *st, int i, struct text t)
 }
 
 void
-outbox_event_bind(sqlite3_stmt *st, const struct event *e)
+outbox_event_bind(sqlite3_stmt *st, int first, const struct event *e,
+    uint8_t sum[OUTBOX_SUM_BYTES])
 {
-	uint8_t sum[OUTBOX_SUM_BYTES];
+	const struct text texts[] = {e->host, e->program, e->service, e->ptr,
+	    e->login, e->mechanism, e->rule, e->message};
+	int i = first;
 
 	sum_event(sum, e);
-	(void)sqlite3_bind_blob(st, 1, e->id, EVENT_ID_BYTES, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 2, e->time_us);
-	(void)sqlite3_bind_int64(st, 3, e->read_us);
-	(void)sqlite3_bind_int64(st, 4, e->kind);
-	(void)sqlite3_bind_blob(st, 5, e->source.bytes,
+	(void)sqlite3_bind_blob(st, i++, e->id, EVENT_ID_BYTES, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, i++, e->time_us);
+	(void)sqlite3_bind_int64(st, i++, e->read_us);
+	(void)sqlite3_bind_int64(st, i++, e->kind);
+	(void)sqlite3_bind_blob(st, i++, e->source.bytes,
 	    (int)addr_length(&e->source), SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 6, e->source_port);
+	(void)sqlite3_bind_int64(st, i++, e->source_port);
 	if (e->local.family != 0)
-		(void)sqlite3_bind_blob(st, 7, e->local.bytes,
+		(void)sqlite3_bind_blob(st, i, e->local.bytes,
 		    (int)addr_length(&e->local), SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 8, e->local_port);
-	(void)sqlite3_bind_int64(st, 9, e->ordinal);
-	(void)sqlite3_bind_int64(st, 10, e->pid);
-	bind_text(st, 11, e->host);
-	bind_text(st, 12, e->program);
-	bind_text(st, 13, e->service);
-	bind_text(st, 14, e->ptr);
-	bind_text(st, 15, e->login);
-	bind_text(st, 16, e->mechanism);
-	bind_text(st, 17, e->rule);
-	bind_text(st, 18, e->message);
-	(void)sqlite3_bind_blob(st, 19, sum, sizeof sum, SQLITE_TRANSIENT);
+	i++;
+	(void)sqlite3_bind_int64(st, i++, e->local_port);
+	(void)sqlite3_bind_int64(st, i++, e->ordinal);
+	(void)sqlite3_bind_int64(st, i++, e->pid);
+	for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
+		bind_text(st, i++, texts[k]);
+	(void)sqlite3_bind_blob(
+	    st, i++, sum, OUTBOX_SUM_BYTES, SQLITE_STATIC);
+	assert(i - first == OUTBOX_EVENT_BINDS);
+}
+
+/* Writes count events, as many as the statement takes. */
+static enum outbox_result
+write_events(struct outbox *o, sqlite3_stmt *st, const struct event *events,
+    size_t count)
+{
+	uint8_t sums[OUTBOX_PUT_ROWS][OUTBOX_SUM_BYTES];
+	enum outbox_result r;
+	uint64_t stored;
+
+	for (size_t i = 0; i < count; i++)
+		outbox_event_bind(st, (int)i * OUTBOX_EVENT_BINDS + 1,
+		    &events[i], sums[i]);
+	r = outbox_run(o, st);
+	if (r != OUTBOX_OK)
+		return r;
+	stored = (uint64_t)sqlite3_changes(o->db);
+	if (stored > 0)
+		o->pending_seq = sqlite3_last_insert_rowid(o->db);
+	o->pending.repeated += count - stored;
+	o->pending.emitted += stored;
+	o->pending.unacked += stored;
+	return OUTBOX_OK;
+}
+
+enum outbox_result
+outbox_event_flush(struct outbox *o)
+{
+	size_t n = o->waiting_count;
+	enum outbox_result r = OUTBOX_OK;
+
+	if (n == 0)
+		return o->failed;
+	if (n == OUTBOX_PUT_ROWS)
+		r = write_events(o, o->put_all, o->waiting, n);
+	else
+		for (size_t i = 0; i < n && r == OUTBOX_OK; i++)
+			r = write_events(o, o->put, &o->waiting[i], 1);
+	o->waiting_count = 0;
+	arena_reset(o->texts);
+	o->failed = r;
+	return r;
+}
+
+/* A copy of the text at *to, which moves behind it. */
+static struct text
+copy_text(struct text t, char **to)
+{
+	if (t.at == NULL)
+		return t;
+	memcpy(*to, t.at, t.n);
+	t.at = *to;
+	*to += t.n;
+	return t;
+}
+
+enum outbox_result
+outbox_put(struct outbox *o, const struct event *e)
+{
+	enum outbox_result r = outbox_begin(o);
+	struct event *copy = &o->waiting[o->waiting_count];
+	char *to;
+
+	if (r != OUTBOX_OK)
+		return r;
+	/* a byte more: an empty text is not an absent one */
+	to = arena_alloc(o->texts, e->host.n + e->program.n + e->service.n +
+		e->ptr.n + e->login.n + e->mechanism.n + e->rule.n +
+		e->message.n + 1);
+	*copy = *e;
+	copy->host = copy_text(e->host, &to);
+	copy->program = copy_text(e->program, &to);
+	copy->service = copy_text(e->service, &to);
+	copy->ptr = copy_text(e->ptr, &to);
+	copy->login = copy_text(e->login, &to);
+	copy->mechanism = copy_text(e->mechanism, &to);
+	copy->rule = copy_text(e->rule, &to);
+	copy->message = copy_text(e->message, &to);
+	if (++o->waiting_count < OUTBOX_PUT_ROWS)
+		return OUTBOX_OK;
+	return outbox_event_flush(o);
 }
 
 static struct text
@@ -183,6 +282,8 @@ outbox_put_lost(struct outbox *o, const struct event *e)
 	enum outbox_result r = outbox_begin(o);
 	size_t n = addr_length(&e->source);
 
+	if (r == OUTBOX_OK)
+		r = outbox_event_flush(o);
 	if (r != OUTBOX_OK)
 		return r;
 	if (is_known(o, e)) {

@@ -179,9 +179,7 @@ scan_lines(struct scan *s, struct detect *d, struct text lines,
 	struct event e;
 	int code = 0;
 
-	l.left = lines;
-	l.window = NULL;
-	l.n = l.next = 0;
+	detect_begin(&l, lines);
 	while (code == 0) {
 		result = detect_lines(d, &l, s->arena, &e, number);
 		if (result == DETECT_IGNORED)
