@@ -10,6 +10,7 @@
 #include "agent/ordinal.h"
 #include "agent/pieces.h"
 #include "agent/rules_filter.h"
+#include "agent/search.h"
 #include "agent/session.h"
 #include "agent/zone.h"
 #include "proto/base/arena.h"
@@ -199,7 +200,8 @@ static struct text
 without_password(struct arena *a, struct text message)
 {
 	static const char mark[] = "given password: ", removed[] = "(removed)";
-	const char *at = memmem(message.at, message.n, mark, sizeof mark - 1);
+	const char *at = search(message,
+	    (struct text){.at = mark, .n = sizeof mark - 1});
 	size_t kept;
 	char *copy;
 

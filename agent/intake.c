@@ -222,7 +222,7 @@ take_ahead(struct intake *t, struct feed *f, size_t *events)
 	struct event e;
 
 	detect_begin(&l, ahead);
-	while (r == OUTBOX_OK && l.left.n > 0 && *events < t->most_events) {
+	while (r == OUTBOX_OK && l.left.n > 0 && !outbox_is_laden(t->outbox)) {
 		uint64_t ignored = 0;
 		enum detect_result result;
 
@@ -246,7 +246,7 @@ read_feed(struct intake *t, struct feed *f, int64_t until_ms, size_t *events,
 	enum outbox_result r;
 	struct text line;
 
-	for (size_t n = 1; *events < t->most_events; n++) {
+	while (!outbox_is_laden(t->outbox)) {
 		*last = source_next(f->source, &line);
 		if (*last != SOURCE_LINE)
 			return OUTBOX_OK;
@@ -362,8 +362,7 @@ intake_turn(struct intake *t)
 	enum intake_result r;
 
 	intake_feeds_look(t);
-	t->most_events = outbox_room(t->outbox);
-	r = t->most_events > 0 ? turn(t) : INTAKE_FULL;
+	r = outbox_has_room(t->outbox) ? turn(t) : INTAKE_FULL;
 	if (r == INTAKE_FULL)
 		return count_endangered(t);
 	if (t->counted != 0 && (r == INTAKE_IDLE || r == INTAKE_MORE)) {

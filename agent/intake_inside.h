@@ -39,7 +39,6 @@ struct intake {
 	bool looked;              /* they were, once */
 	bool too_many;            /* was logged */
 	struct wire_counters more;/* since the last commit */
-	size_t most_events;       /* of this turn */
 	uint64_t counted;         /* events counted only, this time */
 	int64_t committed_ms;
 };

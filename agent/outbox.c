@@ -14,13 +14,15 @@
 
 enum {
 	FEW_EVENTS = 256,
-	/* the largest must fit what outbox_file_hold sets aside */
-	MANY_EVENTS = 1024,
-	MANY_BYTES = 16 << 20,
+	MANY_EVENTS = 4096,
+	MANY_BYTES = 2 << 20,
+	MUCH_ROOM_BYTES = 16 << 20,
 };
 
-_Static_assert(MANY_EVENTS * (EVENT_MESSAGE_BYTES + 8 * EVENT_TEXT_BYTES) <
-        OUTBOX_RESERVE_BYTES, "a turn can be committed once it is begun");
+_Static_assert(MANY_BYTES <= OUTBOX_RESERVE_BYTES / 2,
+    "a turn, its index and one event more fit what is set aside");
+_Static_assert(FEW_EVENTS * (OUTBOX_ROW_BYTES + EVENT_MESSAGE_BYTES +
+        8 * EVENT_TEXT_BYTES) <= MANY_BYTES, "few are fewer than many");
 
 enum outbox_result
 outbox_judge(struct outbox *o, int rc)
@@ -336,6 +338,7 @@ outbox_commit(struct outbox *o)
 		return r;
 	}
 	o->open = false;
+	o->load_count = o->load_bytes = 0;
 	o->committed = o->pending;
 	o->committed_seq = o->pending_seq;
 	o->acked_bytes = o->pending_acked_bytes;
@@ -363,6 +366,7 @@ outbox_rollback(struct outbox *o)
 	o->open = false;
 	o->failed = OUTBOX_OK;
 	o->waiting_count = 0;
+	o->load_count = o->load_bytes = 0;
 	arena_reset(o->texts);
 	o->pending = o->committed;
 	o->pending_seq = o->committed_seq;
@@ -379,16 +383,22 @@ pages_used(struct outbox *o)
 	    outbox_number(o, "PRAGMA freelist_count");
 }
 
-size_t
-outbox_room(struct outbox *o)
+bool
+outbox_has_room(struct outbox *o)
 {
 	int64_t used = pages_used(o);
 
-	if (used >= o->soft_pages || !outbox_file_hold(o, used))
-		return 0;
-	return (o->soft_pages - used) * o->page_bytes < MANY_BYTES
-	           ? FEW_EVENTS
-	           : MANY_EVENTS;
+	o->has_much_room =
+	    (o->soft_pages - used) * o->page_bytes >= MUCH_ROOM_BYTES;
+	return used < o->soft_pages && outbox_file_hold(o, used);
+}
+
+bool
+outbox_is_laden(const struct outbox *o)
+{
+	return o->has_much_room ? o->load_count >= MANY_EVENTS ||
+	                              o->load_bytes >= MANY_BYTES
+	                        : o->load_count >= FEW_EVENTS;
 }
 
 void

@@ -69,9 +69,12 @@ void outbox_count(struct outbox *o, const struct wire_counters *more);
 enum outbox_result outbox_commit(struct outbox *o)
     __attribute__((warn_unused_result));
 void outbox_rollback(struct outbox *o);
-/* How many events a turn may put: many where there is much room, so that
- * catching up costs fewer transactions; 0 when there is none. */
-size_t outbox_room(struct outbox *o);
+/* Is there room for a turn's events?  To be asked before each. */
+bool outbox_has_room(struct outbox *o);
+/* Has the open transaction as many events as one should have?  A few hundred;
+ * thousands where there is much room, so that catching up costs fewer
+ * commits, but no more than there is disk space set aside for. */
+bool outbox_is_laden(const struct outbox *o);
 
 /* Was an unsound file set aside, or a place unreadable?  Then what has no
  * place may have been read before, and is to be read again. */

@@ -182,14 +182,16 @@ outbox_put(struct outbox *o, const struct event *e)
 {
 	enum outbox_result r = outbox_begin(o);
 	struct event *copy = &o->waiting[o->waiting_count];
+	size_t n = e->host.n + e->program.n + e->service.n + e->ptr.n +
+	           e->login.n + e->mechanism.n + e->rule.n + e->message.n;
 	char *to;
 
 	if (r != OUTBOX_OK)
 		return r;
+	o->load_count++;
+	o->load_bytes += n + OUTBOX_ROW_BYTES;
 	/* a byte more: an empty text is not an absent one */
-	to = arena_alloc(o->texts, e->host.n + e->program.n + e->service.n +
-		e->ptr.n + e->login.n + e->mechanism.n + e->rule.n +
-		e->message.n + 1);
+	to = arena_alloc(o->texts, n + 1);
 	*copy = *e;
 	copy->host = copy_text(e->host, &to);
 	copy->program = copy_text(e->program, &to);

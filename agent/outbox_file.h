@@ -40,6 +40,8 @@ struct outbox {
 	struct event waiting[OUTBOX_PUT_ROWS];
 	size_t waiting_count;
 	struct arena *texts;    /* of these */
+	size_t load_count, load_bytes; /* put in this transaction, about */
+	bool has_much_room;
 	sqlite3_stmt *put, *put_all, *known, *put_lost, *put_place, *place, *fetch,
 	    *ack, *forget, *counters, *tidy_find, *reserve;
 };
