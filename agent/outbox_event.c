@@ -10,8 +10,7 @@
 #include "agent/outbox_file.h"
 #include "proto/base/arena.h"
 
-/* Parts one behind the other: a hash takes longer over each of many calls
- * than over the few bytes of it. */
+/* Bytes to be hashed at once: each call takes longer than its few bytes. */
 struct summing {
 	size_t n;
 	unsigned char bytes[4096]; /* room for an event */
@@ -28,49 +27,6 @@ add(struct summing *s, const void *bytes, size_t n)
 	return true;
 }
 
-static bool
-add_part(struct summing *s, const struct outbox_part *p)
-{
-	const uint64_t length = p->n;
-
-	if (p->bytes == NULL && p->n == 0)
-		return add(s, &p->number, sizeof p->number);
-	/* lengths too, else two fields could share their bytes otherwise */
-	return add(s, &length, sizeof length) && add(s, p->bytes, p->n);
-}
-
-/* False when there is no room for all. */
-static bool
-add_parts(struct summing *s, const struct outbox_part *parts, size_t n)
-{
-	s->n = 0;
-	for (size_t i = 0; i < n; i++)
-		if (!add_part(s, &parts[i]))
-			return false;
-	return true;
-}
-
-static void
-hash_parts(crypto_generichash_state *h, const struct outbox_part *parts,
-    size_t n)
-{
-	struct summing s;
-
-	for (size_t i = 0; i < n; i++) {
-		const uint64_t length = parts[i].n;
-
-		s.n = 0;
-		if (add_part(&s, &parts[i])) {
-			(void)crypto_generichash_update(h, s.bytes, s.n);
-			continue;
-		}
-		(void)crypto_generichash_update(
-		    h, (const unsigned char *)&length, sizeof length);
-		(void)crypto_generichash_update(
-		    h, parts[i].bytes, parts[i].n);
-	}
-}
-
 void
 outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES], const struct outbox_part *parts,
     size_t n)
@@ -79,7 +35,18 @@ outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES], const struct outbox_part *parts,
 	crypto_generichash_state h;
 
 	(void)crypto_generichash_init(&h, NULL, 0, sizeof whole);
-	hash_parts(&h, parts, n);
+	for (size_t i = 0; i < n; i++) {
+		const bool is_number = parts[i].bytes == NULL && parts[i].n == 0;
+		/* lengths too, else two fields could share their bytes */
+		const int64_t head = is_number ? parts[i].number
+		                               : (int64_t)parts[i].n;
+
+		(void)crypto_generichash_update(
+		    &h, (const unsigned char *)&head, sizeof head);
+		if (parts[i].n != 0)
+			(void)crypto_generichash_update(
+			    &h, parts[i].bytes, parts[i].n);
+	}
 	(void)crypto_generichash_final(&h, whole, sizeof whole);
 	memcpy(sum, whole, OUTBOX_SUM_BYTES);
 }
@@ -89,10 +56,13 @@ outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES], const struct outbox_part *parts,
 /* absent and empty differ */
 #define TEXT_OF(t) NUMBER((t).at != NULL), BYTES((t).at, (t).n)
 
-enum { EVENT_PARTS = 27 };
+#define TEXTS_OF(e) \
+	{(e)->host, (e)->program, (e)->service, (e)->ptr, (e)->login, \
+	    (e)->mechanism, (e)->rule, (e)->message}
 
+/* As releases up to the second wrote it, and with texts longer than any. */
 static void
-list_parts(struct outbox_part out[EVENT_PARTS], const struct event *e)
+sum_event_slowly(uint8_t sum[OUTBOX_SUM_BYTES], const struct event *e)
 {
 	const struct outbox_part parts[] = {BYTES(e->id, EVENT_ID_BYTES),
 	    NUMBER(e->time_us), NUMBER(e->read_us), NUMBER(e->kind),
@@ -105,43 +75,53 @@ list_parts(struct outbox_part out[EVENT_PARTS], const struct event *e)
 	    TEXT_OF(e->ptr), TEXT_OF(e->login), TEXT_OF(e->mechanism),
 	    TEXT_OF(e->rule), TEXT_OF(e->message)};
 
-	_Static_assert(sizeof parts / sizeof parts[0] == EVENT_PARTS,
-	    "all parts are listed");
-	memcpy(out, parts, sizeof parts);
+	outbox_sum(sum, parts, sizeof parts / sizeof parts[0]);
 }
 
-/* As outbox_sum, in a third of its time.  The disk flips bits, nobody seeks
- * them: it needs no secret. */
+/* Over all of the event, in a third of outbox_sum's time: the disk flips bits,
+ * nobody seeks them, and it needs no secret. */
 static void
 sum_event(uint8_t sum[OUTBOX_SUM_BYTES], const struct event *e)
 {
 	static const unsigned char key[] = "plaintiff outbox";
-	struct outbox_part parts[EVENT_PARTS];
+	const struct text texts[] = TEXTS_OF(e);
+	const int64_t numbers[] = {e->time_us, e->read_us, e->kind,
+	    e->source.family, e->source_port, e->local.family, e->local_port,
+	    e->ordinal, e->pid};
+	int32_t lengths[OUTBOX_EVENT_TEXTS];
 	struct summing s;
+	bool fits = true;
 
 	_Static_assert(sizeof key >= crypto_shorthash_KEYBYTES &&
 	        OUTBOX_SUM_BYTES == crypto_shorthash_BYTES,
 	    "key and sum have their sizes");
-	list_parts(parts, e);
+	/* absent and empty differ */
+	for (size_t i = 0; i < OUTBOX_EVENT_TEXTS; i++)
+		lengths[i] = texts[i].at == NULL ? -1 : (int32_t)texts[i].n;
 	s.n = 0;
-	if (add_parts(&s, parts, EVENT_PARTS))
+	(void)add(&s, e->id, sizeof e->id);
+	(void)add(&s, numbers, sizeof numbers);
+	(void)add(&s, e->source.bytes, addr_length(&e->source));
+	if (e->local.family != 0)
+		(void)add(&s, e->local.bytes, addr_length(&e->local));
+	(void)add(&s, lengths, sizeof lengths);
+	for (size_t i = 0; i < OUTBOX_EVENT_TEXTS; i++)
+		fits = fits && add(&s, texts[i].at, texts[i].n);
+	if (fits)
 		(void)crypto_shorthash(sum, s.bytes, s.n, key);
 	else
-		outbox_sum(sum, parts, EVENT_PARTS);
+		sum_event_slowly(sum, e);
 }
 
-/* Releases up to the second wrote outbox_sum. */
 static bool
 is_true_sum(const uint8_t *sum, const struct event *e)
 {
-	struct outbox_part parts[EVENT_PARTS];
 	uint8_t now[OUTBOX_SUM_BYTES];
 
 	sum_event(now, e);
 	if (memcmp(sum, now, sizeof now) == 0)
 		return true;
-	list_parts(parts, e);
-	outbox_sum(now, parts, EVENT_PARTS);
+	sum_event_slowly(now, e);
 	return memcmp(sum, now, sizeof now) == 0;
 }
 
@@ -156,8 +136,7 @@ void
 outbox_event_bind(sqlite3_stmt *st, int first, const struct event *e,
     uint8_t sum[OUTBOX_SUM_BYTES])
 {
-	const struct text texts[] = {e->host, e->program, e->service, e->ptr,
-	    e->login, e->mechanism, e->rule, e->message};
+	const struct text texts[] = TEXTS_OF(e);
 	int i = first;
 
 	sum_event(sum, e);
@@ -175,7 +154,7 @@ outbox_event_bind(sqlite3_stmt *st, int first, const struct event *e,
 	(void)sqlite3_bind_int64(st, i++, e->local_port);
 	(void)sqlite3_bind_int64(st, i++, e->ordinal);
 	(void)sqlite3_bind_int64(st, i++, e->pid);
-	for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
+	for (size_t k = 0; k < OUTBOX_EVENT_TEXTS; k++)
 		bind_text(st, i++, texts[k]);
 	(void)sqlite3_bind_blob(
 	    st, i++, sum, OUTBOX_SUM_BYTES, SQLITE_STATIC);

@@ -17,6 +17,7 @@ enum {
 	OUTBOX_LOST_ROWS = 10000,
 	OUTBOX_PUT_ROWS = 16, /* put with one statement, if there are so many */
 	OUTBOX_EVENT_BINDS = 19, /* columns of OUTBOX_EVENT_COLUMNS */
+	OUTBOX_EVENT_TEXTS = 8,  /* of these */
 };
 
 struct outbox {
