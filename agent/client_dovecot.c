@@ -36,7 +36,8 @@ is_behind_addresses(struct text rest, struct text *session)
 			i++;
 		if (i == sizeof known / sizeof known[0])
 			return false;
-		comma = search((struct text){.at = rest.at + 2, .n = rest.n - 2},
+		comma = search(
+		    (struct text){.at = rest.at + 2, .n = rest.n - 2},
 		    TEXT(", "));
 		if (i == 0 && comma == NULL && rest.at[rest.n - 1] == '>')
 			*session = (struct text){

@@ -36,10 +36,10 @@ outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES], const struct outbox_part *parts,
 
 	(void)crypto_generichash_init(&h, NULL, 0, sizeof whole);
 	for (size_t i = 0; i < n; i++) {
-		const bool is_number = parts[i].bytes == NULL && parts[i].n == 0;
+		bool is_number = parts[i].bytes == NULL && parts[i].n == 0;
 		/* lengths too, else two fields could share their bytes */
-		const int64_t head = is_number ? parts[i].number
-		                               : (int64_t)parts[i].n;
+		int64_t head =
+		    is_number ? parts[i].number : (int64_t)parts[i].n;
 
 		(void)crypto_generichash_update(
 		    &h, (const unsigned char *)&head, sizeof head);

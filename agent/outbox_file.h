@@ -43,7 +43,8 @@ struct outbox {
 	struct arena *texts;    /* of these */
 	size_t load_count, load_bytes; /* put in this transaction, about */
 	bool has_much_room;
-	sqlite3_stmt *put, *put_all, *known, *put_lost, *put_place, *place, *fetch,
+	sqlite3_stmt *put, *put_all;
+	sqlite3_stmt *known, *put_lost, *put_place, *place, *fetch,
 	    *ack, *forget, *counters, *tidy_find, *reserve;
 };
 

@@ -248,7 +248,8 @@ rfc3339_time(struct stamp_clock *c, struct text stamp, int64_t *time_us)
 
 	zone_n = stamp.n - STAMP_DATE_BYTES - used;
 	if (clock_us >= 0 && has_digits && zone_n > 0 &&
-	    zone_n == c->zone_n && is_same(stamp.at, c->date, STAMP_DATE_BYTES) &&
+	    zone_n == c->zone_n &&
+	    is_same(stamp.at, c->date, STAMP_DATE_BYTES) &&
 	    memcmp(clock + used, c->zone_text, zone_n) == 0) {
 		*time_us = c->date_us + clock_us;
 		return true;

@@ -29,7 +29,8 @@ clear(struct match *m)
 	m->source_port = 0;
 	m->local = (struct addr){.family = 0};
 	m->local_port = 0;
-	m->ptr = m->login = m->mechanism = m->qid = m->session = (struct text){0};
+	m->ptr = m->login = m->mechanism = (struct text){0};
+	m->qid = m->session = (struct text){0};
 	m->stopped = 0;
 	m->past_head = false;
 }
