@@ -14,6 +14,7 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	WHEN s.state = 'refused' THEN 'refused'
 	WHEN s.fresh_until <= now() THEN 'contact too old'
 	WHEN c.state = 'suspended' THEN 'suspended'
+	WHEN c.state = 'held' THEN 'contact held'
 	WHEN r.open IS NOT NULL THEN 'open report'
 	WHEN r.not_before > now() THEN 'week'
 	WHEN u.last < now() - make_interval(days => coalesce(nullif(
@@ -23,7 +24,8 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	END AS reason,
 	CASE
 	WHEN s.state IN ('none', 'failed', 'refused') THEN n.why
-	WHEN s.state = 'found' AND c.state = 'suspended' THEN c.note
+	WHEN s.state = 'found' AND c.state <> 'active'
+		THEN coalesce(c.state_why, c.note)
 	WHEN s.state = 'found' AND r.open IS NOT NULL
 		THEN 'report ' || r.open || ' is ' || r.open_state
 	END AS detail,
@@ -61,7 +63,7 @@ COMMENT ON COLUMN not_reported.events IS 'its events that are in no report';
 COMMENT ON COLUMN not_reported.first IS 'first log time of those';
 COMMENT ON COLUMN not_reported.last IS 'last log time of those';
 COMMENT ON COLUMN not_reported.reason IS
-	'quarantine, not counted, stale, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+	'quarantine, not counted, stale, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, contact held, open report, week, too old, or due: docs/schema.md explains each';
 COMMENT ON COLUMN not_reported.detail IS
 	'what the contact source or the administrator said; foreign text';
 COMMENT ON COLUMN not_reported.not_before IS
