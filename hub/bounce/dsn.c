@@ -245,18 +245,18 @@ judge_group(struct arena *a, const struct parsed *m,
 {
 	struct text words = g->diagnostic.at == NULL ? notice(a, m)
 	    : words_fold(a, g->diagnostic);
+	struct text where = g->diagnostic.at == NULL ? words : g->diagnostic;
 	struct code c = {0}, said;
 
 	if (g->status.at != NULL)
 		(void)code_read(g->status.at, g->status.n, &c);
 	/* a status that says nothing, or that of the server in between */
-	if (g->diagnostic.at != NULL && code_find(g->diagnostic, &said) &&
-	    (c.class == 0 || (said.class == c.class && c.subject == 0)))
+	if (code_find(where, &said) && (c.class == 0 || c.subject == 0))
 		c = said;
 	if (c.class == 0)
 		c.class = smtp_class(words);
 	out->recipient = g->final.n != 0 ? g->final : g->original;
-	out->diagnostic = g->diagnostic.at == NULL ? words : g->diagnostic;
+	out->diagnostic = where;
 	out->own = group_is_own(g, recipient);
 	set_status(a, c, out);
 	if (equal(g->action, "delayed"))

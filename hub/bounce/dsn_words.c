@@ -60,7 +60,7 @@ const char *const dsn_words_refused[] = {
     "not authenticated", "virus", "malware", "suspicious", "too large",
     "too big", "message size exceeds", "size limit", "exceeds size",
     "exceeds the maximum", "exceeds maximum", "maximum size",
-    "max message size", "message too long", "sender rejected",
+    "max message size", "message too long", "lines too long", "sender rejected",
     "sender verify failed", "sender address rejected", "sender domain",
     "listed at", "listed in", "relay access denied", "relaying denied",
     "relay not permitted", "unable to relay", "relay denied", "relaying",

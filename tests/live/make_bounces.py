@@ -12,6 +12,7 @@ import pathlib
 import re
 import shutil
 import smtplib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -56,7 +57,17 @@ CAUSES = {
     "exim-unknown": ("hard", "nobody@exim.example", {}),
     "local-full": ("soft", "full@local.example", {}),
 }
-DELAYED = ("delayed", "grey@dest.example")
+# it says first that it goes on trying
+DELAYED = {("opensmtpd", "greylisting"), ("opensmtpd", "null-mx"),
+           ("opensmtpd", "away")}
+
+
+def truth(server, cause):
+    """Class and recipient."""
+    kind, to, _ = CAUSES[cause]
+    return "delayed" if (server, cause) in DELAYED else kind, to
+
+
 
 DEST = """
 myhostname = mx1.dest.example
@@ -141,7 +152,8 @@ nullmx.example. MX 0 .
 
 
 def send(port, to, filler=0):
-    text = MAIL.format(to=to, received="", filler="x " * (filler // 2))
+    text = MAIL.format(to=to, received="", filler=(
+        "x " * 30 + "\n") * (filler // 60))
     with smtplib.SMTP("127.0.0.1", port, "hub.example", timeout=30) as s:
         s.sendmail(TOKEN, [to], text.replace("\n", "\r\n"))
 
@@ -156,19 +168,13 @@ def wait_for(folder, n, seconds=15):
         time.sleep(0.1)
 
 
-def recipient_of(text):
-    """Which of our recipients a bounce is about."""
-    for cause, (_, to, _) in CAUSES.items():
-        if re.search(re.escape(to), text):
-            yield cause
-
-
 def canonical(text, folder):
     """Without what is of this machine and this day."""
     text = text.replace(str(folder), "/var")
     text = re.sub(r"127\.0\.0\.1(\[127\.0\.0\.1\])?:\d+",
                   "mx1.dest.example[192.0.2.25]:25", text)
     text = text.replace("127.0.0.77", "192.0.2.53")
+    text = re.sub(r"\b%s\b" % re.escape(socket.gethostname()), "relay", text)
     return re.sub(r"127\.0\.0\.1", "192.0.2.25", text)
 
 
@@ -217,7 +223,7 @@ def main():
             for cause, text in make(folder, build, KINDS[name]).items():
                 path = pathlib.Path(output, "%s-%s.eml" % (name, cause))
                 path.write_text("X-Truth: %s %s\n%s" % (
-                    *CAUSES[cause][:2], text))
+                    *truth(name, cause), text))
         finally:
             if os.environ.get("KEEP_FOLDER"):
                 print(folder)
