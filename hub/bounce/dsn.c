@@ -54,19 +54,21 @@ number(const char *s, size_t n, int *out)
 static bool
 code_read(const char *s, size_t n, struct code *out)
 {
+	struct code c = {0};
 	size_t a, b;
 
-	*out = (struct code){0};
+	*out = c;
 	if (n < 5 || strchr("245", s[0]) == NULL || s[1] != '.')
 		return false;
-	a = number(s + 2, n - 2, &out->subject);
+	a = number(s + 2, n - 2, &c.subject);
 	if (a == 0 || 2 + a >= n || s[2 + a] != '.')
 		return false;
-	b = number(s + 3 + a, n - 3 - a, &out->detail);
+	b = number(s + 3 + a, n - 3 - a, &c.detail);
 	if (b == 0 || (4 + a + b < n && s[3 + a + b] == '.' &&
 	        is_digit(s[4 + a + b])))
 		return false;
-	out->class = s[0] - '0';
+	c.class = s[0] - '0';
+	*out = c;
 	return true;
 }
 

@@ -123,9 +123,10 @@ show_text(const struct stats *s, struct buf *out)
 static void
 json_arm(struct buf *out, const char *name, const struct effect_arm *a)
 {
-	buf_printf(out, "\"%s\": {\"contacts\": %" PRId64 ", \"cases\": %" PRId64
-	    ", \"stopped\": %" PRId64 ", \"share\": %.6f},\n", name,
-	    a->contacts, a->cases, a->stopped, a->share);
+	buf_printf(out, "\"%s\": {\"contacts\": %" PRId64 ", ", name,
+	    a->contacts);
+	buf_printf(out, "\"cases\": %" PRId64 ", \"stopped\": %" PRId64
+	    ", \"share\": %.6f},\n", a->cases, a->stopped, a->share);
 }
 
 static void
