@@ -444,6 +444,7 @@ CREATE TABLE plaintiff.answer (
     why text,
     asked timestamp with time zone DEFAULT now() NOT NULL,
     fresh_until timestamp with time zone,
+    network integer,
     CONSTRAINT answer_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
     CONSTRAINT answer_state_check CHECK ((state = ANY (ARRAY['found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
 );
@@ -454,7 +455,7 @@ COMMENT ON COLUMN plaintiff.answer.answer IS 'number';
 
 COMMENT ON COLUMN plaintiff.answer.address IS 'address that was asked for';
 
-COMMENT ON COLUMN plaintiff.answer.method IS 'abusix';
+COMMENT ON COLUMN plaintiff.answer.method IS 'administrator, abusix, rdap, range (an RDAP answer for a range that was at hand) or settings';
 
 COMMENT ON COLUMN plaintiff.answer.state IS 'found, none, failed or refused';
 
@@ -470,6 +471,8 @@ COMMENT ON COLUMN plaintiff.answer.asked IS 'when';
 
 COMMENT ON COLUMN plaintiff.answer.fresh_until IS 'until when it may be used';
 
+COMMENT ON COLUMN plaintiff.answer.network IS 'registered range, of rdap and range';
+
 ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.answer_answer_seq
     START WITH 1
@@ -479,6 +482,46 @@ ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE plaintiff.bootstrap (
+    prefix cidr NOT NULL,
+    url text NOT NULL,
+    CONSTRAINT bootstrap_url_check CHECK ((url ~~ 'https://%'::text))
+);
+
+COMMENT ON TABLE plaintiff.bootstrap IS 'which RDAP server knows a network (RFC 9224); the longest prefix wins';
+
+COMMENT ON COLUMN plaintiff.bootstrap.prefix IS 'network';
+
+COMMENT ON COLUMN plaintiff.bootstrap.url IS 'base of its server''s addresses';
+
+CREATE TABLE plaintiff.bootstrap_file (
+    family smallint NOT NULL,
+    origin text,
+    digest bytea,
+    taken timestamp with time zone,
+    tried timestamp with time zone,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
+    why text,
+    CONSTRAINT bootstrap_file_family_check CHECK ((family = ANY (ARRAY[4, 6]))),
+    CONSTRAINT bootstrap_file_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'fetched'::text])))
+);
+
+COMMENT ON TABLE plaintiff.bootstrap_file IS 'where the rows of bootstrap come from';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.family IS '4 or 6';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.origin IS 'shipped or fetched; null: nothing yet';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.digest IS 'hash of the shipped file that was read last';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.taken IS 'when its rows were stored';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.tried IS 'when it was last asked for';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.next_try IS 'not asked for before then';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.why IS 'why the last try failed';
+
 CREATE TABLE plaintiff.contact (
     contact integer NOT NULL,
     key text NOT NULL,
@@ -486,6 +529,9 @@ CREATE TABLE plaintiff.contact (
     state text DEFAULT 'active'::text NOT NULL,
     note text,
     created timestamp with time zone DEFAULT now() NOT NULL,
+    merged_into integer,
+    dead timestamp with time zone,
+    CONSTRAINT contact_check CHECK ((merged_into <> contact)),
     CONSTRAINT contact_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text])))
 );
 
@@ -503,8 +549,48 @@ COMMENT ON COLUMN plaintiff.contact.note IS 'for people';
 
 COMMENT ON COLUMN plaintiff.contact.created IS 'when it was first found';
 
+COMMENT ON COLUMN plaintiff.contact.merged_into IS 'the administrator says that this is the same party: what would go here goes there';
+
+COMMENT ON COLUMN plaintiff.contact.dead IS 'since when mail to it comes back for good: lookup takes another mailbox';
+
 ALTER TABLE plaintiff.contact ALTER COLUMN contact ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.contact_contact_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.contact_event (
+    contact_event bigint NOT NULL,
+    contact integer NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    what text NOT NULL,
+    report bigint,
+    status text,
+    said text,
+    CONSTRAINT contact_event_what_check CHECK ((what = 'refused'::text))
+);
+
+COMMENT ON TABLE plaintiff.contact_event IS 'what happened to a contact';
+
+COMMENT ON COLUMN plaintiff.contact_event.contact_event IS 'number';
+
+COMMENT ON COLUMN plaintiff.contact_event.contact IS 'contact';
+
+COMMENT ON COLUMN plaintiff.contact_event.at IS 'when';
+
+COMMENT ON COLUMN plaintiff.contact_event.what IS 'refused';
+
+COMMENT ON COLUMN plaintiff.contact_event.report IS 'about which report';
+
+COMMENT ON COLUMN plaintiff.contact_event.status IS 'enhanced status code (RFC 3463), if one was given';
+
+COMMENT ON COLUMN plaintiff.contact_event.said IS 'in whose words; foreign text';
+
+ALTER TABLE plaintiff.contact_event ALTER COLUMN contact_event ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.contact_event_contact_event_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -526,8 +612,6 @@ CREATE TABLE plaintiff.report (
     last timestamp with time zone NOT NULL,
     recipient text NOT NULL,
     subject text NOT NULL,
-    message_id text NOT NULL,
-    mail bytea NOT NULL,
     owner text,
     tries integer DEFAULT 0 NOT NULL,
     next_try timestamp with time zone DEFAULT now() NOT NULL,
@@ -541,7 +625,7 @@ CREATE TABLE plaintiff.report (
     CONSTRAINT report_state_check CHECK ((state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
 );
 
-COMMENT ON TABLE plaintiff.report IS 'one mail to one contact, composed once and stored whole';
+COMMENT ON TABLE plaintiff.report IS 'what one contact is told at one time: one mail or several';
 
 COMMENT ON COLUMN plaintiff.report.report IS 'number';
 
@@ -567,21 +651,17 @@ COMMENT ON COLUMN plaintiff.report.last IS 'last log time in it';
 
 COMMENT ON COLUMN plaintiff.report.recipient IS 'the one envelope recipient';
 
-COMMENT ON COLUMN plaintiff.report.subject IS 'subject, for lists';
-
-COMMENT ON COLUMN plaintiff.report.message_id IS 'Message-ID, without the brackets';
-
-COMMENT ON COLUMN plaintiff.report.mail IS 'the exact bytes that are sent';
+COMMENT ON COLUMN plaintiff.report.subject IS 'subject of its first mail, for lists';
 
 COMMENT ON COLUMN plaintiff.report.owner IS 'deliver instance that has or had it';
 
-COMMENT ON COLUMN plaintiff.report.tries IS 'tries that ended in a temporary refusal';
+COMMENT ON COLUMN plaintiff.report.tries IS 'times that the relay put off some mail of it';
 
 COMMENT ON COLUMN plaintiff.report.next_try IS 'not before then';
 
 COMMENT ON COLUMN plaintiff.report.said IS 'last answer of the relay';
 
-COMMENT ON COLUMN plaintiff.report.quiet IS 'no other mail to this contact in this time; the week as a constraint';
+COMMENT ON COLUMN plaintiff.report.quiet IS 'no other report to this contact in this time; the week as a constraint';
 
 CREATE TABLE plaintiff.source (
     address inet NOT NULL,
@@ -595,8 +675,20 @@ CREATE TABLE plaintiff.source (
     reported_upto bigint DEFAULT 0 NOT NULL,
     first_seen timestamp with time zone NOT NULL,
     last_seen timestamp with time zone NOT NULL,
+    method text,
+    network integer,
+    asn bigint,
+    route cidr,
+    country text,
+    net cidr GENERATED ALWAYS AS (network(set_masklen(address,
+CASE family(address)
+    WHEN 4 THEN 24
+    ELSE 64
+END))) STORED,
+    CONSTRAINT source_asn_check CHECK (((asn >= 0) AND (asn <= '4294967295'::bigint))),
     CONSTRAINT source_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
     CONSTRAINT source_check1 CHECK (((state <> 'found'::text) OR (fresh_until IS NOT NULL))),
+    CONSTRAINT source_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT source_state_check CHECK ((state = ANY (ARRAY['new'::text, 'found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
 );
 
@@ -610,7 +702,7 @@ COMMENT ON COLUMN plaintiff.source.state IS 'new, found, none, failed or refused
 
 COMMENT ON COLUMN plaintiff.source.asked IS 'when the present state was answered';
 
-COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used';
+COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used: its own time, and lookup.stale_for more once asking again has failed';
 
 COMMENT ON COLUMN plaintiff.source.next_ask IS 'when lookup asks (again)';
 
@@ -623,6 +715,18 @@ COMMENT ON COLUMN plaintiff.source.reported_upto IS 'events stored up to here ar
 COMMENT ON COLUMN plaintiff.source.first_seen IS 'first log time';
 
 COMMENT ON COLUMN plaintiff.source.last_seen IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.source.method IS 'which contact source the state is from, as in answer';
+
+COMMENT ON COLUMN plaintiff.source.network IS 'registered range it is in, if RDAP was asked';
+
+COMMENT ON COLUMN plaintiff.source.asn IS 'autonomous system that announces it, if known';
+
+COMMENT ON COLUMN plaintiff.source.route IS 'prefix that it announces';
+
+COMMENT ON COLUMN plaintiff.source.country IS 'country of its registration, if known; not where the machine is';
+
+COMMENT ON COLUMN plaintiff.source.net IS 'what it is grouped by: its /24, or its /64';
 
 CREATE VIEW plaintiff.contact_list; -- its text: schema/views
 
@@ -642,9 +746,52 @@ COMMENT ON COLUMN plaintiff.contact_list.last_report IS 'when the newest was com
 
 COMMENT ON COLUMN plaintiff.contact_list.quiet_until IS 'no other mail before then';
 
+COMMENT ON COLUMN plaintiff.contact_list.merged IS 'where its mail goes instead';
+
+COMMENT ON COLUMN plaintiff.contact_list.dead IS 'since when mail to it comes back for good';
+
 COMMENT ON COLUMN plaintiff.contact_list.note IS 'for people';
 
 COMMENT ON COLUMN plaintiff.contact_list.created IS 'when it was first found';
+
+CREATE TABLE plaintiff.contact_prefix (
+    prefix cidr NOT NULL,
+    contact integer NOT NULL,
+    note text,
+    made timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.contact_prefix IS 'who answers for a network, by the administrator; the longest prefix wins, before any other source';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.prefix IS 'network';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.contact IS 'who answers for it';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.note IS 'for people';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.made IS 'when it was set';
+
+CREATE TABLE plaintiff.contact_refusal (
+    pattern text NOT NULL,
+    why text NOT NULL,
+    origin text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    changed timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT contact_refusal_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'administrator'::text]))),
+    CONSTRAINT contact_refusal_pattern_check CHECK (((pattern = lower(pattern)) AND (pattern ~ '^[^@[:space:]]*@[^@[:space:]]*$'::text) AND (pattern <> '@'::text)))
+);
+
+COMMENT ON TABLE plaintiff.contact_refusal IS 'mailboxes that are never taken as a contact, whoever names them';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.pattern IS 'local@domain, @domain (and all below it) or local@ (in any domain)';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.why IS 'one sentence, for people';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.origin IS 'shipped or administrator';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.active IS 'false: the administrator accepts it after all';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.changed IS 'when it was set or changed';
 
 CREATE TABLE plaintiff.evidence (
     id uuid NOT NULL,
@@ -756,6 +903,68 @@ ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE plaintiff.network (
+    network integer NOT NULL,
+    first inet NOT NULL,
+    last inet NOT NULL,
+    handle text,
+    country text,
+    state text NOT NULL,
+    mailboxes text[] DEFAULT '{}'::text[] NOT NULL,
+    said text,
+    why text,
+    asked timestamp with time zone DEFAULT now() NOT NULL,
+    fresh_until timestamp with time zone NOT NULL,
+    CONSTRAINT network_check CHECK (((family(first) = family(last)) AND (first <= last))),
+    CONSTRAINT network_check1 CHECK (((state = 'found'::text) = (mailboxes <> '{}'::text[]))),
+    CONSTRAINT network_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT network_state_check CHECK ((state = ANY (ARRAY['found'::text, 'none'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE plaintiff.network IS 'registered ranges, as an RDAP server gave them: an answer for all addresses in them';
+
+COMMENT ON COLUMN plaintiff.network.network IS 'number';
+
+COMMENT ON COLUMN plaintiff.network.first IS 'first address';
+
+COMMENT ON COLUMN plaintiff.network.last IS 'last address';
+
+COMMENT ON COLUMN plaintiff.network.handle IS 'its name at the registry; foreign text';
+
+COMMENT ON COLUMN plaintiff.network.country IS 'country it is registered for';
+
+COMMENT ON COLUMN plaintiff.network.state IS 'found, none or refused';
+
+COMMENT ON COLUMN plaintiff.network.mailboxes IS 'all acceptable mailboxes, in order';
+
+COMMENT ON COLUMN plaintiff.network.said IS 'what it said, made harmless';
+
+COMMENT ON COLUMN plaintiff.network.why IS 'why it is none or refused';
+
+COMMENT ON COLUMN plaintiff.network.asked IS 'when it was answered';
+
+COMMENT ON COLUMN plaintiff.network.fresh_until IS 'until when it may be used';
+
+ALTER TABLE plaintiff.network ALTER COLUMN network ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.network_network_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.network_piece (
+    piece cidr NOT NULL,
+    network integer NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.network_piece IS 'a registered range as prefixes, so that an index finds it';
+
+COMMENT ON COLUMN plaintiff.network_piece.piece IS 'prefix';
+
+COMMENT ON COLUMN plaintiff.network_piece.network IS 'range it is part of';
 
 CREATE TABLE plaintiff.outage (
     host text NOT NULL,
@@ -901,6 +1110,47 @@ COMMENT ON COLUMN plaintiff.offender_list.asked IS 'when the contact was answere
 
 COMMENT ON COLUMN plaintiff.offender_list.report IS 'newest report it is in';
 
+CREATE TABLE plaintiff.report_mail (
+    report bigint NOT NULL,
+    n integer NOT NULL,
+    state text DEFAULT 'ready'::text NOT NULL,
+    changed timestamp with time zone DEFAULT now() NOT NULL,
+    message_id text NOT NULL,
+    sender text,
+    subject text NOT NULL,
+    mail bytea NOT NULL,
+    said text,
+    claimed timestamp with time zone,
+    log_from text,
+    CONSTRAINT report_mail_check CHECK (((state <> ALL (ARRAY['sending'::text, 'unknown'::text])) OR (claimed IS NOT NULL))),
+    CONSTRAINT report_mail_n_check CHECK ((n > 0)),
+    CONSTRAINT report_mail_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
+);
+
+COMMENT ON TABLE plaintiff.report_mail IS 'the mails of a report, each stored whole';
+
+COMMENT ON COLUMN plaintiff.report_mail.report IS 'report';
+
+COMMENT ON COLUMN plaintiff.report_mail.n IS 'its number in the report, from 1';
+
+COMMENT ON COLUMN plaintiff.report_mail.state IS 'ready, sending, sent, failed or unknown';
+
+COMMENT ON COLUMN plaintiff.report_mail.changed IS 'when its state last changed';
+
+COMMENT ON COLUMN plaintiff.report_mail.message_id IS 'Message-ID, without the brackets';
+
+COMMENT ON COLUMN plaintiff.report_mail.sender IS 'envelope sender; null: report.from of the settings';
+
+COMMENT ON COLUMN plaintiff.report_mail.subject IS 'subject, for lists';
+
+COMMENT ON COLUMN plaintiff.report_mail.mail IS 'the exact bytes that are sent';
+
+COMMENT ON COLUMN plaintiff.report_mail.said IS 'last answer of the relay, or what is known of it; foreign text';
+
+COMMENT ON COLUMN plaintiff.report_mail.claimed IS 'when deliver last took it in hand: no two tries have the same';
+
+COMMENT ON COLUMN plaintiff.report_mail.log_from IS 'place in the relay''s log from which on that try would show';
+
 CREATE VIEW plaintiff.report_balance; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.report_balance IS 'reports against what they are made of: each remainder must be 0';
@@ -915,7 +1165,7 @@ COMMENT ON COLUMN plaintiff.report_balance.remainder IS 'expected less counted';
 
 CREATE VIEW plaintiff.report_list; -- its text: schema/views
 
-COMMENT ON VIEW plaintiff.report_list IS 'reports, without the mail itself';
+COMMENT ON VIEW plaintiff.report_list IS 'reports, without the mails themselves';
 
 COMMENT ON COLUMN plaintiff.report_list.report IS 'number';
 
@@ -937,9 +1187,9 @@ COMMENT ON COLUMN plaintiff.report_list.first IS 'first log time in it';
 
 COMMENT ON COLUMN plaintiff.report_list.last IS 'last log time in it';
 
-COMMENT ON COLUMN plaintiff.report_list.subject IS 'subject';
+COMMENT ON COLUMN plaintiff.report_list.subject IS 'subject of its first mail';
 
-COMMENT ON COLUMN plaintiff.report_list.tries IS 'tries that ended in a temporary refusal';
+COMMENT ON COLUMN plaintiff.report_list.tries IS 'times that the relay put off some mail of it';
 
 COMMENT ON COLUMN plaintiff.report_list.next_try IS 'not before then';
 
@@ -949,11 +1199,15 @@ COMMENT ON COLUMN plaintiff.report_list.owner IS 'deliver instance that has or h
 
 COMMENT ON COLUMN plaintiff.report_list.quiet_until IS 'no other mail to this contact before then';
 
-COMMENT ON COLUMN plaintiff.report_list.bytes IS 'size of the mail';
+COMMENT ON COLUMN plaintiff.report_list.mails IS 'mails that it consists of';
+
+COMMENT ON COLUMN plaintiff.report_list.mails_sent IS 'how many of them were sent';
+
+COMMENT ON COLUMN plaintiff.report_list.bytes IS 'size of its mails';
 
 COMMENT ON COLUMN plaintiff.report_list.uuid IS 'id as the mail shows it';
 
-COMMENT ON COLUMN plaintiff.report_list.message_id IS 'Message-ID, without the brackets';
+COMMENT ON COLUMN plaintiff.report_list.message_id IS 'Message-ID of its first mail, without the brackets';
 
 ALTER TABLE plaintiff.report ALTER COLUMN report ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.report_report_seq
@@ -1016,11 +1270,20 @@ ALTER TABLE ONLY plaintiff.agent
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_pkey PRIMARY KEY (answer);
 
+ALTER TABLE ONLY plaintiff.contact_event
+    ADD CONSTRAINT contact_event_pkey PRIMARY KEY (contact_event);
+
 ALTER TABLE ONLY plaintiff.contact
     ADD CONSTRAINT contact_key_key UNIQUE (key);
 
 ALTER TABLE ONLY plaintiff.contact
     ADD CONSTRAINT contact_pkey PRIMARY KEY (contact);
+
+ALTER TABLE ONLY plaintiff.contact_prefix
+    ADD CONSTRAINT contact_prefix_pkey PRIMARY KEY (prefix);
+
+ALTER TABLE ONLY plaintiff.contact_refusal
+    ADD CONSTRAINT contact_refusal_pkey PRIMARY KEY (pattern);
 
 ALTER TABLE ONLY plaintiff.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
@@ -1040,11 +1303,23 @@ ALTER TABLE ONLY plaintiff.name
 ALTER TABLE ONLY plaintiff.name
     ADD CONSTRAINT name_text_key UNIQUE (text);
 
+ALTER TABLE ONLY plaintiff.network
+    ADD CONSTRAINT network_first_last_key UNIQUE (first, last);
+
+ALTER TABLE ONLY plaintiff.network_piece
+    ADD CONSTRAINT network_piece_pkey PRIMARY KEY (network, piece);
+
+ALTER TABLE ONLY plaintiff.network
+    ADD CONSTRAINT network_pkey PRIMARY KEY (network);
+
 ALTER TABLE ONLY plaintiff.outage
     ADD CONSTRAINT outage_pkey PRIMARY KEY (host, minute);
 
-ALTER TABLE ONLY plaintiff.report
-    ADD CONSTRAINT report_message_id_key UNIQUE (message_id);
+ALTER TABLE ONLY plaintiff.report_mail
+    ADD CONSTRAINT report_mail_message_id_key UNIQUE (message_id);
+
+ALTER TABLE ONLY plaintiff.report_mail
+    ADD CONSTRAINT report_mail_pkey PRIMARY KEY (report, n);
 
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (report);
@@ -1081,17 +1356,23 @@ ALTER TABLE ONLY plaintiff.witness
 
 CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
 
+CREATE INDEX contact_event_contact ON plaintiff.contact_event USING btree (contact, at);
+
+CREATE INDEX contact_event_report ON plaintiff.contact_event USING btree (report);
+
 CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
 
 CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (stored IS NULL);
 
 CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (pages_per_range='16', autosummarize='on');
 
+CREATE INDEX report_mail_open ON plaintiff.report_mail USING btree (state) WHERE (state = ANY (ARRAY['sending'::text, 'unknown'::text]));
+
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
 
 CREATE INDEX report_source_address ON plaintiff.report_source USING btree (address);
 
-CREATE INDEX report_state ON plaintiff.report USING btree (state, next_try);
+CREATE INDEX report_state ON plaintiff.report USING btree (state, next_try, report);
 
 CREATE INDEX source_ask ON plaintiff.source USING btree (next_ask);
 
@@ -1114,8 +1395,17 @@ ALTER TABLE ONLY plaintiff.agent_past
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
+ALTER TABLE ONLY plaintiff.contact_event
+    ADD CONSTRAINT contact_event_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.contact_event
+    ADD CONSTRAINT contact_event_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE SET NULL;
+
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.report_mail
+    ADD CONSTRAINT report_mail_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
 
 ALTER TABLE ONLY plaintiff.report_source
     ADD CONSTRAINT report_source_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
@@ -1125,6 +1415,9 @@ ALTER TABLE ONLY plaintiff.set_aside
 
 ALTER TABLE ONLY plaintiff.source
     ADD CONSTRAINT source_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.source
+    ADD CONSTRAINT source_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE SET NULL;
 
 ALTER TABLE ONLY plaintiff.witness
     ADD CONSTRAINT witness_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent);
@@ -1620,16 +1913,29 @@ GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_report;
 GRANT SELECT,DELETE ON TABLE plaintiff.answer TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_admin;
 
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.bootstrap TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.bootstrap TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bootstrap_file TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.bootstrap_file TO plaintiff_admin;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_deliver;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(merged_into) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.contact_event TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.contact_event TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_admin;
@@ -1638,6 +1944,7 @@ GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(tries) ON TABLE plaintiff.report TO plaintiff_deliver;
 
@@ -1653,11 +1960,25 @@ GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_admin;
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.source TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.source TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
 
+GRANT UPDATE(last_seen) ON TABLE plaintiff.source TO plaintiff_admin;
+
 GRANT SELECT ON TABLE plaintiff.contact_list TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_prefix TO plaintiff_lookup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.contact_prefix TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_refusal TO plaintiff_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact_refusal TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.evidence TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_report;
@@ -1676,6 +1997,12 @@ GRANT SELECT ON TABLE plaintiff.name TO plaintiff_admin;
 GRANT SELECT ON TABLE plaintiff.event_list TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.line_balance TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.network TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.network TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.network_piece TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.network_piece TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.outage TO plaintiff_lookup;
 GRANT SELECT,DELETE ON TABLE plaintiff.outage TO plaintiff_tidy;
@@ -1701,6 +2028,24 @@ GRANT SELECT,DELETE ON TABLE plaintiff.tally TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.offender_list TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.report_mail TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.report_mail TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT UPDATE(state) ON TABLE plaintiff.report_mail TO plaintiff_admin;
+
+GRANT UPDATE(changed) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT UPDATE(changed) ON TABLE plaintiff.report_mail TO plaintiff_admin;
+
+GRANT UPDATE(said) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT UPDATE(said) ON TABLE plaintiff.report_mail TO plaintiff_admin;
+
+GRANT UPDATE(claimed) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+
+GRANT UPDATE(log_from) ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT UPDATE(log_from) ON TABLE plaintiff.report_mail TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.report_balance TO plaintiff_admin;
 

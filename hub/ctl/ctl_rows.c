@@ -122,6 +122,17 @@ ctl_rows_report(struct ctl *c, int64_t report, struct db_rows **out)
 }
 
 int
+ctl_rows_report_mails(struct ctl *c, int64_t report, const char *n,
+    struct db_rows **out)
+{
+	struct db_args *args = db_args_new(c->arena);
+
+	db_arg_int(args, report);
+	db_arg_string(args, n);
+	return db_run(c->db, "ctl_report_mails", args, out) == DB_OK ? 0 : -1;
+}
+
+int
 ctl_rows_report_move(struct ctl *c, int64_t report, const char *from,
     const char *to, const char *said, bool *done)
 {

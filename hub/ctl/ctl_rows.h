@@ -30,12 +30,16 @@ int ctl_rows_agent_release(struct ctl *c, const char *name, int64_t *events);
  * there is none of that name to revoke.  0 or -1. */
 int ctl_rows_agent_revoke(struct ctl *c, const char *name, bool *done);
 
-/* One report: the columns of report_list, then the mail.  0 or -1. */
+/* One report: its number and state.  0 or -1. */
 int ctl_rows_report(struct ctl *c, int64_t report, struct db_rows **out);
+/* Its mails, or only the n-th (NULL: all): number, state, subject,
+ * Message-ID, what was said of it, the mail.  0 or -1. */
+int ctl_rows_report_mails(struct ctl *c, int64_t report, const char *n,
+    struct db_rows **out);
 /* Moves a report from one state to another and tells deliver; *done false
  * when it is not in the first state.  said: NULL leaves what is there.  A
  * report that becomes ready or held loses its week, which is over or never
- * began.  0 or -1. */
+ * began; one that is lost in part goes on being sent.  0 or -1. */
 int ctl_rows_report_move(struct ctl *c, int64_t report, const char *from,
     const char *to, const char *said, bool *done);
 

@@ -16,7 +16,7 @@ WHERE r.uuid BETWEEN rpad($1::text, 32, '0')::uuid
 FOR UPDATE OF c;
 
 -- name: bounce_mail
-SELECT mail FROM report WHERE report = $1::bigint;
+SELECT mail FROM report_mail WHERE report = $1::bigint ORDER BY n LIMIT 1;
 
 -- name: bounce_insert
 -- one a report and class
@@ -32,7 +32,7 @@ UPDATE bounce SET effect = $2 WHERE bounce = $1::bigint;
 -- name: bounce_suspend
 -- a report that went before the last suspension suspends nothing again
 UPDATE contact SET state = 'suspended', state_why = $3, state_since = now(),
-	state_report = $2::bigint
+	state_report = $2::bigint, dead = now()
 WHERE contact = $1::integer AND state <> 'suspended'
 	AND (state_since IS NULL OR state_since < (SELECT lower(quiet)
 		FROM report WHERE report = $2::bigint)

@@ -138,13 +138,16 @@ class Database:
         return c
 
     def query(self, sql, *args):
-        """Rows as tuples, [] for a statement without; as superuser.
+        """Rows as tuples, [] for a statement without; as superuser.  The
+        arguments follow one by one, or are one dict.
         Reconnects once when the server was restarted in between."""
         for again in (True, False):
             try:
                 if self._c is None or self._c.closed:
                     self._c = self.connection()
                 cursor = self._c.cursor()
+                if len(args) == 1 and isinstance(args[0], dict):
+                    args, = args
                 cursor.execute(sql, args or None)
                 return cursor.fetchall() if cursor.description else []
             except psycopg2.Error as e:

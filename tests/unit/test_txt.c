@@ -187,7 +187,7 @@ test_alias(void **state)
 	expect(&m, TXT_FAILED, "aliases lead in circles");
 	begin(&m, 0x8180, NAME);
 	add_alias(&m, NAME, 60, "a.example");
-	expect(&m, TXT_FAILED, "alias without a text behind it");
+	expect(&m, TXT_FAILED, "alias without a record behind it");
 }
 
 static void

@@ -1,0 +1,34 @@
+/*
+ * What stands in a mail for something that must not be in it, or must not be
+ * guessed: all from a keyed hash (BLAKE2b), so that the same facts give the
+ * same mail, and nobody without the key can compute any of it.  Pure; called
+ * by compose and its parts.
+ */
+#ifndef PLAINTIFF_REDACT_H
+#define PLAINTIFF_REDACT_H
+
+#include <stddef.h>
+
+#include "proto/base/text.h"
+
+struct compose_facts;
+
+enum {
+	REDACT_LOGIN_BYTES = 12,
+	REDACT_UUID_BYTES = 37,
+	REDACT_BOUNDARY_BYTES = 40,
+};
+
+/* "user-3f9a2c": the same login (A-Z as a-z) gives the same word to the
+ * same contact, and another to another; "-" for none.  Returns out. */
+const char *redact_login(char out[REDACT_LOGIN_BYTES],
+    const struct compose_facts *f, struct text login);
+/* Id of the XARF document about the source with that index. Returns out. */
+const char *redact_uuid(char out[REDACT_UUID_BYTES],
+    const struct compose_facts *f, size_t source);
+/* MIME boundary of that mail of the report: no text of a log can hold it,
+ * since nobody knows it before.  Returns out. */
+const char *redact_boundary(char out[REDACT_BOUNDARY_BYTES],
+    const struct compose_facts *f, size_t mail);
+
+#endif
