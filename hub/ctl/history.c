@@ -29,7 +29,7 @@ find(struct ctl *c, struct contact *out, int *code)
 	struct db_rows *rows;
 
 	*code = EX_SOFTWARE;
-	if (ctl_rows_string(c, "ctl_contact_find", c->args[0], &rows) < 0)
+	if (ctl_rows_string(c, "ctl_heard_contact", c->args[0], &rows) < 0)
 		return -1;
 	if (db_rows_count(rows) == 0) {
 		log_error("no contact %s", c->args[0]);

@@ -42,7 +42,7 @@ WITH changed AS (
 )
 SELECT (SELECT count(*) FROM fixed) FROM changed;
 
--- name: ctl_contact_find
+-- name: ctl_heard_contact
 SELECT c.contact, c.mailbox, c.state,
 	EXISTS (SELECT FROM escalation e WHERE e.contact = c.contact
 		AND e.ended IS NULL),
