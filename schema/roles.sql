@@ -101,6 +101,8 @@ GRANT SELECT ON report, report_mail, report_source, contact, source, tally
 GRANT UPDATE (state, state_why, state_since, state_report, dead) ON contact
 	TO plaintiff_bounce;
 GRANT UPDATE (next_ask, tries) ON source TO plaintiff_bounce;
+GRANT SELECT ON contact_event TO plaintiff_bounce;
+GRANT UPDATE (judged) ON contact_event TO plaintiff_bounce;
 GRANT SELECT, INSERT ON reply TO plaintiff_bounce;
 GRANT SELECT, INSERT, UPDATE ON bounce, heard, allegedfix, escalation
 	TO plaintiff_bounce;

@@ -103,7 +103,8 @@ letter_load(const struct hub_conf *conf, struct arena *a, bool strict,
     struct letter *out)
 {
 	*out = (struct letter){.conf = conf};
-	if (read_greetings(conf, a, out) < 0 || read_verp(conf, strict, out) < 0)
+	if (read_greetings(conf, a, out) < 0 ||
+	    read_verp(conf, strict, out) < 0)
 		return -1;
 	return read_secret(conf, strict, out);
 }

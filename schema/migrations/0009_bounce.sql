@@ -240,3 +240,10 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION case_outcome IS
 	'addresses reported, or held back for comparison, and whether the abuse had stopped after so many days';
+
+-- A mailbox that the relay refuses is as good as a bounce.
+ALTER TABLE contact_event ADD COLUMN judged timestamptz;
+CREATE INDEX contact_event_unjudged ON contact_event (contact_event)
+	WHERE judged IS NULL;
+COMMENT ON COLUMN contact_event.judged IS
+	'when stage bounce drew what follows from it';

@@ -195,7 +195,7 @@ smtp:
 box:
   driver = appendfile
   file = {folder}/box/full
-  quota = 1K
+  quota = 100
   user = Debian-exim
 begin retry
 """

@@ -266,6 +266,28 @@ def test_hostile_bytes_are_stored_harmless(world):
     assert "cleared" in text
 
 
+def test_a_refusal_of_the_relay_is_as_good(world):
+    d = world.d
+    for n, (status, said) in enumerate([
+            ("5.1.1", "550 5.1.1 no such user"), (None, "554 5.7.1 spam"),
+            ("5.2.2", "552 5.2.2 full")]):
+        report = world.rows.report("abuse@isp%d.example" % n,
+                                   "192.0.2.%d" % n, state="failed")
+        d.query("INSERT INTO contact_event (contact, what, report, status,"
+                " said) SELECT contact, 'refused', report, %s, %s FROM report"
+                " WHERE report = %s", status, said, report)
+    world.listen()
+    assert [world.contact("abuse@isp%d.example" % n)[0] for n in range(3)] \
+        == ["suspended", "active", "active"]
+    assert "no such user" in world.contact("abuse@isp0.example")[1]
+    assert d.one("SELECT count(*) FROM contact_event WHERE judged IS NULL") \
+        == 0
+    # let go, it is not suspended again by the same
+    world.hub.ctl("contact", "resume", "abuse@isp0.example")
+    world.listen()
+    assert world.contact("abuse@isp0.example")[0] == "active"
+
+
 def test_wakes_when_a_file_comes(world):
     world.hub.set("bounce", every="1h")
     _, to = world.report("abuse@isp.example")

@@ -3,15 +3,13 @@ servers (bounces/, made by make_bounces.py, where the provoked cause is the
 truth), and answers and foreign bounces in known forms, four languages
 (answers/).  All of them go through the stage, each to a report of its own."""
 import pathlib
-import re
-import shutil
 
 import pytest
 
 import bounce_mtas
 import make_bounces
 from bounce_world import World
-from conftest import BUILD, wait_until
+from conftest import BUILD
 from rows import Rows
 
 HERE = pathlib.Path(__file__).parent
@@ -89,6 +87,40 @@ def test_real_bounces(world):
     assert suspended == []
     assert len(cases) >= 30
     assert servers == {"postfix", "exim", "sendmail", "opensmtpd"}
+
+
+def provoked(world, folder, name, causes):
+    """The same, provoked here and now."""
+    texts = make_bounces.make(folder, BUILD, make_bounces.KINDS[name], causes)
+    cases = [Case("%s-%s" % (name, cause), "X-Truth: %s %s\n%s" % (
+        *make_bounces.truth(name, cause), text))
+        for cause, text in texts.items()]
+    hear(world, cases)
+    bad, suspended = wrong(cases)
+    assert not bad, "\n".join(bad)
+    assert suspended == []
+    return set(texts)
+
+
+@pytest.mark.slow
+def test_postfix_now(world, tmp_path):
+    if bounce_mtas.why_not():
+        pytest.skip(bounce_mtas.why_not())
+    causes = ("unknown", "full", "policy")
+    assert provoked(world, tmp_path / "mtas", "postfix", causes) == set(causes)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", list(make_bounces.KINDS))
+def test_each_server_now(world, tmp_path, name):
+    if bounce_mtas.why_not():
+        pytest.skip(bounce_mtas.why_not())
+    try:
+        causes = provoked(world, tmp_path / "mtas", name,
+                          tuple(make_bounces.CAUSES))
+    except RuntimeError as e:
+        pytest.skip(str(e))
+    assert len(causes) >= 9, causes
 
 
 def test_answers_and_foreign_bounces(world):
