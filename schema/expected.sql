@@ -1325,6 +1325,7 @@ CREATE TABLE plaintiff.contact_event (
     report bigint,
     status text,
     said text,
+    judged timestamp with time zone,
     CONSTRAINT contact_event_what_check CHECK ((what = 'refused'::text))
 );
 
@@ -1343,6 +1344,8 @@ COMMENT ON COLUMN plaintiff.contact_event.report IS 'about which report';
 COMMENT ON COLUMN plaintiff.contact_event.status IS 'enhanced status code (RFC 3463), if one was given';
 
 COMMENT ON COLUMN plaintiff.contact_event.said IS 'in whose words; foreign text';
+
+COMMENT ON COLUMN plaintiff.contact_event.judged IS 'when stage bounce drew what follows from it';
 
 ALTER TABLE plaintiff.contact_event ALTER COLUMN contact_event ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.contact_event_contact_event_seq
@@ -2409,6 +2412,8 @@ CREATE INDEX contact_event_contact ON plaintiff.contact_event USING btree (conta
 
 CREATE INDEX contact_event_report ON plaintiff.contact_event USING btree (report);
 
+CREATE INDEX contact_event_unjudged ON plaintiff.contact_event USING btree (contact_event) WHERE (judged IS NULL);
+
 CREATE INDEX contact_prefix_within ON plaintiff.contact_prefix USING spgist (prefix);
 
 CREATE INDEX contact_state_report ON plaintiff.contact USING btree (state_report) WHERE (state_report IS NOT NULL);
@@ -3309,7 +3314,10 @@ GRANT SELECT ON TABLE plaintiff.contact_brake TO plaintiff_admin;
 GRANT SELECT ON TABLE plaintiff.contact_effect TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.contact_event TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.contact_event TO plaintiff_bounce;
 GRANT SELECT ON TABLE plaintiff.contact_event TO plaintiff_admin;
+
+GRANT UPDATE(judged) ON TABLE plaintiff.contact_event TO plaintiff_bounce;
 
 GRANT SELECT ON TABLE plaintiff.escalation TO plaintiff_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.escalation TO plaintiff_bounce;

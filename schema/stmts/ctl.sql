@@ -338,13 +338,6 @@ SELECT * FROM (VALUES
 		FROM heard)::bigint, NULL)
 ) AS s (stage, what, count, since);
 
--- What came back: schema/stmts/heard.sql.
--- also: ctl_bounces_list ctl_replies_list ctl_reply of heard
--- also: ctl_reply_classify ctl_heard_contact ctl_contact_history of heard
--- also: ctl_contact_escalate ctl_complaint_reports ctl_complaint_addresses of heard
--- also: ctl_effect_clusters ctl_effect_contacts ctl_effect_asns of heard
--- also: ctl_effect_countries ctl_digest_counts ctl_digest_notes of heard
-
 -- Previews read exactly what report reads.
 -- also: report_due report_contact report_case report_read brake_tick of report
 

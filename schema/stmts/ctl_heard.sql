@@ -1,5 +1,4 @@
--- Statements about what came back, and what it is worth.  ctl prepares them;
--- they are a file of their own because there are many.
+-- Statements of ctl about what came back, and what it is worth.
 
 -- name: ctl_bounces_list
 SELECT bounce, received, class, status, contact, report, effect, diagnostic,
