@@ -88,7 +88,7 @@ GRANT SELECT, INSERT ON report, report_source, report_mail TO plaintiff_report;
 
 -- deliver: moves reports on, cannot change what they say
 GRANT SELECT ON report, report_mail, contact, report_source, agent_address,
-	switch, clock_tick TO plaintiff_deliver;
+	switch, clock_tick, allow_prefix, allow_mailbox TO plaintiff_deliver;
 GRANT UPDATE (state, changed, owner, tries, next_try, said, quiet) ON report
 	TO plaintiff_deliver;
 GRANT UPDATE (state, changed, said, claimed, log_from) ON report_mail

@@ -13,12 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "hub/conf.h"
 #include "hub/deliver/deliver_rows.h"
+#include "hub/deliver/doubt.h"
 #include "hub/deliver/smtp.h"
 #include "hub/deliver/transport.h"
+#include "hub/deliver/watch.h"
 #include "hub/worker.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
@@ -28,6 +29,7 @@
 enum {
 	EVERY_MS = 5000,
 	ASK_MS = 1000,
+	RUN_MS = 60 * 1000, /* then connections are made anew */
 	MOST_AT_ONCE = 256, /* at least deliver.parallel */
 	UUID_BYTES = 40,
 	MAILBOX_BYTES = 256,
@@ -37,7 +39,9 @@ struct deliver {
 	/* claims whose end the database does not know yet */
 	struct deliver_end ends[2 * MOST_AT_ONCE];
 	size_t end_count;
+	struct watch watch;
 	bool busy_logged;
+	bool stopped; /* by the switch or the clock, and said so */
 	bool left_unresolved; /* since this session has taken the name */
 };
 
@@ -47,73 +51,13 @@ trouble(enum db_result r)
 	return r == DB_LOST ? WORKER_LOST : WORKER_WAIT;
 }
 
-static struct deliver_end
-end_of(const struct deliver_claim *claim, enum deliver_move move,
-    const char *said)
-{
-	struct deliver_end end = {.claim = *claim, .move = move};
-	struct text t = text_of(said);
-
-	end.said[text_neuter(end.said, sizeof end.said - 1, t.at, t.n)] = '\0';
-	return end;
-}
-
 static struct deliver_end *
 remember(struct deliver *s, const struct deliver_claim *claim,
     enum deliver_move move, const char *said)
 {
 	assert(s->end_count < sizeof s->ends / sizeof s->ends[0]);
-	s->ends[s->end_count] = end_of(claim, move, said);
+	s->ends[s->end_count] = deliver_end_of(claim, move, said);
 	return &s->ends[s->end_count++];
-}
-
-/* The file of one mail, without its folder and suffix. */
-static const char *
-name_of(const char *uuid, int64_t n, struct arena *a)
-{
-	return n == 1 ? uuid : arena_printf(a, "%s-%lld", uuid, (long long)n);
-}
-
-static struct deliver_end
-end_of_left(struct worker_context *c, const struct deliver_left *l)
-{
-	const char *path = transport_plan_file(l->plan,
-	    name_of(l->uuid, l->claim.n, c->arena), c->arena);
-	long long report = l->claim.report;
-
-	if (path != NULL && access(path, F_OK) == 0) {
-		log_notice("report sent report=%lld written to %s", report,
-		    path);
-		return end_of(&l->claim, DELIVER_MOVE_SENT,
-		    arena_printf(c->arena, "written to %s", path));
-	}
-	if (path != NULL)
-		return end_of(&l->claim, DELIVER_MOVE_BACK, "was not written");
-	log_warning("report unknown report=%lld uuid=%s: ended while sending; "
-	            "see the relay's log, then plaintiff report resolve",
-	    report, l->uuid);
-	return end_of(&l->claim, DELIVER_MOVE_UNKNOWN,
-	    "ended while sending: may have gone or not");
-}
-
-/* What the last process of this name left in state sending. */
-static enum db_result
-resolve(struct worker_context *c)
-{
-	struct deliver_left *list;
-	struct deliver_batch none;
-	struct deliver_end *ends;
-	size_t n;
-	enum db_result r = deliver_rows_left(c->db, c->arena,
-	    c->conf->hub_name, &list, &n);
-
-	if (r != DB_OK || n == 0)
-		return r;
-	ends = arena_array(c->arena, n, sizeof *ends);
-	for (size_t i = 0; i < n; i++)
-		ends[i] = end_of_left(c, &list[i]);
-	return deliver_rows_turn(c->db, c->arena, c->conf, ends, n,
-	    &(struct deliver_terms){0}, &none);
 }
 
 static enum deliver_move
@@ -179,13 +123,24 @@ log_held(const struct deliver_batch *batch)
 		    addr_format(address, &batch->held[i].address));
 }
 
+static void
+log_stopped(struct deliver *s, const char *why)
+{
+	if (why != NULL && !s->stopped)
+		log_warning("nothing is sent: %s", why);
+	else if (why == NULL && s->stopped)
+		log_notice("mails go on");
+	s->stopped = why != NULL;
+}
+
 /* Tells the database what it does not know yet, and takes new claims. */
 static enum db_result
 turn(struct worker_context *c, struct deliver *s, struct arena *a,
-    size_t most, struct deliver_batch *batch)
+    size_t most, const char *log_from, struct deliver_batch *batch)
 {
 	const struct deliver_terms terms = {
 	    .most = most,
+	    .log_from = log_from,
 	    .plan = transport_plan(c->conf, a),
 	};
 	enum db_result r = deliver_rows_turn(c->db, a, c->conf, s->ends,
@@ -194,6 +149,7 @@ turn(struct worker_context *c, struct deliver *s, struct arena *a,
 	if (r == DB_OK) {
 		s->end_count = 0;
 		log_held(batch);
+		log_stopped(s, batch->stopped);
 	} else {
 		/* claimed or not, nothing of these was sent */
 		for (size_t i = 0; i < batch->n; i++)
@@ -209,14 +165,14 @@ static enum worker_step
 write_some(struct worker_context *c, struct deliver *s)
 {
 	struct deliver_batch batch;
-	enum db_result r = turn(c, s, c->arena, MOST_AT_ONCE, &batch);
+	enum db_result r = turn(c, s, c->arena, MOST_AT_ONCE, NULL, &batch);
 
 	for (size_t i = 0; i < batch.n; i++) {
 		struct deliver_mail *m = &batch.mails[i];
 		const char *said;
 		enum smtp_result result = transport_write(c->conf,
-		    name_of(m->uuid, m->claim.n, c->arena), m->mail, c->arena,
-		    &said);
+		    transport_name(m->uuid, m->claim.n, c->arena), m->mail,
+		    c->arena, &said);
 
 		log_result(m->claim.report, m->uuid, m->recipient, result,
 		    said);
@@ -242,6 +198,9 @@ struct run {
 	struct smtp_pool *pool;
 	struct arena *a; /* of one turn */
 	struct hand hands[MOST_AT_ONCE];
+	/* place in the relay's log from before any connection was opened */
+	const char *log_from;
+	int64_t began_ms;
 	int64_t asked_ms; /* when there was nothing to claim; 0: there is */
 	bool stop;        /* claim no more, end what is under way */
 	enum db_result trouble;
@@ -298,10 +257,10 @@ run_turn(struct worker_context *c, struct deliver *s, struct run *run)
 	if (most == 0 && s->end_count == 0)
 		return;
 	arena_reset(run->a);
-	r = turn(c, s, run->a, most, &batch);
+	r = turn(c, s, run->a, most, run->log_from, &batch);
 	if (r == DB_CONFLICT && most != 0) {
 		/* without the claim, which may be what conflicts */
-		r = turn(c, s, run->a, 0, &batch);
+		r = turn(c, s, run->a, 0, NULL, &batch);
 		if (r == DB_OK)
 			r = deliver_rows_put_off(c->db, run->a);
 	}
@@ -323,13 +282,14 @@ run_turn(struct worker_context *c, struct deliver *s, struct run *run)
 static enum worker_step
 send_some(struct worker_context *c, struct deliver *s)
 {
-	struct run run = {.trouble = DB_OK};
+	struct run run = {.trouble = DB_OK, .began_ms = clock_mono_ms()};
 	struct smtp_done done[MOST_AT_ONCE];
 	struct smtp_relay relay;
 	size_t n;
 
 	if (transport_relay(c->conf, c->arena, &relay) < 0)
 		return WORKER_WAIT;
+	run.log_from = watch_place(&s->watch, c->conf, c->arena);
 	run.a = arena_open(0);
 	run.pool = smtp_pool_open(&relay, (size_t)c->conf->deliver_parallel);
 	for (;;) {
@@ -341,7 +301,8 @@ send_some(struct worker_context *c, struct deliver *s)
 		    MOST_AT_ONCE);
 		for (size_t i = 0; i < n; i++)
 			take_back(s, &run, &done[i]);
-		run.stop |= stop_asked(c->signals);
+		run.stop |= stop_asked(c->signals) ||
+		    clock_mono_ms() - run.began_ms > RUN_MS;
 	}
 	smtp_pool_close(run.pool);
 	arena_close(run.a);
@@ -374,13 +335,15 @@ ready(struct worker_context *c, struct deliver *s, enum worker_step *step)
 	s->busy_logged = false;
 	/* what we know ourselves, before what must be guessed */
 	if (s->end_count != 0)
-		r = turn(c, s, c->arena, 0, &none);
+		r = turn(c, s, c->arena, 0, NULL, &none);
 	if (own == DELIVER_OWN_TAKEN)
 		s->left_unresolved = true;
 	if (r == DB_OK && s->left_unresolved) {
-		r = resolve(c);
+		r = doubt_resolve_left(c);
 		s->left_unresolved = r != DB_OK;
 	}
+	if (r == DB_OK && watch_is_due(&s->watch, c->conf))
+		r = doubt_resolve_unknown(c, &s->watch);
 	if (r != DB_OK)
 		*step = trouble(r);
 	return r == DB_OK;

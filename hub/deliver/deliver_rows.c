@@ -4,8 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hub/brake.h"
 #include "hub/conf.h"
 #include "proto/base/arena.h"
+
+struct deliver_end
+deliver_end_of(const struct deliver_claim *claim, enum deliver_move move,
+    const char *said)
+{
+	struct deliver_end end = {.claim = *claim, .move = move};
+	struct text t = text_of(said);
+
+	end.said[text_neuter(end.said, sizeof end.said - 1, t.at, t.n)] = '\0';
+	return end;
+}
 
 enum db_result
 deliver_rows_own(struct db *db, struct arena *a, const char *name,
@@ -62,6 +74,34 @@ deliver_rows_left(struct db *db, struct arena *a, const char *name,
 		l->claim = claim_of(rows, i);
 		l->uuid = arena_string(a, db_string(rows, i, 3));
 		l->plan = arena_string(a, db_string(rows, i, 4));
+	}
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
+deliver_rows_unknown(struct db *db, struct arena *a, const char *name,
+    struct deliver_unknown **list, size_t *n)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_rows *rows;
+	enum db_result r;
+
+	db_arg_string(args, name);
+	r = db_run(db, "deliver_unknown", args, &rows);
+	if (r != DB_OK)
+		return r;
+	*n = db_rows_count(rows);
+	*list = arena_array(a, *n + 1, sizeof **list);
+	for (size_t i = 0; i < *n; i++) {
+		struct deliver_unknown *u = &(*list)[i];
+
+		u->claim = claim_of(rows, i);
+		u->message_id = arena_string(a, db_string(rows, i, 3));
+		u->log_from = db_is_null(rows, i, 4)
+		    ? NULL
+		    : arena_string(a, db_string(rows, i, 4));
+		u->age_ms = db_int(rows, i, 5);
 	}
 	db_rows_free(rows);
 	return DB_OK;
@@ -158,8 +198,12 @@ claim(struct db *db, struct arena *a, const struct hub_conf *conf,
 {
 	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
-	enum db_result r;
+	/* in the transaction of the claim: the clock that the week goes by is
+	 * the clock that was looked at */
+	enum db_result r = brake_tick(db, a, &batch->stopped);
 
+	if (r != DB_OK || batch->stopped != NULL)
+		return r;
 	db_arg_string(args, conf->hub_name);
 	db_arg_int(args, (int64_t)terms->most);
 	db_arg_int(args, conf->report_every);

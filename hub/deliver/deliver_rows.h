@@ -73,6 +73,7 @@ struct deliver_batch {
 	size_t n;
 	struct deliver_held *held;
 	size_t held_count;
+	const char *stopped; /* why nothing was claimed; NULL: it was not */
 };
 
 /* A mail that was in this name's hands when its last session ended. */
@@ -82,6 +83,14 @@ struct deliver_left {
 	const char *plan; /* as given with the claim */
 };
 
+/* A mail of which nobody knows whether it was taken. */
+struct deliver_unknown {
+	struct deliver_claim claim;
+	const char *message_id;
+	const char *log_from; /* as given with the claim; NULL: unknown */
+	int64_t age_ms;       /* in that state */
+};
+
 /* How to claim. */
 struct deliver_terms {
 	size_t most;          /* mails; 0: none */
@@ -89,11 +98,19 @@ struct deliver_terms {
 	const char *log_from; /* place in the relay's log; NULL: unknown */
 };
 
+/* What came of a claim, in words that are cut and made printable. */
+struct deliver_end deliver_end_of(const struct deliver_claim *claim,
+    enum deliver_move move, const char *said);
+
 enum db_result deliver_rows_own(struct db *db, struct arena *a,
     const char *name, enum deliver_own *own)
     __attribute__((warn_unused_result));
 enum db_result deliver_rows_left(struct db *db, struct arena *a,
     const char *name, struct deliver_left **list, size_t *n)
+    __attribute__((warn_unused_result));
+
+enum db_result deliver_rows_unknown(struct db *db, struct arena *a,
+    const char *name, struct deliver_unknown **list, size_t *n)
     __attribute__((warn_unused_result));
 
 /* In one transaction: what came of claims, and new claims (ready -> sending;

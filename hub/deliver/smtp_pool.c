@@ -217,7 +217,8 @@ take_connections(struct smtp_pool *p)
 	while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
 		struct slot *s = slot_of(p, m->easy_handle);
 
-		if (m->msg == CURLMSG_DONE && s != NULL && s->state == SLOT_CONNECTING)
+		if (m->msg == CURLMSG_DONE && s != NULL &&
+		    s->state == SLOT_CONNECTING)
 			connected(p, s, m->data.result);
 	}
 }

@@ -87,6 +87,12 @@ transport_relay(const struct hub_conf *conf, struct arena *a,
 	return 0;
 }
 
+const char *
+transport_name(const char *uuid, int64_t n, struct arena *a)
+{
+	return n == 1 ? uuid : arena_printf(a, "%s-%lld", uuid, (long long)n);
+}
+
 static const char *
 file_of(const char *folder, const char *name, struct arena *a)
 {

@@ -16,6 +16,9 @@ struct hub_conf;
 int transport_check(const struct hub_conf *conf)
     __attribute__((warn_unused_result));
 
+/* What the n-th mail of a report is called: "4f0c...", "4f0c...-2". */
+const char *transport_name(const char *uuid, int64_t n, struct arena *a);
+
 /* "writing to /folder" or "sending through smtp://...": stored with the
  * claim, so that after a crash it is known what had been begun. */
 const char *transport_plan(const struct hub_conf *conf, struct arena *a);

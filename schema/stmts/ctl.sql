@@ -802,7 +802,7 @@ CROSS JOIN LATERAL (VALUES
 	(3, 'counted', n.uncounted = 0, n.uncounted || ' not counted yet'),
 	(4, 'fresh', n.stale = 0 OR n.stale < n.open, n.stale
 		|| ' too old or too far ahead when they came'),
-	(5, 'kind', n.wanted > 0, n.wanted || ' of the kinds that are reported'),
+	(5, 'kind', CASE WHEN n.open > 0 THEN n.wanted > 0 END, n.wanted || ' of the kinds that are reported'),
 	(6, 'window', n.last_open >= t.since, 'newest '
 		|| coalesce(n.last_open::text, 'none') || ', not before '
 		|| t.since::text),

@@ -19,6 +19,15 @@ FROM report_mail m JOIN report r USING (report)
 WHERE m.state = 'sending' AND r.owner = $1::text
 ORDER BY m.report, m.n;
 
+-- name: deliver_unknown
+-- mails in this name's hands of which nobody knows, oldest first
+SELECT m.report, m.n, m.claimed::text, m.message_id, m.log_from,
+	(extract(epoch FROM clock_timestamp() - m.changed) * 1000)::bigint
+FROM report_mail m JOIN report r USING (report)
+WHERE m.state = 'unknown' AND r.owner = $1::text
+ORDER BY m.changed, m.report, m.n
+LIMIT 1000;
+
 -- name: deliver_claim
 -- takes in hand, as $1, up to $2 mails of reports that may go: first the
 -- rest of what is being sent, then what waits longest.  From here on the
@@ -39,12 +48,19 @@ WITH rest AS (
 	WHERE r.state = 'ready'
 	AND r.next_try <= now()
 	AND c.state = 'active'
+	AND c.mode <> 'form'
+	AND NOT EXISTS (SELECT FROM allow_mailbox a WHERE a.key = c.key)
 	AND NOT EXISTS (SELECT FROM report o
 		WHERE o.contact = r.contact
 		AND o.quiet && tstzrange(now(),
 			now() + make_interval(secs => $3::bigint)))
 	ORDER BY r.next_try, r.report
-	LIMIT $2::bigint
+	LIMIT CASE WHEN setting('mails_hour', '1000') = '0' THEN $2::bigint
+		ELSE least($2::bigint, greatest(0,
+			setting('mails_hour', '1000')::bigint
+			- (SELECT count(*) FROM report h
+				WHERE lower(h.quiet) > now() - interval '1 hour')))
+		END
 	FOR UPDATE OF r SKIP LOCKED
 ), picked AS (
 	SELECT m.report, m.n FROM (SELECT report, 1 AS place FROM rest
@@ -63,7 +79,10 @@ WITH rest AS (
 	RETURNING r.report, r.uuid, r.recipient
 )
 UPDATE report_mail m SET state = 'sending', changed = now(), claimed = now(),
-	said = $4, log_from = $5
+	said = $4,
+	-- what an earlier try left may come into the log late
+	log_from = CASE WHEN m.claimed > now() - interval '10 minutes'
+		THEN coalesce(m.log_from, $5) ELSE $5 END
 FROM picked s JOIN reports r USING (report)
 WHERE m.report = s.report AND m.n = s.n
 RETURNING m.report, m.n, m.claimed::text, r.uuid, r.recipient, m.sender,
@@ -73,7 +92,8 @@ RETURNING m.report, m.n, m.claimed::text, r.uuid, r.recipient, m.sender,
 -- addresses of these reports; whether the settings' prefixes $2, or their
 -- being of an own host, forbid to report them
 SELECT s.report, s.address, s.address <<= ANY ($2::inet[]) OR EXISTS (
-	SELECT FROM agent_address o WHERE o.address = s.address)
+	SELECT FROM agent_address o WHERE o.address = s.address) OR EXISTS (
+	SELECT FROM allow_prefix p WHERE p.prefix >>= s.address)
 FROM report_source s WHERE s.report = ANY ($1::bigint[]);
 
 -- name: deliver_hold_mails

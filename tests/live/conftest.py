@@ -162,6 +162,8 @@ class Hub:
             "report": {"from": "abuse-report@hub.example", "settle": "0s",
                        "threshold": ["auth_failure:tries=1",
                                      "relay_denied:tries=1"],
+                       "domain_week": 0, "mx_week": 0, "new_day": 0,
+                       "mails_hour": 0,
                        "token_key": self.folder / "token.key"},
             "deliver": {"mail_folder": self.mail},
         }
