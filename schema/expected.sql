@@ -292,26 +292,26 @@ CREATE FUNCTION plaintiff.tor_stale() RETURNS interval
 
 COMMENT ON FUNCTION plaintiff.tor_stale() IS 'tor.stale of the session';
 
-CREATE FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) RETURNS TABLE(verdict text)
+    LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
     AS $_$
 	SELECT CASE
-	WHEN m.margin IS NULL THEN 'no'
+	WHEN (SELECT tor_margin()) IS NULL THEN 'no'
 	WHEN EXISTS (SELECT FROM tor_exit x WHERE x.address = $1
-		AND x.first <= $3 + m.margin AND x.last >= $2 - m.margin)
-		THEN 'exit'
-	WHEN (family($1) = 4 OR tor_ipv6()) AND EXISTS (SELECT FROM tor_cover c
-		WHERE c.span @> tstzrange($2, $3, '[]')) THEN 'no'
+		AND x.first <= $3 + (SELECT tor_margin())
+		AND x.last >= $2 - (SELECT tor_margin())) THEN 'exit'
+	WHEN (family($1) = 4 OR (SELECT tor_ipv6()))
+		AND (SELECT range_agg(span) FROM tor_cover)
+		@> tstzrange($2, $3, '[]') THEN 'no'
 	WHEN (SELECT range_agg(p.span) FROM (
 		SELECT a.span FROM tor_answer a WHERE a.address = $1
 			AND a.span && tstzrange($2, $3, '[]')
 		UNION ALL
 		SELECT c.span FROM tor_cover c
-			WHERE family($1) = 4 OR tor_ipv6()) p)
+			WHERE family($1) = 4 OR (SELECT tor_ipv6())) p)
 		@> tstzrange($2, $3, '[]') THEN 'no'
 	ELSE 'unknown'
 	END
-	FROM (SELECT tor_margin() AS margin) m
 $_$;
 
 COMMENT ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) IS 'exit: it was an exit of Tor at some time of the span; no: at no time; unknown: nobody knows of all of it';
@@ -2430,6 +2430,8 @@ CREATE INDEX network_piece_within ON plaintiff.network_piece USING spgist (piece
 
 CREATE INDEX reply_report ON plaintiff.reply USING btree (report);
 
+CREATE INDEX report_began ON plaintiff.report USING btree (lower(quiet)) WHERE (quiet IS NOT NULL);
+
 CREATE INDEX report_contact ON plaintiff.report USING btree (contact, created);
 
 CREATE INDEX report_created ON plaintiff.report USING btree (created);
@@ -3149,9 +3151,11 @@ GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.allegedfix TO plaintiff_bounce;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.allegedfix TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.allow_mailbox TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.allow_mailbox TO plaintiff_deliver;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.allow_mailbox TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.allow_prefix TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.allow_prefix TO plaintiff_deliver;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.allow_prefix TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.answer TO plaintiff_lookup;

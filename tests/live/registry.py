@@ -1,5 +1,6 @@
 """An honest RDAP server over TLS for tests and benches: tells of each address
 the narrowest of its ranges (RFC 9083), and counts what it is asked."""
+import bisect
 import http.server
 import ipaddress
 import json
@@ -11,14 +12,47 @@ import threading
 NAME = "registry.liar.example"
 
 
+class Nested:
+    """Ranges of which any two are one in the other or apart; (first, last,
+    ...).  All are added before the first is looked for."""
+
+    def __init__(self):
+        self.list = []
+        self.around = None  # of each, which one it is in; -1: none
+
+    def add(self, range_):
+        self.list.append(range_)
+
+    def _arrange(self):
+        self.list.sort(key=lambda r: (r[0], -r[1]))
+        self.around, open_ = [], []
+        for i, r in enumerate(self.list):
+            while open_ and self.list[open_[-1]][1] < r[0]:
+                open_.pop()
+            self.around.append(open_[-1] if open_ else -1)
+            open_.append(i)
+        self.firsts = [r[0] for r in self.list]
+
+    def all_around(self, at):
+        """The narrowest first."""
+        if self.around is None:
+            self._arrange()
+        i = bisect.bisect_right(self.firsts, at) - 1
+        while i >= 0:
+            if self.list[i][1] >= at:
+                yield self.list[i]
+            i = self.around[i]
+
+
 class Registry:
     """ranges: [(first, last, mailbox or None, country)], as text."""
 
     def __init__(self, authority, ranges, address="127.99.0.2"):
-        self.ranges = sorted(
-            (int(ipaddress.ip_address(a)), int(ipaddress.ip_address(b)),
-             ipaddress.ip_address(a).version, mailbox, country)
-            for a, b, mailbox, country in ranges)
+        self.ranges = {4: Nested(), 6: Nested()}
+        for a, b, mailbox, country in ranges:
+            a, b = ipaddress.ip_address(a), ipaddress.ip_address(b)
+            self.ranges[a.version].add(
+                (int(a), int(b), a.version, mailbox, country))
         self.asked = []      # addresses, in order
         self.status = None   # (code, {header: value}) in place of answers
         self.lock = threading.Lock()
@@ -27,6 +61,10 @@ class Registry:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet
+            timeout = 20
+
             def do_GET(self):
                 outer.answer(self)
 
@@ -83,11 +121,7 @@ class Registry:
     def find(self, address):
         """(first, last, version, mailbox, country) of an address, or None."""
         a = ipaddress.ip_address(address)
-        best = None
-        for r in self.ranges:
-            if r[2] == a.version and r[0] <= int(a) <= r[1]:
-                best = r
-        return best
+        return next(self.ranges[a.version].all_around(int(a)), None)
 
     def answer(self, h):
         address = h.path.rsplit("/", 1)[1]
@@ -99,6 +133,10 @@ class Registry:
         r = self.find(address)
         if r is None:
             return self.send(h, 404, {"errorCode": 404})
+        return self.send(h, 200, self.document(r))
+
+    @staticmethod
+    def document(r):
         kind = (ipaddress.IPv4Address if r[2] == 4 else ipaddress.IPv6Address)
         body = {"objectClassName": "ip network", "handle": "NET-%x" % r[0],
                 "startAddress": str(kind(r[0])), "endAddress": str(kind(r[1])),
@@ -108,7 +146,7 @@ class Registry:
                 "objectClassName": "entity", "roles": ["abuse"],
                 "vcardArray": ["vcard", [["version", {}, "text", "4.0"],
                                          ["email", {}, "text", r[3]]]]})
-        return self.send(h, 200, body)
+        return body
 
     @staticmethod
     def send(h, code, body, headers=None):
