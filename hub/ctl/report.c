@@ -16,7 +16,7 @@
 #include "proto/base/log.h"
 #include "proto/base/text.h"
 
-enum { MAIL_COLUMN = 19 }; /* in ctl_report */
+enum { MAIL_COLUMN = 5 }; /* in ctl_report_mails */
 
 int
 ctl_report_list(struct ctl *c)
@@ -55,22 +55,46 @@ find(struct ctl *c, int64_t report, int *code)
 	return NULL;
 }
 
+/* "==== mail 2, sent, Subject" when there are several. */
+static void
+heading(struct buf *out, const struct db_rows *rows, size_t row)
+{
+	struct text subject = db_text(rows, row, 2);
+
+	buf_printf(out, "%s==== mail %s, %s, ", row == 0 ? "" : "\n",
+	    db_string(rows, row, 0), db_string(rows, row, 1));
+	table_neuter(out, subject.at, subject.n);
+	buf_puts(out, "\n\n");
+}
+
 int
 ctl_report_show(struct ctl *c)
 {
 	int64_t report = strtoll(c->args[0], NULL, 10);
 	struct buf out = {0};
 	struct db_rows *rows;
+	size_t n;
 	int code;
 
 	rows = find(c, report, &code);
 	if (rows == NULL)
 		return code;
-	mail_show(&out, db_bytes(rows, 0, MAIL_COLUMN, c->arena),
-	    isatty(STDOUT_FILENO) == 1);
+	db_rows_free(rows);
+	if (ctl_rows_report_mails(c, report, c->args[1], &rows) < 0)
+		return EX_SOFTWARE;
+	n = db_rows_count(rows);
+	for (size_t i = 0; i < n; i++) {
+		if (n != 1)
+			heading(&out, rows, i);
+		mail_show(&out, db_bytes(rows, i, MAIL_COLUMN, c->arena),
+		    isatty(STDOUT_FILENO) == 1);
+	}
 	table_flush(&out);
 	db_rows_free(rows);
-	return EX_OK;
+	if (n == 0)
+		log_error("report %" PRId64 " has no mail %s", report,
+		    c->args[1]);
+	return n == 0 ? EX_DATAERR : EX_OK;
 }
 
 /* Moves a report; says why not when it is in another state. */
