@@ -87,7 +87,8 @@ threshold_parse(const char *s, struct arena *a, struct threshold *out,
 			return -1;
 		s += n;
 	}
-	if (out->kind != KIND_AUTH_FAILURE && (out->logins | out->agents) != 0) {
+	if (out->kind != KIND_AUTH_FAILURE &&
+	    (out->logins != 0 || out->agents != 0)) {
 		*why = "only auth_failure has logins and agents";
 		return -1;
 	}

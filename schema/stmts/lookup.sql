@@ -77,16 +77,20 @@ WITH raw AS MATERIALIZED (
 		last_seen = greatest(s.last_seen, excluded.last_seen),
 		pending = coalesce(s.pending, excluded.pending),
 		counted = greatest(s.counted, excluded.counted),
-		weighed_from = CASE WHEN s.last_seen < window_begin()
+		weighed_from = CASE WHEN s.attempts IS NULL
+			OR s.last_seen < window_begin()
 			THEN excluded.weighed_from
 			ELSE least(s.weighed_from, excluded.weighed_from) END,
-		attempts = CASE WHEN s.last_seen < window_begin()
+		attempts = CASE WHEN s.attempts IS NULL
+			OR s.last_seen < window_begin()
 			THEN excluded.attempts
 			ELSE tries_sum(s.attempts, excluded.attempts) END,
-		logins = CASE WHEN s.last_seen < window_begin()
+		logins = CASE WHEN s.attempts IS NULL
+			OR s.last_seen < window_begin()
 			THEN excluded.logins
 			ELSE up_to_eight(s.logins, excluded.logins) END,
-		agents = CASE WHEN s.last_seen < window_begin()
+		agents = CASE WHEN s.attempts IS NULL
+			OR s.last_seen < window_begin()
 			THEN excluded.agents
 			ELSE up_to_eight(s.agents, excluded.agents) END,
 		next_ask = CASE WHEN s.next_ask = timestamptz '9999-01-01Z'

@@ -14,13 +14,11 @@ CROSS JOIN policy p
 LEFT JOIN allegedfix f ON f.address = t.address
 WHERE t.day >= (p.since AT TIME ZONE 'UTC')::date
 	AND (t.kind = 14 OR t.kind IN (SELECT kind FROM threshold))
-	AND (t.kind = 14 OR NOT EXISTS (SELECT FROM excused x
-		WHERE x.address = t.address))
+	AND (t.kind = 14 OR t.address NOT IN (SELECT address FROM excused))
 UNION ALL
 SELECT t.address, t.kind, x.first, x.last, f.fixed, x.tries, x.agents,
 	x.logins
-FROM excused o
-JOIN tally t ON t.address = o.address
+FROM tally t
 CROSS JOIN policy p
 LEFT JOIN allegedfix f ON f.address = t.address
 CROSS JOIN LATERAL (SELECT min(e.time) AS first, max(e.time) AS last,
@@ -28,12 +26,15 @@ CROSS JOIN LATERAL (SELECT min(e.time) AS first, max(e.time) AS last,
 	array_agg(DISTINCT login_hash(v.login)) FILTER (WHERE v.login IS NOT
 		NULL) AS logins
 	FROM reportable e LEFT JOIN evidence v ON v.id = e.id
-	WHERE e.address = t.address AND e.kind = t.kind AND e.host = t.host
+	-- said here, too: so that no event is read for the others
+	WHERE t.address IN (SELECT address FROM excused)
+	AND e.address = t.address AND e.kind = t.kind AND e.host = t.host
 	AND e.time >= p.since
 	AND e.id >= id_floor(t.day::timestamp AT TIME ZONE 'UTC')
 	AND e.id < id_floor((t.day + 1)::timestamp AT TIME ZONE 'UTC')) x
 WHERE t.day >= (p.since AT TIME ZONE 'UTC')::date
-	AND t.kind IN (SELECT kind FROM threshold);
+	AND t.kind IN (SELECT kind FROM threshold)
+	AND t.address IN (SELECT address FROM excused);
 COMMENT ON VIEW tally_counting IS
 	'tallies within the window, of the kinds that are reported and of logins: what thresholds count; of a day that is in it in part, less rather than more; events are read only for addresses that an outage or Tor excuses';
 COMMENT ON COLUMN tally_counting.address IS 'accused address';
