@@ -950,12 +950,14 @@ CREATE TABLE plaintiff.network (
     last inet NOT NULL,
     handle text,
     country text,
+    asn bigint,
     state text NOT NULL,
     mailboxes text[] DEFAULT '{}'::text[] NOT NULL,
     said text,
     why text,
     asked timestamp with time zone DEFAULT now() NOT NULL,
     fresh_until timestamp with time zone NOT NULL,
+    CONSTRAINT network_asn_check CHECK (((asn >= 1) AND (asn <= '4294967295'::bigint))),
     CONSTRAINT network_check CHECK (((family(first) = family(last)) AND (first <= last))),
     CONSTRAINT network_check1 CHECK (((state = 'found'::text) = (mailboxes <> '{}'::text[]))),
     CONSTRAINT network_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
@@ -973,6 +975,8 @@ COMMENT ON COLUMN plaintiff.network.last IS 'last address';
 COMMENT ON COLUMN plaintiff.network.handle IS 'its name at the registry; foreign text';
 
 COMMENT ON COLUMN plaintiff.network.country IS 'country it is registered for';
+
+COMMENT ON COLUMN plaintiff.network.asn IS 'autonomous system that announces it, where the registry says one';
 
 COMMENT ON COLUMN plaintiff.network.state IS 'found, none or refused';
 

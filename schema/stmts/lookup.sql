@@ -104,7 +104,7 @@ LEFT JOIN rdap_server r ON r.server = b.url AND r.not_before > now();
 -- all ranges for each
 SELECT a.n, x.network, x.state, array_to_string(x.mailboxes, ','), x.why,
 	x.country, us(x.asked), x.first, x.last, x.handle,
-	ceil(extract(epoch FROM x.fresh_until - now()))::bigint
+	ceil(extract(epoch FROM x.fresh_until - now()))::bigint, x.asn
 FROM unnest($1::inet[]) WITH ORDINALITY AS a (address, n)
 CROSS JOIN LATERAL (SELECT w.* FROM network_piece p
 	CROSS JOIN LATERAL (SELECT * FROM network n
@@ -141,16 +141,17 @@ ON CONFLICT (key) DO NOTHING;
 -- registered ranges as answered just now; a range that was known gets its
 -- new answer
 INSERT INTO network AS w (first, last, handle, country, state, mailboxes,
-	said, why, fresh_until)
+	said, why, fresh_until, asn)
 SELECT a.first, a.last, a.handle, a.country, a.state,
 	string_to_array(a.mailboxes, ','), a.said, a.why,
-	now() + a.fresh_s * interval '1 second'
+	now() + a.fresh_s * interval '1 second', a.asn
 FROM unnest($1::inet[], $2::inet[], $3::text[], $4::text[], $5::text[],
-	$6::text[], $7::text[], $8::text[], $9::bigint[])
-AS a (first, last, handle, country, state, mailboxes, said, why, fresh_s)
+	$6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[])
+AS a (first, last, handle, country, state, mailboxes, said, why, fresh_s,
+	asn)
 ORDER BY a.first, a.last
 ON CONFLICT (first, last) DO UPDATE SET handle = excluded.handle,
-	country = excluded.country, state = excluded.state,
+	country = excluded.country, asn = excluded.asn, state = excluded.state,
 	mailboxes = excluded.mailboxes, said = excluded.said,
 	why = excluded.why, asked = now(), fresh_until = excluded.fresh_until
 RETURNING w.network, w.first, w.last;
