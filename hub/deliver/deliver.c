@@ -378,8 +378,8 @@ close_deliver(void *state)
 static int64_t
 every_ms(const struct hub_conf *conf)
 {
-	(void)conf;
-	return EVERY_MS;
+	/* with a log to look into, what is unknown is not kept waiting */
+	return conf->deliver_log[0] == '\0' ? EVERY_MS : ASK_MS;
 }
 
 const struct worker worker_deliver = {
