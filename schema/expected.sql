@@ -946,7 +946,8 @@ CREATE TABLE plaintiff.report_mail (
     CONSTRAINT report_mail_check CHECK (((state <> ALL (ARRAY['sending'::text, 'unknown'::text])) OR (claimed IS NOT NULL))),
     CONSTRAINT report_mail_n_check CHECK ((n > 0)),
     CONSTRAINT report_mail_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
-);
+)
+WITH (toast_tuple_target='128', fillfactor='60');
 
 COMMENT ON TABLE plaintiff.report_mail IS 'the mails of a report, each stored whole';
 
@@ -1171,8 +1172,6 @@ CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
 CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (stored IS NULL);
 
 CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (pages_per_range='16', autosummarize='on');
-
-CREATE INDEX report_mail_open ON plaintiff.report_mail USING btree (state) WHERE (state = ANY (ARRAY['sending'::text, 'unknown'::text]));
 
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
 

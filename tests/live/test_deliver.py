@@ -330,6 +330,36 @@ def test_rows_of_another_hub_are_left_alone(hub, rows):
     assert state(rows, report)[0] == "sending"
 
 
+def test_another_hub_takes_over(hub, make_hub, rows):
+    """After a day, or when the administrator says so; never from a hub whose
+    deliver runs.  What was in its hands is not sent again."""
+    first, second, third = put(rows, 3)
+    claimed(rows, "hub2", "sending through smtp://127.0.0.1:25")
+    rows.d.query("UPDATE report_mail SET log_from = 'its own'")
+    rows.d.query("UPDATE report SET changed = now() - interval '25 hours'"
+                 " WHERE report = %s", first)
+    other = make_hub("hub2")
+    running = rows.d.connection("plaintiff_deliver")
+    with running.cursor() as c:
+        c.execute("SELECT pg_advisory_lock(7411004, hashtext('hub2'))")
+    refused = hub.ctl("report", "adopt", second, check=False)
+    assert refused.returncode == 65 and "does not run" in refused.stderr
+    hub.once("deliver")
+    assert states(rows) == {"sending": 3}
+    running.close()
+    wait_until(lambda: rows.d.one("SELECT count(*) FROM pg_locks"
+                                  " WHERE locktype = 'advisory'") == 0)
+    hub.ctl("report", "adopt", second)
+    p = hub.once("deliver")
+    assert "taken over from another hub" in p.stderr
+    assert [state(rows, r)[0] for r in (first, second, third)] == [
+        "unknown", "unknown", "sending"]
+    assert rows.d.query("SELECT owner, log_from FROM report JOIN report_mail"
+                        " USING (report) ORDER BY report") == [
+        ("hub1", None), ("hub1", None), ("hub2", "its own")]
+    assert list(hub.mail.iterdir()) == list(other.mail.iterdir()) == []
+
+
 @pytest.mark.slow
 def test_second_process_of_the_name_waits(hub, rows, relay):
     r = relay()
@@ -367,6 +397,8 @@ def test_the_week_holds_in_deliver_too(hub, rows):
     assert list(hub.mail.iterdir()) == []
     rows.d.query("UPDATE report SET quiet = tstzrange(now() - interval"
                  " '8 days', now() - interval '1 day') WHERE state = 'sent'")
+    # looked at again in ten minutes
+    rows.d.query("UPDATE report SET next_try = now()")
     hub.once("deliver")
     assert state(rows, second)[0] == "sent"
 
