@@ -65,6 +65,7 @@ GRANT UPDATE (state, changed, owner, tries, next_try, said, quiet) ON report
 GRANT UPDATE (state, changed, said, claimed, log_from) ON report_mail
 	TO plaintiff_deliver;
 GRANT SELECT, INSERT ON contact_event TO plaintiff_deliver;
+GRANT SELECT, INSERT, UPDATE ON hub_clock TO plaintiff_deliver;
 
 -- tidy: removes what is past its time, through two functions and deletes
 GRANT EXECUTE ON FUNCTION partitions_make, partitions_drop, partition_days
@@ -86,3 +87,4 @@ GRANT UPDATE (state, changed, said, quiet, next_try, owner) ON report
 	TO plaintiff_admin;
 GRANT UPDATE (state, changed, said, log_from) ON report_mail
 	TO plaintiff_admin;
+GRANT DELETE ON hub_clock TO plaintiff_admin;

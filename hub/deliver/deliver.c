@@ -18,6 +18,7 @@
 #include "hub/deliver/deliver_rows.h"
 #include "hub/deliver/doubt.h"
 #include "hub/deliver/smtp.h"
+#include "hub/deliver/steady.h"
 #include "hub/deliver/transport.h"
 #include "hub/deliver/watch.h"
 #include "hub/worker.h"
@@ -41,6 +42,7 @@ struct deliver {
 	struct deliver_end ends[2 * MOST_AT_ONCE];
 	size_t end_count;
 	struct watch watch;
+	struct steady steady;
 	int64_t adopt_ms; /* when to look for what another hub has left */
 	bool busy_logged;
 };
@@ -128,14 +130,21 @@ static enum db_result
 turn(struct worker_context *c, struct deliver *s, struct arena *a,
     size_t most, const char *log_from, struct deliver_batch *batch)
 {
-	const struct deliver_terms terms = {
+	struct deliver_terms terms = {
 	    .most = most,
 	    .log_from = log_from,
 	    .plan = transport_plan(c->conf, a),
 	};
-	enum db_result r = deliver_rows_turn(c->db, a, c->conf, s->ends,
-	    s->end_count, &terms, batch);
+	bool moved = false;
+	enum db_result r = most == 0 ? DB_OK
+	                             : steady_check(c, a, &s->steady, &moved);
 
+	*batch = (struct deliver_batch){0};
+	if (r == DB_OK && moved)
+		terms.most = 0;
+	if (r == DB_OK)
+		r = deliver_rows_turn(c->db, a, c->conf, s->ends,
+		    s->end_count, &terms, batch);
 	if (r == DB_OK) {
 		s->end_count = 0;
 		log_held(batch);

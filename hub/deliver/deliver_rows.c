@@ -71,6 +71,30 @@ deliver_rows_adopt(struct db *db, struct arena *a, const char *name,
 }
 
 enum db_result
+deliver_rows_clock(struct db *db, struct arena *a, const char *name,
+    const char *boot, int64_t boot_ms, int64_t *moved_s)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_rows *rows;
+	enum db_result r;
+
+	db_arg_string(args, name);
+	db_arg_string(args, boot);
+	db_arg_int(args, boot_ms);
+	r = db_run(db, "deliver_clock", args, NULL);
+	if (r != DB_OK)
+		return r;
+	args = db_args_new(a);
+	db_arg_string(args, name);
+	r = db_run(db, "deliver_clock_moved", args, &rows);
+	if (r != DB_OK)
+		return r;
+	*moved_s = db_rows_count(rows) == 0 ? 0 : db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
 deliver_rows_left(struct db *db, struct arena *a, const char *name,
     struct deliver_left **list, size_t *n)
 {

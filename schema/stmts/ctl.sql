@@ -111,6 +111,12 @@ WITH adopted AS (
 )
 SELECT report, pg_notify('plaintiff_reports', '') FROM adopted;
 
+-- name: ctl_clock_accept
+-- the next tick is the first
+WITH accepted AS (
+	DELETE FROM hub_clock WHERE moved IS NOT NULL RETURNING hub)
+SELECT hub, pg_notify('plaintiff_reports', '') FROM accepted ORDER BY hub;
+
 -- name: ctl_status_agents
 SELECT * FROM agent_balance ORDER BY agent;
 
@@ -167,7 +173,9 @@ SELECT * FROM (VALUES
 		WHERE state = 'failed'), NULL),
 	('deliver', 'reports unknown', (SELECT count(*) FROM report
 		WHERE state = 'unknown'), (SELECT min(changed) FROM report
-		WHERE state = 'unknown'))
+		WHERE state = 'unknown')),
+	('deliver', 'hubs stopped by a clock', (SELECT count(*) FROM hub_clock
+		WHERE moved IS NOT NULL), (SELECT min(since) FROM hub_clock))
 ) AS s (stage, what, count, since);
 
 -- Previews read exactly what report reads.

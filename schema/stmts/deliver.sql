@@ -49,6 +49,37 @@ WHERE r.state IN ('sending', 'unknown') AND r.owner = $1::text
 ORDER BY m.changed, m.report, m.n
 LIMIT 1000;
 
+-- name: deliver_clock
+-- a tick of hub $1, started as $2 so many milliseconds ago ($3): by how many
+-- seconds the database's time has jumped against that since an earlier tick,
+-- null when by less than ten minutes.  After a jump no tick is kept until the
+-- administrator accepts it.  Ticks are at least ten seconds apart.
+INSERT INTO hub_clock AS c (hub, boot, boot_ms, wall)
+VALUES ($1::text, $2::text, $3::bigint, clock_timestamp())
+ON CONFLICT (hub) DO UPDATE SET
+	(boot, boot_ms, wall, moved, since) = (SELECT
+		CASE WHEN j.moved IS NULL THEN $2 ELSE c.boot END,
+		CASE WHEN j.moved IS NULL THEN $3 ELSE c.boot_ms END,
+		CASE WHEN j.moved IS NULL THEN clock_timestamp()
+			ELSE c.wall END,
+		j.moved,
+		CASE WHEN j.moved IS NOT NULL THEN now() END
+	FROM (SELECT CASE
+		WHEN c.boot = $2 AND (a.apart > interval '10 minutes'
+			OR a.apart < interval '-10 minutes') THEN a.apart
+		-- started anew: time went on, by nobody knows how much
+		WHEN c.boot <> $2 AND a.wall < interval '-10 minutes'
+			THEN a.wall END AS moved
+		FROM (SELECT clock_timestamp() - c.wall AS wall,
+			clock_timestamp() - c.wall - make_interval(
+				secs => ($3 - c.boot_ms) / 1000.0) AS apart) a
+	) j)
+WHERE c.moved IS NULL AND (c.boot <> $2 OR $3 - c.boot_ms >= 10000
+	OR abs(extract(epoch FROM clock_timestamp() - c.wall)) >= 60);
+
+-- name: deliver_clock_moved
+SELECT extract(epoch FROM moved)::bigint FROM hub_clock WHERE hub = $1::text;
+
 -- name: deliver_claim
 -- takes in hand, as $1, up to $2 mails of reports that may go: first the
 -- rest of what is being sent, then what waits longest.  From here on the
