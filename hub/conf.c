@@ -80,6 +80,10 @@ check(const struct hub_conf *c, const char *path)
 		    path, BATCH_EVENTS);
 		errors++;
 	}
+	if (c->tor_stale < 2 * c->tor_every) {
+		log_error("%s: tor.stale is less than twice tor.every", path);
+		errors++;
+	}
 	if (c->tidy_evidence_days > c->tidy_event_days) {
 		log_error("%s: tidy.evidence_days is above tidy.event_days",
 		    path);

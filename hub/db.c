@@ -107,9 +107,16 @@ db_tell_settings(struct db *db, const struct hub_conf *conf)
 	struct arena *a = arena_open(0);
 	enum db_result r = db_script(db, arena_printf(a,
 	    "SET plaintiff.report_days = %lld;"
-	    "SET plaintiff.outage_margin = %lld",
+	    "SET plaintiff.outage_margin = %lld;"
+	    "SET plaintiff.tor_margin = %lld;"
+	    "SET plaintiff.tor_stale = %lld;"
+	    "SET plaintiff.tor_settle = %lld;"
+	    "SET plaintiff.tor_ipv6 = %s",
 	    (long long)conf->report_days,
-	    (long long)conf->report_outage_margin));
+	    (long long)conf->report_outage_margin,
+	    conf->tor_list[0] == '\0' ? -1LL : (long long)conf->tor_margin,
+	    (long long)conf->tor_stale, (long long)conf->tor_settle,
+	    conf->tor_ipv6 ? "yes" : "no"));
 
 	arena_close(a);
 	return r;

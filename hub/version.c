@@ -43,8 +43,8 @@ version_is_safe(void)
 		old = "libzmq is older than 4.3.3 (CVE-2020-15166)";
 	else if (protobuf_c_version_number() < 1004001)
 		old = "protobuf-c is older than 1.4.1 (CVE-2022-48468)";
-	else if (curl_version_info(CURLVERSION_NOW)->version_num < 0x075500)
-		old = "libcurl is older than 7.85";
+	else if (curl_version_info(CURLVERSION_NOW)->version_num < 0x075700)
+		old = "libcurl is older than 7.87";
 	if (old != NULL)
 		log_error("refused: %s", old);
 	return old == NULL;

@@ -124,6 +124,76 @@ END $$;
 
 COMMENT ON FUNCTION plaintiff.partitions_make(first date, last date) IS 'makes the missing partitions from first to last day; how many it made';
 
+CREATE FUNCTION plaintiff.tor_ipv6() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE(NULLIF(current_setting('plaintiff.tor_ipv6'::text, true), ''::text), 'yes'::text))::boolean;
+
+COMMENT ON FUNCTION plaintiff.tor_ipv6() IS 'tor.ipv6 of the session: is an IPv6 address that no list names no exit?';
+
+CREATE FUNCTION plaintiff.tor_margin() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+	SELECT CASE
+	WHEN s.said IS NULL THEN (SELECT interval '3 hours' FROM tor_fetch)
+	WHEN s.said::bigint >= 0 THEN make_interval(secs => s.said::bigint)
+	END
+	FROM (SELECT nullif(current_setting('plaintiff.tor_margin', true), '')
+		AS said) s
+$$;
+
+COMMENT ON FUNCTION plaintiff.tor_margin() IS 'tor.margin of the session; null: Tor is not checked';
+
+CREATE FUNCTION plaintiff.tor_settle() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN make_interval(secs => ((COALESCE(NULLIF(current_setting('plaintiff.tor_settle'::text, true), ''::text), '3600'::text))::bigint)::double precision);
+
+COMMENT ON FUNCTION plaintiff.tor_settle() IS 'tor.settle of the session';
+
+CREATE FUNCTION plaintiff.tor_stale() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN make_interval(secs => ((COALESCE(NULLIF(current_setting('plaintiff.tor_stale'::text, true), ''::text), '21600'::text))::bigint)::double precision);
+
+COMMENT ON FUNCTION plaintiff.tor_stale() IS 'tor.stale of the session';
+
+CREATE FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) RETURNS TABLE(verdict text)
+    LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+    AS $_$
+	SELECT CASE
+	WHEN (SELECT tor_margin()) IS NULL THEN 'no'
+	WHEN EXISTS (SELECT FROM tor_exit x WHERE x.address = $1
+		AND x.first <= $3 + (SELECT tor_margin())
+		AND x.last >= $2 - (SELECT tor_margin())) THEN 'exit'
+	WHEN (family($1) = 4 OR (SELECT tor_ipv6()))
+		AND (SELECT range_agg(span) FROM tor_cover)
+		@> tstzrange($2, $3, '[]') THEN 'no'
+	WHEN (SELECT range_agg(p.span) FROM (
+		SELECT a.span FROM tor_answer a WHERE a.address = $1
+			AND a.span && tstzrange($2, $3, '[]')
+		UNION ALL
+		SELECT c.span FROM tor_cover c
+			WHERE family($1) = 4 OR (SELECT tor_ipv6())) p)
+		@> tstzrange($2, $3, '[]') THEN 'no'
+	ELSE 'unknown'
+	END
+$_$;
+
+COMMENT ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) IS 'exit: it was an exit of Tor at some time of the span; no: at no time; unknown: nobody knows of all of it';
+
+CREATE TABLE plaintiff.tor_cover (
+    span tstzrange NOT NULL,
+    CONSTRAINT tor_cover_span_check CHECK (((NOT isempty(span)) AND (NOT lower_inf(span)) AND (NOT upper_inf(span))))
+);
+
+COMMENT ON TABLE plaintiff.tor_cover IS 'times that lists answer for: who is not in tor_exit then was no exit';
+
+COMMENT ON COLUMN plaintiff.tor_cover.span IS 'from when to when; spans never touch';
+
+CREATE FUNCTION plaintiff.tor_wait() RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN (plaintiff.tor_margin() IS NULL) THEN '00:00:00'::interval ELSE GREATEST('00:00:00'::interval, LEAST((plaintiff.tor_stale() + plaintiff.tor_settle()), (now() - (SELECT max(upper(tor_cover.span)) AS max FROM plaintiff.tor_cover)))) END;
+
+COMMENT ON FUNCTION plaintiff.tor_wait() IS 'how long ago an event must have been stored that a list which is not stale can answer for it';
+
 CREATE FUNCTION plaintiff.ts(us bigint) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ('1970-01-01 00:00:00+00'::timestamp with time zone + ((us)::double precision * '00:00:00.000001'::interval));
@@ -444,6 +514,7 @@ CREATE TABLE plaintiff.answer (
     why text,
     asked timestamp with time zone DEFAULT now() NOT NULL,
     fresh_until timestamp with time zone,
+    network integer,
     CONSTRAINT answer_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
     CONSTRAINT answer_state_check CHECK ((state = ANY (ARRAY['found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
 );
@@ -454,7 +525,7 @@ COMMENT ON COLUMN plaintiff.answer.answer IS 'number';
 
 COMMENT ON COLUMN plaintiff.answer.address IS 'address that was asked for';
 
-COMMENT ON COLUMN plaintiff.answer.method IS 'abusix';
+COMMENT ON COLUMN plaintiff.answer.method IS 'administrator, abusix, rdap, range (an RDAP answer for a range that was at hand) or settings';
 
 COMMENT ON COLUMN plaintiff.answer.state IS 'found, none, failed or refused';
 
@@ -470,6 +541,8 @@ COMMENT ON COLUMN plaintiff.answer.asked IS 'when';
 
 COMMENT ON COLUMN plaintiff.answer.fresh_until IS 'until when it may be used';
 
+COMMENT ON COLUMN plaintiff.answer.network IS 'registered range, of rdap and range';
+
 ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.answer_answer_seq
     START WITH 1
@@ -479,6 +552,46 @@ ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE plaintiff.bootstrap (
+    prefix cidr NOT NULL,
+    url text NOT NULL,
+    CONSTRAINT bootstrap_url_check CHECK ((url ~~ 'https://%'::text))
+);
+
+COMMENT ON TABLE plaintiff.bootstrap IS 'which RDAP server knows a network (RFC 9224); the longest prefix wins';
+
+COMMENT ON COLUMN plaintiff.bootstrap.prefix IS 'network';
+
+COMMENT ON COLUMN plaintiff.bootstrap.url IS 'base of its server''s addresses';
+
+CREATE TABLE plaintiff.bootstrap_file (
+    family smallint NOT NULL,
+    origin text,
+    digest bytea,
+    taken timestamp with time zone,
+    tried timestamp with time zone,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
+    why text,
+    CONSTRAINT bootstrap_file_family_check CHECK ((family = ANY (ARRAY[4, 6]))),
+    CONSTRAINT bootstrap_file_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'fetched'::text])))
+);
+
+COMMENT ON TABLE plaintiff.bootstrap_file IS 'where the rows of bootstrap come from';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.family IS '4 or 6';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.origin IS 'shipped or fetched; null: nothing yet';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.digest IS 'hash of the shipped file that was read last';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.taken IS 'when its rows were stored';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.tried IS 'when it was last asked for';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.next_try IS 'not asked for before then';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.why IS 'why the last try failed';
+
 CREATE TABLE plaintiff.contact (
     contact integer NOT NULL,
     key text NOT NULL,
@@ -486,6 +599,9 @@ CREATE TABLE plaintiff.contact (
     state text DEFAULT 'active'::text NOT NULL,
     note text,
     created timestamp with time zone DEFAULT now() NOT NULL,
+    merged_into integer,
+    dead timestamp with time zone,
+    CONSTRAINT contact_check CHECK ((merged_into <> contact)),
     CONSTRAINT contact_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text])))
 );
 
@@ -502,6 +618,10 @@ COMMENT ON COLUMN plaintiff.contact.state IS 'active or suspended';
 COMMENT ON COLUMN plaintiff.contact.note IS 'for people';
 
 COMMENT ON COLUMN plaintiff.contact.created IS 'when it was first found';
+
+COMMENT ON COLUMN plaintiff.contact.merged_into IS 'the administrator says that this is the same party: what would go here goes there';
+
+COMMENT ON COLUMN plaintiff.contact.dead IS 'since when mail to it comes back for good: lookup takes another mailbox';
 
 ALTER TABLE plaintiff.contact ALTER COLUMN contact ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.contact_contact_seq
@@ -625,8 +745,20 @@ CREATE TABLE plaintiff.source (
     reported_upto bigint DEFAULT 0 NOT NULL,
     first_seen timestamp with time zone NOT NULL,
     last_seen timestamp with time zone NOT NULL,
+    method text,
+    network integer,
+    asn bigint,
+    route cidr,
+    country text,
+    net cidr GENERATED ALWAYS AS (network(set_masklen(address,
+CASE family(address)
+    WHEN 4 THEN 24
+    ELSE 64
+END))) STORED,
+    CONSTRAINT source_asn_check CHECK (((asn >= 0) AND (asn <= '4294967295'::bigint))),
     CONSTRAINT source_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
     CONSTRAINT source_check1 CHECK (((state <> 'found'::text) OR (fresh_until IS NOT NULL))),
+    CONSTRAINT source_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT source_state_check CHECK ((state = ANY (ARRAY['new'::text, 'found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
 );
 
@@ -640,7 +772,7 @@ COMMENT ON COLUMN plaintiff.source.state IS 'new, found, none, failed or refused
 
 COMMENT ON COLUMN plaintiff.source.asked IS 'when the present state was answered';
 
-COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used';
+COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used: its own time, and lookup.stale_for more once asking again has failed';
 
 COMMENT ON COLUMN plaintiff.source.next_ask IS 'when lookup asks (again)';
 
@@ -653,6 +785,18 @@ COMMENT ON COLUMN plaintiff.source.reported_upto IS 'events stored up to here ar
 COMMENT ON COLUMN plaintiff.source.first_seen IS 'first log time';
 
 COMMENT ON COLUMN plaintiff.source.last_seen IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.source.method IS 'which contact source the state is from, as in answer';
+
+COMMENT ON COLUMN plaintiff.source.network IS 'registered range it is in, if RDAP was asked';
+
+COMMENT ON COLUMN plaintiff.source.asn IS 'autonomous system that announces it, if known';
+
+COMMENT ON COLUMN plaintiff.source.route IS 'prefix that it announces';
+
+COMMENT ON COLUMN plaintiff.source.country IS 'country of its registration, if known; not where the machine is';
+
+COMMENT ON COLUMN plaintiff.source.net IS 'what it is grouped by: its /24, or its /64';
 
 CREATE VIEW plaintiff.contact_list; -- its text: schema/views
 
@@ -672,9 +816,52 @@ COMMENT ON COLUMN plaintiff.contact_list.last_report IS 'when the newest was com
 
 COMMENT ON COLUMN plaintiff.contact_list.quiet_until IS 'no other mail before then';
 
+COMMENT ON COLUMN plaintiff.contact_list.merged IS 'where its mail goes instead';
+
+COMMENT ON COLUMN plaintiff.contact_list.dead IS 'since when mail to it comes back for good';
+
 COMMENT ON COLUMN plaintiff.contact_list.note IS 'for people';
 
 COMMENT ON COLUMN plaintiff.contact_list.created IS 'when it was first found';
+
+CREATE TABLE plaintiff.contact_prefix (
+    prefix cidr NOT NULL,
+    contact integer NOT NULL,
+    note text,
+    made timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.contact_prefix IS 'who answers for a network, by the administrator; the longest prefix wins, before any other source';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.prefix IS 'network';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.contact IS 'who answers for it';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.note IS 'for people';
+
+COMMENT ON COLUMN plaintiff.contact_prefix.made IS 'when it was set';
+
+CREATE TABLE plaintiff.contact_refusal (
+    pattern text NOT NULL,
+    why text NOT NULL,
+    origin text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    changed timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT contact_refusal_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'administrator'::text]))),
+    CONSTRAINT contact_refusal_pattern_check CHECK (((pattern = lower(pattern)) AND (pattern ~ '^[^@[:space:]]*@[^@[:space:]]*$'::text) AND (pattern <> '@'::text)))
+);
+
+COMMENT ON TABLE plaintiff.contact_refusal IS 'mailboxes that are never taken as a contact, whoever names them';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.pattern IS 'local@domain, @domain (and all below it) or local@ (in any domain)';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.why IS 'one sentence, for people';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.origin IS 'shipped or administrator';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.active IS 'false: the administrator accepts it after all';
+
+COMMENT ON COLUMN plaintiff.contact_refusal.changed IS 'when it was set or changed';
 
 CREATE TABLE plaintiff.evidence (
     id uuid NOT NULL,
@@ -754,6 +941,30 @@ COMMENT ON COLUMN plaintiff.event_list.rule IS 'rule that matched';
 
 COMMENT ON COLUMN plaintiff.event_list.stale IS 'too old or too far ahead when it came: never reported';
 
+CREATE TABLE plaintiff.hub_clock (
+    hub text NOT NULL,
+    boot text NOT NULL,
+    boot_ms bigint NOT NULL,
+    wall timestamp with time zone NOT NULL,
+    moved interval,
+    since timestamp with time zone,
+    CONSTRAINT hub_clock_check CHECK (((moved IS NULL) = (since IS NULL)))
+);
+
+COMMENT ON TABLE plaintiff.hub_clock IS 'the last tick of each hub: two clocks that must go on together';
+
+COMMENT ON COLUMN plaintiff.hub_clock.hub IS 'hub.name';
+
+COMMENT ON COLUMN plaintiff.hub_clock.boot IS 'which start of its host (boot_id of the kernel)';
+
+COMMENT ON COLUMN plaintiff.hub_clock.boot_ms IS 'milliseconds since that start (CLOCK_BOOTTIME)';
+
+COMMENT ON COLUMN plaintiff.hub_clock.wall IS 'what time the database had then';
+
+COMMENT ON COLUMN plaintiff.hub_clock.moved IS 'by how much the database''s time has jumped since; null: not';
+
+COMMENT ON COLUMN plaintiff.hub_clock.since IS 'since when nothing is sent for that; null: not';
+
 CREATE VIEW plaintiff.line_balance; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.line_balance IS 'what each agent did with the log lines it read: remainder must be 0';
@@ -787,6 +998,68 @@ ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE plaintiff.network (
+    network integer NOT NULL,
+    first inet NOT NULL,
+    last inet NOT NULL,
+    handle text,
+    country text,
+    state text NOT NULL,
+    mailboxes text[] DEFAULT '{}'::text[] NOT NULL,
+    said text,
+    why text,
+    asked timestamp with time zone DEFAULT now() NOT NULL,
+    fresh_until timestamp with time zone NOT NULL,
+    CONSTRAINT network_check CHECK (((family(first) = family(last)) AND (first <= last))),
+    CONSTRAINT network_check1 CHECK (((state = 'found'::text) = (mailboxes <> '{}'::text[]))),
+    CONSTRAINT network_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT network_state_check CHECK ((state = ANY (ARRAY['found'::text, 'none'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE plaintiff.network IS 'registered ranges, as an RDAP server gave them: an answer for all addresses in them';
+
+COMMENT ON COLUMN plaintiff.network.network IS 'number';
+
+COMMENT ON COLUMN plaintiff.network.first IS 'first address';
+
+COMMENT ON COLUMN plaintiff.network.last IS 'last address';
+
+COMMENT ON COLUMN plaintiff.network.handle IS 'its name at the registry; foreign text';
+
+COMMENT ON COLUMN plaintiff.network.country IS 'country it is registered for';
+
+COMMENT ON COLUMN plaintiff.network.state IS 'found, none or refused';
+
+COMMENT ON COLUMN plaintiff.network.mailboxes IS 'all acceptable mailboxes, in order';
+
+COMMENT ON COLUMN plaintiff.network.said IS 'what it said, made harmless';
+
+COMMENT ON COLUMN plaintiff.network.why IS 'why it is none or refused';
+
+COMMENT ON COLUMN plaintiff.network.asked IS 'when it was answered';
+
+COMMENT ON COLUMN plaintiff.network.fresh_until IS 'until when it may be used';
+
+ALTER TABLE plaintiff.network ALTER COLUMN network ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.network_network_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.network_piece (
+    piece cidr NOT NULL,
+    network integer NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.network_piece IS 'a registered range as prefixes, so that an index finds it';
+
+COMMENT ON COLUMN plaintiff.network_piece.piece IS 'prefix';
+
+COMMENT ON COLUMN plaintiff.network_piece.network IS 'range it is part of';
+
 CREATE TABLE plaintiff.outage (
     host text NOT NULL,
     minute timestamp with time zone NOT NULL
@@ -798,9 +1071,47 @@ COMMENT ON COLUMN plaintiff.outage.host IS 'host as logged, its first label';
 
 COMMENT ON COLUMN plaintiff.outage.minute IS 'beginning of the minute of log time';
 
+CREATE TABLE plaintiff.tor_answer (
+    address inet NOT NULL,
+    asked timestamp with time zone NOT NULL,
+    verdict text NOT NULL,
+    why text,
+    span tstzrange,
+    CONSTRAINT tor_answer_check CHECK (((verdict = 'no'::text) = (span IS NOT NULL))),
+    CONSTRAINT tor_answer_check1 CHECK (((verdict = 'unknown'::text) = (why IS NOT NULL))),
+    CONSTRAINT tor_answer_verdict_check CHECK ((verdict = ANY (ARRAY['exit'::text, 'no'::text, 'unknown'::text])))
+);
+
+COMMENT ON TABLE plaintiff.tor_answer IS 'what Tor''s DNS zone said of an address while there was no list';
+
+COMMENT ON COLUMN plaintiff.tor_answer.address IS 'address that was asked for';
+
+COMMENT ON COLUMN plaintiff.tor_answer.asked IS 'when';
+
+COMMENT ON COLUMN plaintiff.tor_answer.verdict IS 'exit, no or unknown';
+
+COMMENT ON COLUMN plaintiff.tor_answer.why IS 'why it is unknown';
+
+COMMENT ON COLUMN plaintiff.tor_answer.span IS 'the time that a no answers for';
+
+CREATE TABLE plaintiff.tor_exit (
+    address inet NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    CONSTRAINT tor_exit_check CHECK ((first <= last))
+);
+
+COMMENT ON TABLE plaintiff.tor_exit IS 'when an address was an exit of Tor; times within a day of each other are one';
+
+COMMENT ON COLUMN plaintiff.tor_exit.address IS 'the exit''s address';
+
+COMMENT ON COLUMN plaintiff.tor_exit.first IS 'seen then, or may have been one since: no list before named it';
+
+COMMENT ON COLUMN plaintiff.tor_exit.last IS 'seen last';
+
 CREATE VIEW plaintiff.reportable; -- its text: schema/views
 
-COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing';
+COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing, not of an exit of Tor';
 
 COMMENT ON COLUMN plaintiff.reportable.id IS 'event';
 
@@ -821,6 +1132,8 @@ COMMENT ON COLUMN plaintiff.reportable.destination IS 'our address, if known';
 COMMENT ON COLUMN plaintiff.reportable.destination_port IS 'our port, if known';
 
 COMMENT ON COLUMN plaintiff.reportable.address IS 'the accused address';
+
+COMMENT ON COLUMN plaintiff.reportable.tor_known IS 'is it known that the address was no exit of Tor then?';
 
 CREATE TABLE plaintiff.watermark (
     name text NOT NULL,
@@ -847,7 +1160,7 @@ COMMENT ON COLUMN plaintiff.not_reported.first IS 'first log time of those';
 
 COMMENT ON COLUMN plaintiff.not_reported.last IS 'last log time of those';
 
-COMMENT ON COLUMN plaintiff.not_reported.reason IS 'quarantine, not counted, stale, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+COMMENT ON COLUMN plaintiff.not_reported.reason IS 'quarantine, not counted, stale, tor exit, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, tor unknown, or due: docs/schema.md explains each';
 
 COMMENT ON COLUMN plaintiff.not_reported.detail IS 'what the contact source or the administrator said; foreign text';
 
@@ -930,6 +1243,20 @@ COMMENT ON COLUMN plaintiff.offender_list.contact IS 'mailbox of its contact';
 COMMENT ON COLUMN plaintiff.offender_list.asked IS 'when the contact was answered';
 
 COMMENT ON COLUMN plaintiff.offender_list.report IS 'newest report it is in';
+
+CREATE TABLE plaintiff.rdap_server (
+    server text NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    noted timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.rdap_server IS 'servers that asked us to wait (Retry-After); nothing is asked there before';
+
+COMMENT ON COLUMN plaintiff.rdap_server.server IS 'base of its addresses, as in bootstrap';
+
+COMMENT ON COLUMN plaintiff.rdap_server.not_before IS 'not before then';
+
+COMMENT ON COLUMN plaintiff.rdap_server.noted IS 'when it said so';
 
 CREATE TABLE plaintiff.report_mail (
     report bigint NOT NULL,
@@ -1068,6 +1395,61 @@ COMMENT ON COLUMN plaintiff.stored_mark.stored IS 'place in the order of storing
 
 COMMENT ON COLUMN plaintiff.stored_mark.at IS 'when report saw that';
 
+CREATE TABLE plaintiff.tor_fetch (
+    one boolean DEFAULT true NOT NULL,
+    tried timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    fetched timestamp with time zone,
+    newest timestamp with time zone,
+    entries integer DEFAULT 0 NOT NULL,
+    why text,
+    CONSTRAINT tor_fetch_one_check CHECK (one)
+);
+
+COMMENT ON TABLE plaintiff.tor_fetch IS 'how fetching Tor''s list goes; no row: nobody has tried yet';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.one IS 'there is one row';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.tried IS 'when a list was asked for last';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.tries IS 'failed tries in a row';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.next_try IS 'not before then';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.lease_until IS 'a lookup process is at it until then';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.fetched IS 'when the last good list was asked for';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.newest IS 'newest test in that list';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.entries IS 'addresses in that list';
+
+COMMENT ON COLUMN plaintiff.tor_fetch.why IS 'why the last try failed';
+
+CREATE VIEW plaintiff.tor_left_out; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.tor_left_out IS 'events within report.days that accuse nobody, since the address was an exit of Tor then';
+
+COMMENT ON COLUMN plaintiff.tor_left_out.id IS 'event';
+
+COMMENT ON COLUMN plaintiff.tor_left_out."time" IS 'time of the log line';
+
+COMMENT ON COLUMN plaintiff.tor_left_out.address IS 'the exit''s address';
+
+CREATE VIEW plaintiff.tor_waiting; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.tor_waiting IS 'addresses with a contact that are in no report yet, since nobody knows whether they were exits of Tor';
+
+COMMENT ON COLUMN plaintiff.tor_waiting.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.tor_waiting.events IS 'its events of unknown times';
+
+COMMENT ON COLUMN plaintiff.tor_waiting.first IS 'first log time of those';
+
+COMMENT ON COLUMN plaintiff.tor_waiting.last IS 'last log time of those';
+
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_pkey PRIMARY KEY (agent, address);
 
@@ -1092,6 +1474,12 @@ ALTER TABLE ONLY plaintiff.agent
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_pkey PRIMARY KEY (answer);
 
+ALTER TABLE ONLY plaintiff.bootstrap_file
+    ADD CONSTRAINT bootstrap_file_pkey PRIMARY KEY (family);
+
+ALTER TABLE ONLY plaintiff.bootstrap
+    ADD CONSTRAINT bootstrap_pkey PRIMARY KEY (prefix);
+
 ALTER TABLE ONLY plaintiff.contact_event
     ADD CONSTRAINT contact_event_pkey PRIMARY KEY (contact_event);
 
@@ -1101,11 +1489,20 @@ ALTER TABLE ONLY plaintiff.contact
 ALTER TABLE ONLY plaintiff.contact
     ADD CONSTRAINT contact_pkey PRIMARY KEY (contact);
 
+ALTER TABLE ONLY plaintiff.contact_prefix
+    ADD CONSTRAINT contact_prefix_pkey PRIMARY KEY (prefix);
+
+ALTER TABLE ONLY plaintiff.contact_refusal
+    ADD CONSTRAINT contact_refusal_pkey PRIMARY KEY (pattern);
+
 ALTER TABLE ONLY plaintiff.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY plaintiff.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY plaintiff.hub_clock
+    ADD CONSTRAINT hub_clock_pkey PRIMARY KEY (hub);
 
 ALTER TABLE ONLY plaintiff.kind
     ADD CONSTRAINT kind_name_key UNIQUE (name);
@@ -1119,8 +1516,20 @@ ALTER TABLE ONLY plaintiff.name
 ALTER TABLE ONLY plaintiff.name
     ADD CONSTRAINT name_text_key UNIQUE (text);
 
+ALTER TABLE ONLY plaintiff.network
+    ADD CONSTRAINT network_first_last_key UNIQUE (first, last);
+
+ALTER TABLE ONLY plaintiff.network_piece
+    ADD CONSTRAINT network_piece_pkey PRIMARY KEY (network, piece);
+
+ALTER TABLE ONLY plaintiff.network
+    ADD CONSTRAINT network_pkey PRIMARY KEY (network);
+
 ALTER TABLE ONLY plaintiff.outage
     ADD CONSTRAINT outage_pkey PRIMARY KEY (host, minute);
+
+ALTER TABLE ONLY plaintiff.rdap_server
+    ADD CONSTRAINT rdap_server_pkey PRIMARY KEY (server);
 
 ALTER TABLE ONLY plaintiff.report_mail
     ADD CONSTRAINT report_mail_message_id_key UNIQUE (message_id);
@@ -1155,6 +1564,18 @@ ALTER TABLE ONLY plaintiff.stored_mark
 ALTER TABLE ONLY plaintiff.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (address, kind, host, day);
 
+ALTER TABLE ONLY plaintiff.tor_answer
+    ADD CONSTRAINT tor_answer_pkey PRIMARY KEY (address, asked);
+
+ALTER TABLE ONLY plaintiff.tor_cover
+    ADD CONSTRAINT tor_cover_pkey PRIMARY KEY (span);
+
+ALTER TABLE ONLY plaintiff.tor_exit
+    ADD CONSTRAINT tor_exit_pkey PRIMARY KEY (address, first);
+
+ALTER TABLE ONLY plaintiff.tor_fetch
+    ADD CONSTRAINT tor_fetch_pkey PRIMARY KEY (one);
+
 ALTER TABLE ONLY plaintiff.watermark
     ADD CONSTRAINT watermark_pkey PRIMARY KEY (name);
 
@@ -1163,15 +1584,21 @@ ALTER TABLE ONLY plaintiff.witness
 
 CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
 
+CREATE INDEX bootstrap_within ON plaintiff.bootstrap USING spgist (prefix);
+
 CREATE INDEX contact_event_contact ON plaintiff.contact_event USING btree (contact, at);
 
 CREATE INDEX contact_event_report ON plaintiff.contact_event USING btree (report);
+
+CREATE INDEX contact_prefix_within ON plaintiff.contact_prefix USING spgist (prefix);
 
 CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
 
 CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (stored IS NULL);
 
 CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX network_piece_within ON plaintiff.network_piece USING spgist (piece);
 
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
 
@@ -1200,11 +1627,23 @@ ALTER TABLE ONLY plaintiff.agent_past
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
+ALTER TABLE ONLY plaintiff.answer
+    ADD CONSTRAINT answer_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE SET NULL;
+
 ALTER TABLE ONLY plaintiff.contact_event
     ADD CONSTRAINT contact_event_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
 ALTER TABLE ONLY plaintiff.contact_event
     ADD CONSTRAINT contact_event_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE SET NULL;
+
+ALTER TABLE ONLY plaintiff.contact
+    ADD CONSTRAINT contact_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.contact_prefix
+    ADD CONSTRAINT contact_prefix_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.network_piece
+    ADD CONSTRAINT network_piece_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE CASCADE;
 
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
@@ -1220,6 +1659,9 @@ ALTER TABLE ONLY plaintiff.set_aside
 
 ALTER TABLE ONLY plaintiff.source
     ADD CONSTRAINT source_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.source
+    ADD CONSTRAINT source_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE SET NULL;
 
 ALTER TABLE ONLY plaintiff.witness
     ADD CONSTRAINT witness_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent);
@@ -1638,6 +2080,41 @@ GRANT ALL ON FUNCTION plaintiff.partitions_make(first date, last date) TO plaint
 
 REVOKE ALL ON FUNCTION plaintiff.time_dist(time without time zone, time without time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION plaintiff.tor_ipv6() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_ipv6() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_ipv6() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_ipv6() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_margin() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_margin() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_margin() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_margin() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_settle() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_settle() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_settle() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_settle() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_stale() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_stale() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_stale() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_stale() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_verdict(address inet, first timestamp with time zone, last timestamp with time zone) TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.tor_cover TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_cover TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.tor_cover TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.tor_cover TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.tor_wait() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.ts(us bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_lookup;
@@ -1715,11 +2192,19 @@ GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_report;
 GRANT SELECT,DELETE ON TABLE plaintiff.answer TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_admin;
 
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.bootstrap TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.bootstrap TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bootstrap_file TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.bootstrap_file TO plaintiff_admin;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_deliver;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(merged_into) ON TABLE plaintiff.contact TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.contact_event TO plaintiff_deliver;
 GRANT SELECT ON TABLE plaintiff.contact_event TO plaintiff_admin;
@@ -1728,6 +2213,8 @@ GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_admin;
@@ -1752,11 +2239,25 @@ GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_admin;
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.source TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.source TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
 
+GRANT UPDATE(last_seen) ON TABLE plaintiff.source TO plaintiff_admin;
+
 GRANT SELECT ON TABLE plaintiff.contact_list TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_prefix TO plaintiff_lookup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.contact_prefix TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_refusal TO plaintiff_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact_refusal TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.evidence TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_report;
@@ -1774,12 +2275,32 @@ GRANT SELECT ON TABLE plaintiff.name TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.event_list TO plaintiff_admin;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.hub_clock TO plaintiff_deliver;
+GRANT SELECT,DELETE ON TABLE plaintiff.hub_clock TO plaintiff_admin;
+
 GRANT SELECT ON TABLE plaintiff.line_balance TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.network TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.network TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.network_piece TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.network_piece TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.outage TO plaintiff_lookup;
 GRANT SELECT,DELETE ON TABLE plaintiff.outage TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.outage TO plaintiff_admin;
 
+GRANT SELECT,INSERT ON TABLE plaintiff.tor_answer TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_answer TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.tor_answer TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.tor_answer TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_admin;
 
@@ -1800,6 +2321,9 @@ GRANT SELECT,DELETE ON TABLE plaintiff.tally TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.offender_list TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.rdap_server TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.rdap_server TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.report_mail TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.report_mail TO plaintiff_deliver;
@@ -1827,3 +2351,11 @@ GRANT SELECT ON TABLE plaintiff.schema_migration TO plaintiff_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.stored_mark TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.stored_mark TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.tor_fetch TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_fetch TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.tor_fetch TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.tor_left_out TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.tor_waiting TO plaintiff_admin;

@@ -31,6 +31,9 @@ GRANT EXECUTE ON FUNCTION us, ts, id_floor, host_label, outage_margin
 	plaintiff_lookup, plaintiff_report, plaintiff_deliver, plaintiff_tidy,
 	plaintiff_admin;
 
+GRANT EXECUTE ON FUNCTION tor_margin, tor_ipv6, tor_stale, tor_settle,
+	tor_wait, tor_verdict TO plaintiff_lookup, plaintiff_report, plaintiff_admin;
+
 -- receive: adds events and what belongs to them, changes only counters
 GRANT SELECT ON agent, kind TO plaintiff_receive;
 GRANT SELECT, INSERT, DELETE ON agent_address TO plaintiff_receive;
@@ -48,11 +51,22 @@ GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON watermark, tally, source, contact
 	TO plaintiff_lookup;
 GRANT SELECT, INSERT ON answer, outage TO plaintiff_lookup;
+GRANT SELECT ON contact_prefix, contact_refusal TO plaintiff_lookup;
+GRANT SELECT, INSERT, UPDATE ON network, rdap_server, bootstrap_file
+	TO plaintiff_lookup;
+GRANT SELECT, INSERT ON network_piece TO plaintiff_lookup;
+GRANT SELECT, INSERT, DELETE ON bootstrap TO plaintiff_lookup;
+GRANT SELECT, INSERT, UPDATE ON tor_fetch TO plaintiff_lookup;
+GRANT SELECT, INSERT, DELETE ON tor_exit, tor_cover TO plaintiff_lookup;
+GRANT SELECT, INSERT ON tor_answer TO plaintiff_lookup;
+GRANT SELECT ON reportable TO plaintiff_lookup;
 
 -- report: reads everything about events, writes reports
 GRANT SELECT ON event, evidence, kind, name, agent, agent_address, tally,
 	contact, answer, watermark TO plaintiff_report;
 GRANT SELECT ON source, reportable TO plaintiff_report;
+GRANT SELECT ON tor_exit, tor_cover, tor_answer, tor_fetch
+	TO plaintiff_report;
 GRANT SELECT, INSERT, DELETE ON stored_mark TO plaintiff_report;
 GRANT UPDATE (reported_upto) ON source TO plaintiff_report;
 GRANT SELECT, INSERT ON report, report_source, report_mail TO plaintiff_report;
@@ -70,8 +84,8 @@ GRANT SELECT, INSERT, UPDATE ON hub_clock TO plaintiff_deliver;
 -- tidy: removes what is past its time, through two functions and deletes
 GRANT EXECUTE ON FUNCTION partitions_make, partitions_drop, partition_days
 	TO plaintiff_tidy;
-GRANT SELECT, DELETE ON set_aside, answer, tally, outage, report, report_source
-	TO plaintiff_tidy;
+GRANT SELECT, DELETE ON set_aside, answer, tally, outage, report,
+	report_source, tor_exit, tor_cover, tor_answer TO plaintiff_tidy;
 GRANT SELECT, INSERT, UPDATE ON agent_past TO plaintiff_tidy;
 GRANT SELECT ON source, contact, agent TO plaintiff_tidy;
 
@@ -83,7 +97,12 @@ GRANT EXECUTE ON FUNCTION partition_days TO plaintiff_admin;
 GRANT INSERT ON agent TO plaintiff_admin;
 GRANT UPDATE (state, revoked, quarantined, released) ON agent
 	TO plaintiff_admin;
-GRANT UPDATE (state, changed, said, quiet, next_try, owner) ON report
+GRANT UPDATE (contact, state, changed, said, quiet, next_try, owner) ON report
+	TO plaintiff_admin;
+GRANT INSERT, UPDATE, DELETE ON contact_prefix TO plaintiff_admin;
+GRANT INSERT, UPDATE ON contact_refusal TO plaintiff_admin;
+GRANT INSERT, UPDATE (merged_into) ON contact TO plaintiff_admin;
+GRANT INSERT, UPDATE (state, contact, next_ask, last_seen) ON source
 	TO plaintiff_admin;
 GRANT UPDATE (state, changed, said, log_from) ON report_mail
 	TO plaintiff_admin;

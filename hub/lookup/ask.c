@@ -1,30 +1,36 @@
-/* Messages between lookup and finder; see ask.h. */
+/* Messages between lookup and finder: writing; see ask.h. */
 #include "hub/lookup/ask.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/lookup/ask_inside.h"
 #include "hub/lookup/mailbox.h"
 #include "hub/lookup/txt.h"
-#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 
-enum { ASK_VERSION = 1, DNS_PORT = 53 };
+enum { DNS_PORT = 53, ITEM_BYTES = 18 + 16 + 2 };
 
-_Static_assert(ASK_MESSAGE_BYTES > 64 + ASK_MOST * 17,
+_Static_assert(ASK_MESSAGE_BYTES > 128 + ASK_MOST * 18 +
+    ASK_BASES_MOST * (2 + ASK_TEXT_BYTES),
     "the longest ask fits a message");
-_Static_assert(ASK_MESSAGE_BYTES > 64 + ASK_SAID_BYTES + ASK_WHY_BYTES +
-    ASK_MAILBOXES_MOST * (1 + MAILBOX_BYTES),
+_Static_assert(ASK_MESSAGE_BYTES > 256 + ASK_SAID_BYTES + ASK_WHY_BYTES +
+    ASK_HANDLE_BYTES + ASK_MAILBOXES_MOST * (2 + MAILBOX_BYTES),
     "the longest answer fits a message");
+_Static_assert(ASK_MESSAGE_BYTES > 64 + ASK_ITEMS_MOST * ITEM_BYTES,
+    "the items without their texts fit a message");
 
 /* ---- words ---- */
 
 const char *
 ask_method_name(enum ask_method m)
 {
-	assert(m == ASK_ABUSIX);
-	return "abusix";
+	static const char *const names[ASK_METHODS] = {[ASK_ABUSIX] = "abusix",
+	    [ASK_RDAP] = "rdap", [ASK_DNSEL] = "dnsel"};
+
+	assert(m >= ASK_ABUSIX && m < ASK_METHODS);
+	return names[m];
 }
 
 const char *
@@ -87,6 +93,13 @@ put_addr(struct buf *b, const struct addr *v)
 	buf_add(b, v->bytes, sizeof v->bytes);
 }
 
+static void
+put_prefix(struct buf *b, const struct prefix *v)
+{
+	put_addr(b, &v->addr);
+	put(b, v->bits, 1);
+}
+
 /* Two bytes of length plus one, 0 for the absent text; then the bytes. */
 static void
 put_text(struct buf *b, struct text t, size_t most)
@@ -96,6 +109,13 @@ put_text(struct buf *b, struct text t, size_t most)
 	put(b, t.at == NULL ? 0 : n + 1, 2);
 	if (t.at != NULL && n != 0)
 		buf_add(b, t.at, n);
+}
+
+static void
+put_country(struct buf *b, const char country[3])
+{
+	put(b, country[0] == '\0' ? 0 : (unsigned char)country[0], 1);
+	put(b, country[0] == '\0' ? 0 : (unsigned char)country[1], 1);
 }
 
 static void
@@ -110,28 +130,46 @@ void
 ask_pack_setup(struct buf *out, const struct ask_setup *m)
 {
 	assert(m->servers_n <= ASK_SERVERS_MOST);
+	assert(m->inside_n <= ASK_INSIDE_MOST);
 	put_head(out, ASK_SETUP);
 	put(out, m->timeout_ms, 4);
 	put(out, m->tries, 4);
 	put(out, m->parallel, 4);
 	put_text(out, text_of(m->zone), TXT_ZONE_BYTES);
+	put_text(out, text_of(m->origin4), TXT_ZONE_BYTES);
+	put_text(out, text_of(m->origin6), TXT_ZONE_BYTES);
+	put_text(out, text_of(m->exits), TXT_ZONE_BYTES);
 	put(out, m->servers_n, 2);
 	for (size_t i = 0; i < m->servers_n; i++) {
 		put_addr(out, &m->servers[i].addr);
 		put(out, m->servers[i].port, 2);
 	}
+	put_text(out, text_of(m->agent), MAILBOX_BYTES);
+	put(out, m->web_parallel, 4);
+	put(out, m->web_gap_ms, 4);
+	put_text(out, text_of(m->ca_file), ASK_TEXT_BYTES);
+	put_text(out, text_of(m->hosts), ASK_TEXT_BYTES);
+	put(out, m->inside_n, 2);
+	for (size_t i = 0; i < m->inside_n; i++)
+		put_prefix(out, &m->inside[i]);
 }
 
 void
 ask_pack_ask(struct buf *out, const struct ask *m)
 {
-	assert(m->n <= ASK_MOST);
+	assert(m->n <= ASK_MOST && m->bases_n <= ASK_BASES_MOST);
 	put_head(out, ASK_ASK);
 	put(out, m->batch, 4);
 	put(out, m->deadline_ms, 4);
+	put(out, m->method, 1);
+	put(out, m->bases_n, 2);
+	for (size_t i = 0; i < m->bases_n; i++)
+		put_text(out, text_of(m->bases[i]), ASK_TEXT_BYTES);
 	put(out, m->n, 2);
-	for (size_t i = 0; i < m->n; i++)
+	for (size_t i = 0; i < m->n; i++) {
 		put_addr(out, &m->addresses[i]);
+		put(out, m->base[i], 1);
+	}
 }
 
 void
@@ -145,168 +183,69 @@ ask_pack_answer(struct buf *out, const struct ask_answer *m)
 	put(out, m->method, 1);
 	put(out, m->state, 1);
 	put(out, m->ttl_s, 4);
+	put(out, m->later_s, 4);
 	put(out, m->mailboxes_n, 2);
 	for (size_t i = 0; i < m->mailboxes_n; i++)
 		put_text(out, m->mailboxes[i], MAILBOX_BYTES);
 	put_text(out, m->said, ASK_SAID_BYTES);
 	put_text(out, m->why, ASK_WHY_BYTES);
-}
-
-/* ---- unpacking ---- */
-
-struct reader {
-	const unsigned char *at;
-	size_t n;
-	bool bad; /* once true, all that is read is zero */
-};
-
-static uint32_t
-get(struct reader *r, size_t bytes)
-{
-	uint32_t v = 0;
-
-	if (r->bad || r->n < bytes) {
-		r->bad = true;
-		return 0;
+	put(out, m->network.first.family != 0, 1);
+	if (m->network.first.family != 0) {
+		put_addr(out, &m->network.first);
+		put_addr(out, &m->network.last);
+		put_text(out, m->network.handle, ASK_HANDLE_BYTES);
+		put_country(out, m->network.country);
 	}
-	for (size_t i = 0; i < bytes; i++)
-		v = v << 8 | r->at[i];
-	r->at += bytes;
-	r->n -= bytes;
-	return v;
-}
-
-static uint32_t
-get_within(struct reader *r, size_t bytes, uint32_t min, uint32_t max)
-{
-	uint32_t v = get(r, bytes);
-
-	r->bad = r->bad || v < min || v > max;
-	return r->bad ? 0 : v;
-}
-
-/* Only the canonical form: what addr.h would make of it, unused bytes 0. */
-static struct addr
-get_addr(struct reader *r)
-{
-	struct addr v = {.family = (uint8_t)get(r, 1)}, same;
-
-	for (size_t i = 0; i < sizeof v.bytes; i++)
-		v.bytes[i] = (uint8_t)get(r, 1);
-	if (v.family != 4 && v.family != 6)
-		r->bad = true;
-	if (!r->bad) {
-		struct addr clean = {0};
-
-		r->bad = !addr_from_bytes(v.bytes, addr_length(&v), &same);
-		clean.family = same.family;
-		memcpy(clean.bytes, same.bytes, addr_length(&same));
-		r->bad = r->bad || clean.family != v.family ||
-		    memcmp(clean.bytes, v.bytes, sizeof v.bytes) != 0;
+	put(out, m->origin.known, 1);
+	if (m->origin.known) {
+		put(out, m->origin.asn, 4);
+		put_prefix(out, &m->origin.route);
+		put_country(out, m->origin.country);
 	}
-	return r->bad ? (struct addr){0} : v;
 }
 
-static struct text
-get_text(struct reader *r, struct arena *a, size_t most)
+void
+ask_pack_fetch(struct buf *out, const struct ask_fetch *m)
 {
-	size_t n = get_within(r, 2, 0, (uint32_t)most + 1);
-	struct text t = {0};
-
-	if (r->bad || n == 0)
-		return t;
-	if (r->n < n - 1) {
-		r->bad = true;
-		return t;
-	}
-	t = (struct text){.at = arena_copy(a, r->at, n - 1), .n = n - 1};
-	r->at += n - 1;
-	r->n -= n - 1;
-	return t;
-}
-
-static struct reader
-open_message(const void *bytes, size_t n, enum ask_kind kind)
-{
-	struct reader r = {.at = bytes, .n = n,
-	    .bad = n > ASK_MESSAGE_BYTES};
-
-	(void)get_within(&r, 1, ASK_VERSION, ASK_VERSION);
-	(void)get_within(&r, 1, kind, kind);
-	return r;
-}
-
-enum ask_kind
-ask_kind(const void *bytes, size_t n)
-{
-	struct reader r = {.at = bytes, .n = n};
-	uint32_t kind;
-
-	(void)get_within(&r, 1, ASK_VERSION, ASK_VERSION);
-	kind = get_within(&r, 1, ASK_SETUP, ASK_ANSWER);
-	return r.bad ? ASK_NOTHING : (enum ask_kind)kind;
+	put_head(out, ASK_FETCH);
+	put(out, m->batch, 4);
+	put(out, m->deadline_ms, 4);
+	put(out, m->list, 1);
+	put(out, (uint64_t)m->now_us, 8);
+	put(out, m->least, 4);
+	put_text(out, text_of(m->url), ASK_TEXT_BYTES);
 }
 
 bool
-ask_unpack_setup(struct arena *a, const void *bytes, size_t n,
-    struct ask_setup *out)
+ask_items_fit(size_t items, size_t text_bytes)
 {
-	struct reader r = open_message(bytes, n, ASK_SETUP);
-	struct text zone;
-	const char *why;
-
-	*out = (struct ask_setup){0};
-	out->timeout_ms = get_within(&r, 4, 1, 60000);
-	out->tries = get_within(&r, 4, 1, 100);
-	out->parallel = get_within(&r, 4, 1, 65535);
-	zone = get_text(&r, a, TXT_ZONE_BYTES);
-	out->servers_n = get_within(&r, 2, 0, ASK_SERVERS_MOST);
-	for (size_t i = 0; i < out->servers_n; i++) {
-		out->servers[i].addr = get_addr(&r);
-		out->servers[i].port = (uint16_t)get_within(&r, 2, 1, 65535);
-	}
-	if (r.bad || r.n != 0 || zone.at == NULL)
-		return false;
-	out->zone = txt_zone(a, zone.at, &why);
-	return out->zone != NULL && text_is(zone, out->zone);
+	return items <= ASK_ITEMS_MOST &&
+	    64 + items * ITEM_BYTES + text_bytes <= ASK_MESSAGE_BYTES;
 }
 
-bool
-ask_unpack_ask(const void *bytes, size_t n, struct ask *out)
+void
+ask_pack_items(struct buf *out, const struct ask_items *m)
 {
-	struct reader r = open_message(bytes, n, ASK_ASK);
-
-	*out = (struct ask){0};
-	out->batch = get(&r, 4);
-	out->deadline_ms = get_within(&r, 4, 1, 3600000);
-	out->n = get_within(&r, 2, 1, ASK_MOST);
-	for (size_t i = 0; i < out->n; i++)
-		out->addresses[i] = get_addr(&r);
-	return !r.bad && r.n == 0;
+	assert(m->n <= ASK_ITEMS_MOST);
+	put_head(out, ASK_ITEMS);
+	put(out, m->batch, 4);
+	put(out, m->n, 2);
+	for (size_t i = 0; i < m->n; i++) {
+		put_prefix(out, &m->at[i].prefix);
+		put(out, (uint64_t)m->at[i].first_us, 8);
+		put(out, (uint64_t)m->at[i].last_us, 8);
+		put_text(out, m->at[i].url, ASK_TEXT_BYTES);
+	}
 }
 
-bool
-ask_unpack_answer(struct arena *a, const void *bytes, size_t n,
-    struct ask_answer *out)
+void
+ask_pack_fetched(struct buf *out, const struct ask_fetched *m)
 {
-	struct reader r = open_message(bytes, n, ASK_ANSWER);
-
-	*out = (struct ask_answer){0};
-	out->batch = get(&r, 4);
-	out->index = (uint16_t)get_within(&r, 2, 0, ASK_MOST - 1);
-	out->address = get_addr(&r);
-	out->method = (enum ask_method)get_within(&r, 1, ASK_ABUSIX,
-	    ASK_METHODS - 1);
-	out->state = (enum ask_state)get_within(&r, 1, ASK_FOUND,
-	    ASK_STATES - 1);
-	out->ttl_s = get(&r, 4);
-	out->mailboxes_n = get_within(&r, 2, 0, ASK_MAILBOXES_MOST);
-	for (size_t i = 0; i < out->mailboxes_n; i++) {
-		out->mailboxes[i] = get_text(&r, a, MAILBOX_BYTES);
-		r.bad = r.bad || out->mailboxes[i].n == 0;
-	}
-	out->said = get_text(&r, a, ASK_SAID_BYTES);
-	out->why = get_text(&r, a, ASK_WHY_BYTES);
-	return !r.bad && r.n == 0 &&
-	    (out->state == ASK_FOUND) == (out->mailboxes_n != 0);
+	put_head(out, ASK_FETCHED);
+	put(out, m->batch, 4);
+	put(out, m->good, 1);
+	put(out, (uint64_t)m->newest_us, 8);
+	put(out, m->timed, 1);
+	put(out, m->later_s, 4);
+	put_text(out, m->why, ASK_WHY_BYTES);
 }

@@ -136,70 +136,26 @@ tell(struct child *c, const struct buf *message)
 
 /* A running child that was told this setup. */
 static int
-ready(struct child *c, const char *program, const struct ask_setup *setup)
+ready(struct child *c, const struct child_terms *terms)
 {
 	struct buf message = {0};
 	int result = 0;
 
-	ask_pack_setup(&message, setup);
+	ask_pack_setup(&message, terms->setup);
 	if (message.n != c->setup.n ||
 	    memcmp(message.data, c->setup.data, message.n) != 0)
 		end(c, PATIENCE_MS);
 	if (c->pid == 0) {
 		buf_reset(&c->setup);
 		buf_add(&c->setup, message.data, message.n);
-		result = start(c, program) == 0 ? tell(c, &message) : -1;
+		result = start(c, terms->program) == 0 ? tell(c, &message)
+		                                       : -1;
 	}
 	buf_free(&message);
 	return result;
 }
 
-/* A well-formed answer to a question of this batch that has none yet, for
- * the very address asked. */
-static bool
-is_expected(const struct child *c, const struct ask_answer *got,
-    const struct addr *addresses, size_t n, const struct ask_answer *answers)
-{
-	return got->batch == c->batch && got->index < n &&
-	    addr_equal(&got->address, &addresses[got->index]) &&
-	    answers[got->index].state == 0;
-}
-
-enum received { RECEIVED, RECEIVED_NOTHING, RECEIVED_END };
-
-static enum received
-receive(struct child *c, struct arena *a, const struct addr *addresses,
-    size_t n, struct ask_answer *answers)
-{
-	unsigned char message[ASK_MESSAGE_BYTES + 1];
-	ssize_t got = recv(c->fd, message, sizeof message, MSG_DONTWAIT);
-	struct ask_answer one;
-
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return RECEIVED_NOTHING;
-	if (got <= 0)
-		return RECEIVED_END;
-	if (!ask_unpack_answer(a, message, (size_t)got, &one) ||
-	    !is_expected(c, &one, addresses, n, answers)) {
-		log_error("finder broke its protocol: it is ended");
-		return RECEIVED_END;
-	}
-	answers[one.index] = one;
-	return RECEIVED;
-}
-
-/* Fills what has no answer. */
-static void
-fail_rest(const struct child *c, const struct addr *addresses, size_t n,
-    const char *why, struct ask_answer *answers)
-{
-	for (size_t i = 0; i < n; i++)
-		if (answers[i].state == 0)
-			answers[i] = (struct ask_answer){.batch = c->batch,
-			    .index = (uint16_t)i, .address = addresses[i],
-			    .method = ASK_ABUSIX, .state = ASK_FAILED,
-			    .why = text_of(why)};
-}
+/* ---- waiting ---- */
 
 /* Signals that came while we waited. */
 struct interrupt {
@@ -235,23 +191,51 @@ interrupt_return(const struct interrupt *i)
 		(void)raise(SIGHUP);
 }
 
-/* Until all n are answered; otherwise *why says what came between. */
+enum received {
+	RECEIVED,         /* one message, as it should be */
+	RECEIVED_NOTHING, /* none there now */
+	RECEIVED_WRONG,
+	RECEIVED_END,
+};
+
+/* What is waited for: takes one message of the child and says whether that
+ * was as it should be; *done when it was the last. */
+struct waited {
+	bool (*take)(void *ctx, const void *message, size_t n, bool *done);
+	void *ctx;
+};
+
+static enum received
+receive(struct child *c, const struct waited *w, bool *done)
+{
+	static unsigned char message[ASK_MESSAGE_BYTES + 1];
+	ssize_t got = recv(c->fd, message, sizeof message, MSG_DONTWAIT);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return RECEIVED_NOTHING;
+	if (got <= 0)
+		return RECEIVED_END;
+	return w->take(w->ctx, message, (size_t)got, done) ? RECEIVED
+	                                                   : RECEIVED_WRONG;
+}
+
+/* Until it is done; otherwise *why says what came between, NULL for a stop. */
 static bool
-collect(struct child *c, struct arena *a, const struct addr *addresses,
-    size_t n, int64_t end_ms, struct interrupt *interrupt,
-    struct ask_answer *answers, const char **why)
+collect(struct child *c, const struct waited *w, int64_t end_ms,
+    struct interrupt *interrupt, const char **why)
 {
 	struct pollfd fds[2] = {{.fd = c->fd, .events = POLLIN},
 	    {.fd = interrupt->signals, .events = POLLIN}};
 
-	for (size_t left = n; left > 0;) {
-		enum received r = receive(c, a, addresses, n, answers);
+	for (bool done = false; !done;) {
+		enum received r = receive(c, w, &done);
 		int64_t wait_ms = end_ms - clock_mono_ms();
 
+		if (r == RECEIVED_WRONG)
+			log_error("finder broke its protocol: it is ended");
 		*why = "finder ended";
-		if (r == RECEIVED_END)
+		if (r == RECEIVED_WRONG || r == RECEIVED_END)
 			return false;
-		left -= r == RECEIVED;
 		if (r == RECEIVED)
 			continue;
 		*why = "finder did not answer in time";
@@ -265,40 +249,155 @@ collect(struct child *c, struct arena *a, const struct addr *addresses,
 	return true;
 }
 
-enum child_result
-child_ask(struct child *c, struct arena *a, const char *program,
-    const struct ask_setup *setup, const struct addr *addresses, size_t n,
-    uint32_t deadline_ms, int signals, struct ask_answer *answers)
+/* Sends a question and waits; a child that did not do as it should is ended,
+ * and *why says what happened. */
+static enum child_result
+converse(struct child *c, const struct child_terms *terms,
+    const struct buf *message, const struct waited *w, uint32_t deadline_ms,
+    const char **why)
 {
-	struct interrupt interrupt = {.signals = signals};
-	struct ask ask = {.deadline_ms = deadline_ms, .n = n};
-	struct buf message = {0};
-	const char *why = "finder ended";
+	struct interrupt interrupt = {.signals = terms->signals};
 	bool done;
 
-	assert(n > 0 && n <= ASK_MOST);
-	memset(answers, 0, n * sizeof *answers);
-	memcpy(ask.addresses, addresses, n * sizeof *addresses);
-	ask.batch = ++c->batch;
-	ask_pack_ask(&message, &ask);
-	if (ready(c, program, setup) < 0) {
+	*why = "finder ended";
+	if (ready(c, terms) < 0) {
 		end(c, 0);
-		buf_free(&message);
 		return CHILD_NOT_THERE;
 	}
-	done = tell(c, &message) == 0 &&
-	    collect(c, a, addresses, n,
-	        clock_mono_ms() + deadline_ms + GRACE_MS, &interrupt, answers,
-	        &why);
-	buf_free(&message);
+	done = tell(c, message) == 0 &&
+	    collect(c, w, clock_mono_ms() + deadline_ms + GRACE_MS,
+	        &interrupt, why);
 	interrupt_return(&interrupt);
-	if (done)
+	if (done) {
+		*why = NULL;
 		return CHILD_ANSWERED;
+	}
 	/* late answers must not meet the next questions */
 	end(c, 0);
-	if (why == NULL)
+	if (*why == NULL)
 		return CHILD_STOPPED;
-	log_warning("finder failed why=\"%s\"", why);
-	fail_rest(c, addresses, n, why, answers);
+	log_warning("finder failed why=\"%s\"", *why);
 	return CHILD_ANSWERED;
+}
+
+/* ---- addresses ---- */
+
+struct answers {
+	struct arena *arena;
+	const struct ask *ask;
+	struct ask_answer *at;
+	size_t left;
+};
+
+/* A well-formed answer to a question of this batch that has none yet, for
+ * the very address asked. */
+static bool
+take_answer(void *ctx, const void *message, size_t n, bool *done)
+{
+	struct answers *s = ctx;
+	struct ask_answer got;
+
+	if (!ask_unpack_answer(s->arena, message, n, &got) ||
+	    got.batch != s->ask->batch || got.index >= s->ask->n ||
+	    got.method != s->ask->method ||
+	    !addr_equal(&got.address, &s->ask->addresses[got.index]) ||
+	    s->at[got.index].state != 0)
+		return false;
+	s->at[got.index] = got;
+	*done = --s->left == 0;
+	return true;
+}
+
+enum child_result
+child_ask(struct child *c, struct arena *a, const struct child_terms *terms,
+    struct ask *ask, struct ask_answer *answers)
+{
+	struct answers s = {.arena = a, .ask = ask, .at = answers,
+	    .left = ask->n};
+	struct waited w = {.take = take_answer, .ctx = &s};
+	struct buf message = {0};
+	enum child_result r;
+	const char *why;
+
+	assert(ask->n > 0 && ask->n <= ASK_MOST);
+	memset(answers, 0, ask->n * sizeof *answers);
+	ask->batch = ++c->batch;
+	ask_pack_ask(&message, ask);
+	r = converse(c, terms, &message, &w, ask->deadline_ms, &why);
+	buf_free(&message);
+	for (size_t i = 0; r == CHILD_ANSWERED && i < ask->n; i++)
+		if (answers[i].state == 0)
+			answers[i] = (struct ask_answer){.batch = ask->batch,
+			    .index = (uint16_t)i,
+			    .address = ask->addresses[i],
+			    .method = ask->method, .state = ASK_FAILED,
+			    .why = text_of(why)};
+	return r;
+}
+
+/* ---- lists ---- */
+
+struct list {
+	struct arena *arena;
+	uint32_t batch;
+	size_t most;
+	struct ask_whole *out;
+};
+
+/* Appends; more than there is room for is no answer. */
+static bool
+take_items(struct list *s, const void *message, size_t n)
+{
+	struct ask_items *items = arena_alloc(s->arena, sizeof *items);
+
+	if (!ask_unpack_items(s->arena, message, n, items) ||
+	    items->batch != s->batch || items->n > s->most - s->out->n)
+		return false;
+	memcpy(s->out->at + s->out->n, items->at,
+	    items->n * sizeof items->at[0]);
+	s->out->n += items->n;
+	return true;
+}
+
+static bool
+take_list(void *ctx, const void *message, size_t n, bool *done)
+{
+	struct list *s = ctx;
+	struct ask_fetched end;
+
+	if (ask_kind(message, n) == ASK_ITEMS)
+		return take_items(s, message, n);
+	if (!ask_unpack_fetched(s->arena, message, n, &end) ||
+	    end.batch != s->batch)
+		return false;
+	s->out->good = end.good;
+	s->out->newest_us = end.newest_us;
+	s->out->timed = end.timed;
+	s->out->later_s = end.later_s;
+	s->out->why = end.why;
+	*done = true;
+	return true;
+}
+
+enum child_result
+child_fetch(struct child *c, struct arena *a, const struct child_terms *terms,
+    struct ask_fetch *fetch, size_t most, struct ask_whole *out)
+{
+	struct list s = {.arena = a, .most = most, .out = out};
+	struct waited w = {.take = take_list, .ctx = &s};
+	struct buf message = {0};
+	enum child_result r;
+	const char *why;
+
+	*out = (struct ask_whole){.at = arena_array(a, most + 1,
+	        sizeof *out->at)};
+	s.batch = fetch->batch = ++c->batch;
+	ask_pack_fetch(&message, fetch);
+	r = converse(c, terms, &message, &w, fetch->deadline_ms, &why);
+	buf_free(&message);
+	if (r == CHILD_ANSWERED && why != NULL) {
+		out->good = false;
+		out->why = text_of(why);
+	}
+	return r;
 }

@@ -12,8 +12,11 @@
 #include <sysexits.h>
 
 #include "hub/lookup/ask.h"
-#include "hub/lookup/dns.h"
-#include "hub/lookup/judge.h"
+#include "hub/lookup/finder_exit.h"
+#include "hub/lookup/finder_list.h"
+#include "hub/lookup/finder_web.h"
+#include "hub/lookup/finder_zone.h"
+#include "hub/lookup/web.h"
 #include "hub/worker.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
@@ -21,44 +24,38 @@
 #include "proto/base/log.h"
 #include "proto/base/signals.h"
 
-static void
-settle(struct arena *a, const struct dns_answer *dns, struct ask_answer *out)
-{
-	switch (dns->result) {
-	case TXT_ANSWERED:
-		out->ttl_s = dns->txt.ttl_s;
-		judge_texts(a, dns->txt.at, dns->txt.n, out);
-		return;
-	case TXT_ABSENT:
-		out->state = ASK_NONE;
-		break;
-	case TXT_FAILED:
-		out->state = ASK_FAILED;
-		break;
-	}
-	out->why = text_of(dns->why);
-}
+/* What lives as long as the process. */
+struct finder {
+	struct arena *settings; /* of setup */
+	struct ask_setup setup; /* zone NULL: not told yet */
+	struct web *web;        /* keeps the pace of each server */
+};
 
-void
-finder_run(struct arena *a, const struct ask_setup *setup,
-    const struct ask *ask, struct ask_answer *answers)
+/* Asks for all addresses of the ask at once and fills answers[0..n-1], each
+ * FAILED that is not settled when deadline_ms have passed. */
+static void
+find(struct finder *f, struct arena *a, const struct ask *ask,
+    struct ask_answer *answers)
 {
 	int64_t deadline_ms = clock_mono_ms() + ask->deadline_ms;
-	const char **names = arena_array(a, ask->n, sizeof *names);
-	struct dns_answer *dns = arena_array(a, ask->n, sizeof *dns);
 
-	for (size_t i = 0; i < ask->n; i++) {
-		char name[TXT_NAME_BYTES];
-
-		(void)txt_question(name, &ask->addresses[i], setup->zone);
-		names[i] = arena_string(a, name);
-	}
-	dns_run(a, setup, names, ask->n, deadline_ms, dns);
-	for (size_t i = 0; i < ask->n; i++) {
+	for (size_t i = 0; i < ask->n; i++)
 		answers[i] = (struct ask_answer){.batch = ask->batch,
 		    .index = (uint16_t)i, .address = ask->addresses[i],
-		    .method = ASK_ABUSIX};
-		settle(a, &dns[i], &answers[i]);
+		    .method = ask->method, .state = ASK_FAILED,
+		    .why = TEXT("not asked")};
+	switch (ask->method) {
+	case ASK_ABUSIX:
+		finder_zone(a, &f->setup, ask, deadline_ms, answers);
+		break;
+	case ASK_RDAP:
+		finder_web(a, f->web, ask, deadline_ms, answers);
+		break;
+	case ASK_DNSEL:
+		finder_exit(a, &f->setup, ask, deadline_ms, answers);
+		break;
+	case ASK_METHODS:
+		break;
 	}
 }
 
@@ -76,48 +73,97 @@ has_parent(void)
 	    domain == AF_UNIX && type == SOCK_SEQPACKET;
 }
 
-static int
-answer(struct arena *a, const struct ask_setup *setup, const struct ask *ask)
+static bool
+tell(const struct buf *message)
+{
+	return send(FINDER_FD, message->data, message->n, MSG_NOSIGNAL) ==
+	    (ssize_t)message->n;
+}
+
+static bool
+answer(struct finder *f, struct arena *a, const struct ask *ask)
 {
 	struct ask_answer *answers = arena_array(a, ask->n, sizeof *answers);
 	struct buf out = {0};
-	int result = 0;
+	bool heard = true;
 
-	finder_run(a, setup, ask, answers);
-	for (size_t i = 0; i < ask->n && result == 0; i++) {
+	find(f, a, ask, answers);
+	for (size_t i = 0; i < ask->n && heard; i++) {
 		ask_pack_answer(&out, &answers[i]);
-		if (send(FINDER_FD, out.data, out.n, MSG_NOSIGNAL) !=
-		    (ssize_t)out.n)
-			result = -1;
+		heard = tell(&out);
 	}
 	buf_free(&out);
-	return result;
+	return heard;
+}
+
+static bool
+tell_items(const struct ask_items *items)
+{
+	struct buf out = {0};
+	bool heard;
+
+	ask_pack_items(&out, items);
+	heard = tell(&out);
+	buf_free(&out);
+	return heard;
+}
+
+static bool
+fetch(struct finder *f, struct arena *a, const struct ask_fetch *wanted)
+{
+	struct ask_fetched end;
+	struct buf out = {0};
+	bool heard;
+
+	finder_list(a, f->web, wanted, clock_mono_ms() + wanted->deadline_ms,
+	    tell_items, &end);
+	ask_pack_fetched(&out, &end);
+	heard = tell(&out);
+	buf_free(&out);
+	return heard;
+}
+
+/* Once: it lives as long as we do. */
+static bool
+set_up(struct finder *f, const void *message, size_t n)
+{
+	if (f->setup.zone != NULL ||
+	    !ask_unpack_setup(f->settings, message, n, &f->setup))
+		return false;
+	f->web = finder_web_open(&f->setup);
+	return true;
 }
 
 /* One message; false when there is nothing more to do here. */
 static bool
-serve(struct worker_context *c, struct ask_setup *setup, int *code)
+serve(struct worker_context *c, struct finder *f, int *code)
 {
-	unsigned char message[ASK_MESSAGE_BYTES + 1];
+	static unsigned char message[ASK_MESSAGE_BYTES + 1];
+	static struct ask ask;
 	ssize_t n = recv(FINDER_FD, message, sizeof message, 0);
-	struct ask ask;
+	struct ask_fetch wanted;
 
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
+	arena_reset(c->arena);
 	switch (ask_kind(message, (size_t)n)) {
 	case ASK_SETUP:
-		/* once: it lives as long as we do */
-		if (setup->zone == NULL &&
-		    ask_unpack_setup(c->settings, message, (size_t)n, setup))
+		if (set_up(f, message, (size_t)n))
 			return true;
 		break;
 	case ASK_ASK:
-		arena_reset(c->arena);
-		if (setup->zone != NULL &&
-		    ask_unpack_ask(message, (size_t)n, &ask))
-			return answer(c->arena, setup, &ask) == 0;
+		if (f->web != NULL &&
+		    ask_unpack_ask(c->arena, message, (size_t)n, &ask))
+			return answer(f, c->arena, &ask);
+		break;
+	case ASK_FETCH:
+		if (f->web != NULL &&
+		    ask_unpack_fetch(c->arena, message, (size_t)n, &wanted))
+			return fetch(f, c->arena, &wanted);
 		break;
 	case ASK_ANSWER:
+	case ASK_ITEMS:
+	case ASK_FETCHED:
 	case ASK_NOTHING:
 		break;
 	}
@@ -126,19 +172,14 @@ serve(struct worker_context *c, struct ask_setup *setup, int *code)
 	return false;
 }
 
+/* Until there is nobody to serve; the exit code. */
 static int
-run(struct worker_context *c)
+listen_on(struct worker_context *c, struct finder *f)
 {
-	struct ask_setup setup = {0};
 	struct pollfd fds[2] = {{.fd = c->signals, .events = POLLIN},
 	    {.fd = FINDER_FD, .events = POLLIN}};
 	int code = EX_OK;
 
-	if (!has_parent()) {
-		log_error("finder is started by lookup, which hands it a "
-		          "socket as descriptor 3; run plaintiff-hub lookup");
-		return EX_USAGE;
-	}
 	for (;;) {
 		if (poll(fds, 2, -1) < 0)
 			continue;
@@ -146,9 +187,25 @@ run(struct worker_context *c)
 		if (fds[0].revents != 0 &&
 		    signals_next(c->signals) == SIGNALS_STOP)
 			return EX_OK;
-		if (fds[1].revents != 0 && !serve(c, &setup, &code))
+		if (fds[1].revents != 0 && !serve(c, f, &code))
 			return code;
 	}
+}
+
+static int
+run(struct worker_context *c)
+{
+	struct finder f = {.settings = c->settings};
+	int code;
+
+	if (!has_parent()) {
+		log_error("finder is started by lookup, which hands it a "
+		          "socket as descriptor 3; run plaintiff-hub lookup");
+		return EX_USAGE;
+	}
+	code = listen_on(c, &f);
+	web_close(f.web);
+	return code;
 }
 
 const struct worker worker_finder = {

@@ -11,10 +11,15 @@
 
 #include "hub/conf.h"
 #include "hub/lookup/ask.h"
+#include "hub/lookup/asking.h"
+#include "hub/lookup/batch.h"
+#include "hub/lookup/case.h"
 #include "hub/lookup/child.h"
+#include "hub/lookup/exits.h"
+#include "hub/lookup/lists.h"
+#include "hub/lookup/lookup_record.h"
 #include "hub/lookup/lookup_rows.h"
-#include "hub/lookup/settle.h"
-#include "hub/lookup/txt.h"
+#include "hub/lookup/setup.h"
 #include "hub/worker.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
@@ -24,17 +29,19 @@
 enum {
 	COUNT_MOST = 20000, /* events counted in one step */
 	COUNT_LEAST = 100,
-	DEADLINE_LEAST_MS = 2000,
-	DEADLINE_MOST_MS = 30000,
-	LEASE_MS = 90000, /* well above the deadline and the recording */
+	LEASE_MS = 120000, /* well above what asking and recording take */
+	FETCH_MS = 30000,
+	EXITS_EVERY_MS = 60000,
 	CONFLICTS_MOST = 5,
 	WARN_EVERY_MS = 60000,
 };
 
 struct lookup {
 	struct child *child;
+	struct lists *lists;
 	int64_t count_most;    /* less after a time-out */
 	int conflicts;         /* in a row */
+	int64_t exits_ms;      /* when their zone was last asked; 0: never */
 	int64_t warned_ms;     /* when failures were last told; 0: never */
 	int64_t failures;      /* since then */
 	int64_t complained_ms; /* of settings; 0: never */
@@ -45,62 +52,6 @@ every_ms(const struct hub_conf *conf)
 {
 	(void)conf;
 	return 1000;
-}
-
-/* ---- settings of the child ---- */
-
-/* *wrong, in the arena, says which setting will not do. */
-static int
-setup_of(const struct hub_conf *conf, struct arena *a, struct ask_setup *out,
-    const char **wrong)
-{
-	const char *why;
-
-	*out = (struct ask_setup){
-	    .timeout_ms = (uint32_t)conf->lookup_timeout_ms,
-	    .tries = (uint32_t)conf->lookup_tries,
-	    .parallel = (uint32_t)conf->lookup_parallel};
-	out->zone = txt_zone(a, conf->lookup_zone, &why);
-	if (out->zone == NULL) {
-		*wrong = arena_printf(a, "lookup.zone \"%s\": %s",
-		    conf->lookup_zone, why);
-		return -1;
-	}
-	for (size_t i = 0; i < conf->lookup_server.n; i++) {
-		const char *s = conf->lookup_server.at[i];
-
-		if (i == ASK_SERVERS_MOST) {
-			*wrong = arena_printf(a, "lookup.server: over %d "
-			                         "servers",
-			    ASK_SERVERS_MOST);
-			return -1;
-		}
-		if (!ask_server_parse(s, &out->servers[i])) {
-			*wrong = arena_printf(a, "lookup.server \"%s\" is "
-			                         "neither address, "
-			                         "address:port nor "
-			                         "[address]:port",
-			    s);
-			return -1;
-		}
-		out->servers_n = i + 1;
-	}
-	return 0;
-}
-
-/* Time for all rounds of a batch when no server answers, in limits: c-ares
- * doubles the timeout with each try, at each server. */
-static uint32_t
-deadline_ms(const struct ask_setup *setup, size_t n)
-{
-	uint64_t servers = setup->servers_n == 0 ? 3 : setup->servers_n;
-	uint64_t rounds = (n + setup->parallel - 1) / setup->parallel;
-	uint64_t ms = rounds * setup->timeout_ms * servers *
-	    ((UINT64_C(1) << setup->tries) - 1);
-
-	return ms < DEADLINE_LEAST_MS ? DEADLINE_LEAST_MS
-	    : ms > DEADLINE_MOST_MS   ? DEADLINE_MOST_MS
-	                              : (uint32_t)ms;
 }
 
 /* Settings that were reloaded and will not do; said once a minute. */
@@ -155,74 +106,75 @@ count(struct worker_context *c, struct lookup *l, bool *more)
 	return DB_OK;
 }
 
-/* An address that is never reported, and so never asked for. */
-static const char *
-unreportable_why(const struct hub_conf *conf, const struct lookup_claim *claim)
+/* ---- asking ---- */
+
+/* Judges what the open cases were told last. */
+static enum db_result
+judge(struct worker_context *c, struct batch *b, const char *method)
 {
-	if (claim->ours)
-		return "address of one of our own hosts";
-	if (!hub_conf_reportable(conf, &claim->address))
-		return "address is in filter.unreportable or filter.own";
-	return NULL;
-}
+	enum db_result r = b->open_n == 0 ? DB_OK
+	    : lookup_rows_dead(c->db, c->arena, b->open, b->open_n,
+	          &b->rules);
 
-/* The claims sorted: what to ask, what to record at once, what to park. */
-struct sorted {
-	struct addr *ask;
-	const struct lookup_claim **asked;
-	size_t ask_n;
-	struct lookup_record *records; /* room for all claims */
-	size_t records_n;
-	struct addr *park;
-	size_t park_n;
-};
+	for (size_t i = 0; r == DB_OK && i < b->open_n; i++) {
+		struct lookup_case *k = b->open[i];
 
-static void
-sort(struct worker_context *c, const struct lookup_claims *claims,
-    struct sorted *s)
-{
-	s->ask = arena_array(c->arena, claims->n, sizeof *s->ask);
-	s->asked = arena_array(c->arena, claims->n, sizeof(void *));
-	s->records = arena_array(c->arena, claims->n, sizeof *s->records);
-	s->park = arena_array(c->arena, claims->n, sizeof *s->park);
-	for (size_t i = 0; i < claims->n; i++) {
-		const struct lookup_claim *claim = &claims->at[i];
-		const char *why = unreportable_why(c->conf, claim);
-
-		if (why != NULL) {
-			s->records[s->records_n++] = (struct lookup_record){
-			    .address = claim->address,
-			    .method = "settings",
-			    .after = {.state = "refused", .why = why,
-			        .fresh_s = -1},
-			    .parked = true};
-		} else if (claim->old) {
-			s->park[s->park_n++] = claim->address;
-		} else {
-			s->asked[s->ask_n] = claim;
-			s->ask[s->ask_n++] = claim->address;
-		}
+		if (k->said_n > 0 &&
+		    strcmp(k->said[k->said_n - 1].method, method) == 0)
+			case_judge(c->arena, c->conf, &b->rules, k);
 	}
+	return r;
 }
+
+/* The sources, one after the other; what has no answer goes back. */
+static enum db_result
+ask(struct worker_context *c, const struct asking *k, struct batch *b)
+{
+	enum db_result r;
+	long done;
+
+	if (b->open_n == 0)
+		return DB_OK;
+	if (!asking_zone(k, b->open, b->open_n)) {
+		batch_give_up(b, 0);
+		return DB_OK;
+	}
+	r = judge(c, b, "abusix");
+	batch_sift(b);
+	if (r == DB_OK && b->open_n != 0)
+		r = lookup_rows_ranges(c->db, c->arena, b->open, b->open_n);
+	if (r == DB_OK)
+		r = judge(c, b, "range");
+	if (r != DB_OK)
+		return r;
+	batch_narrow(b);
+	batch_sort_servers(b);
+	done = asking_rdap(k, b->open, b->open_n);
+	batch_give_up(b, done < 0 ? 0 : (size_t)done);
+	return judge(c, b, "rdap");
+}
+
+/* ---- recording ---- */
 
 /* Failures are told at most once a minute, with the last reason. */
 static void
-tell(struct lookup *l, const struct lookup_record *records, size_t n)
+tell(struct lookup *l, const struct batch *b)
 {
 	int64_t now = clock_mono_ms();
-	struct text why = {0};
+	const struct settle_said *last = NULL;
 
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(records[i].after.state, "failed") == 0) {
+	for (size_t i = 0; i < b->settled_n; i++)
+		if (strcmp(b->settled[i]->after.state, "failed") == 0) {
 			l->failures++;
-			why = records[i].answer->why;
+			last = b->settled[i]->after.by;
 		}
-	log_info("answers recorded addresses=%zu", n);
-	if (why.at == NULL ||
+	log_info("answers recorded addresses=%zu", b->settled_n);
+	if (last == NULL ||
 	    (l->warned_ms != 0 && now - l->warned_ms < WARN_EVERY_MS))
 		return;
-	log_warning("contact lookups failed count=%lld last=\"%.*s\"",
-	    (long long)l->failures, (int)why.n, why.at);
+	log_warning("contact lookups failed count=%lld last=\"%s %.*s\"",
+	    (long long)l->failures, last->method, (int)last->answer->why.n,
+	    last->answer->why.at == NULL ? "" : last->answer->why.at);
 	l->warned_ms = now;
 	l->failures = 0;
 }
@@ -231,63 +183,97 @@ tell(struct lookup *l, const struct lookup_record *records, size_t n)
  * when the lease has run out. */
 static enum db_result
 record(struct worker_context *c, struct lookup *l, int64_t lease_us,
-    const struct lookup_record *records, size_t n)
+    const struct batch *b)
 {
 	enum db_result r = DB_OK;
 	size_t recorded;
 
-	if (n == 0)
+	if (b->settled_n == 0)
 		return DB_OK;
 	for (int tries = 0; tries < 3; tries++) {
-		r = lookup_rows_record(c->db, c->arena, lease_us, records, n,
-		    &recorded);
+		r = lookup_record(c->db, c->arena, lease_us, b->settled,
+		    b->settled_n, &recorded);
 		if (r != DB_CONFLICT)
 			break;
 	}
-	if (r == DB_OK && recorded < n)
+	if (r == DB_OK && recorded < b->settled_n)
 		log_warning("answers came after the lease count=%zu",
-		    n - recorded);
+		    b->settled_n - recorded);
 	if (r == DB_OK)
-		tell(l, records, n);
+		tell(l, b);
 	return r;
 }
 
-/* Asks and adds to the records; false when there was no child to ask or a
- * stop came between. */
-static bool
-ask(struct worker_context *c, struct lookup *l, const struct ask_setup *setup,
-    struct sorted *s)
+static enum db_result
+release(struct worker_context *c, int64_t lease_us, const struct batch *b)
 {
-	struct ask_answer *answers = arena_array(c->arena, s->ask_n + 1,
-	    sizeof *answers);
+	struct addr *list = arena_array(c->arena, b->back_n + 1,
+	    sizeof *list);
 
-	if (s->ask_n == 0)
-		return true;
-	if (child_ask(l->child, c->arena, c->program, setup, s->ask, s->ask_n,
-	        deadline_ms(setup, s->ask_n), c->signals, answers) !=
-	    CHILD_ANSWERED)
-		return false;
-	for (size_t i = 0; i < s->ask_n; i++) {
-		struct lookup_record *r = &s->records[s->records_n++];
+	for (size_t i = 0; i < b->back_n; i++)
+		list[i] = b->back[i]->address;
+	return lookup_rows_release(c->db, c->arena, lease_us, list, b->back_n);
+}
 
-		r->address = s->ask[i];
-		r->method = ask_method_name(answers[i].method);
-		r->answer = &answers[i];
-		settle(c->arena, c->conf, &s->asked[i]->before, &answers[i],
-		    &r->after);
+/* Fetches what lists are due. */
+static enum db_result
+lists(struct worker_context *c, struct lookup *l, const struct asking *k)
+{
+	for (;;) {
+		struct lists_want want;
+		struct ask_fetch fetch;
+		struct ask_whole list;
+		enum db_result r = lists_next(l->lists, c->arena, c->conf,
+		    c->db, &want);
+
+		if (r != DB_OK || !want.due)
+			return r;
+		fetch = (struct ask_fetch){.list = want.list,
+		    .url = want.url, .deadline_ms = FETCH_MS,
+		    .now_us = want.exits.limits.now_us,
+		    .least = (uint32_t)want.exits.limits.entries_min};
+		if (child_fetch(l->child, c->arena, k->terms, &fetch,
+		        want.most, &list) != CHILD_ANSWERED)
+			list = (struct ask_whole){.why = TEXT("not asked")};
+		r = lists_store(c->arena, c->conf, c->db, &want, &list);
+		if (r != DB_OK)
+			return r;
 	}
-	return true;
+}
+
+/* While the list of Tor's exits cannot be had, its zone is asked. */
+static enum db_result
+exits(struct worker_context *c, struct lookup *l, const struct asking *k)
+{
+	int64_t now = clock_mono_ms();
+	struct ask_answer *answers;
+	struct exits_want want;
+	enum db_result r;
+
+	if (k->terms->setup->exits[0] == '\0' || (l->exits_ms != 0 &&
+	        now - l->exits_ms < EXITS_EVERY_MS))
+		return DB_OK;
+	l->exits_ms = now;
+	r = exits_next(c->arena, c->conf, c->db, &want);
+	if (r != DB_OK || want.n == 0 ||
+	    !asking_exits(k, want.ask, want.n, &answers))
+		return r;
+	return exits_store(c->arena, c->conf, c->db, &want, answers);
 }
 
 static enum worker_step
 step(struct worker_context *c, void *state)
 {
 	struct lookup *l = state;
+	struct batch b = {.arena = c->arena, .conf = c->conf};
 	struct lookup_claims claims;
 	struct ask_setup setup;
-	struct sorted s = {0};
+	struct child_terms terms = {.program = c->program, .setup = &setup,
+	    .signals = c->signals};
+	struct asking asking = {.arena = c->arena, .conf = c->conf,
+	    .rules = &b.rules, .child = l->child, .terms = &terms};
 	const char *wrong;
-	bool more, asked;
+	bool more;
 	enum db_result r;
 
 	if (setup_of(c->conf, c->arena, &setup, &wrong) < 0) {
@@ -295,27 +281,33 @@ step(struct worker_context *c, void *state)
 		return WORKER_WAIT;
 	}
 	r = count(c, l, &more);
-	if (r != DB_OK)
-		return after_trouble(l, r);
-	r = lookup_rows_claim(c->db, c->arena, c->conf, ASK_MOST, LEASE_MS,
-	    &claims);
+	if (r == DB_OK)
+		r = lists(c, l, &asking);
+	if (r == DB_OK)
+		r = exits(c, l, &asking);
+	if (r == DB_OK)
+		r = lookup_rows_refusals(c->db, c->arena, &b.rules);
+	if (r == DB_OK)
+		r = lookup_rows_claim(c->db, c->arena, c->conf, ASK_MOST,
+		    LEASE_MS, &claims);
 	if (r != DB_OK)
 		return after_trouble(l, r);
 	l->conflicts = 0;
 	if (claims.n == 0)
 		return more ? WORKER_MORE : WORKER_IDLE;
-	sort(c, &claims, &s);
-	asked = ask(c, l, &setup, &s);
-	r = lookup_rows_park(c->db, c->arena, claims.lease_us, s.park,
-	    s.park_n);
+	batch_sort(&b, claims.at, claims.n);
+	r = ask(c, &asking, &b);
+	batch_settle(&b);
 	if (r == DB_OK)
-		r = record(c, l, claims.lease_us, s.records, s.records_n);
-	if (r == DB_OK && !asked)
-		r = lookup_rows_release(c->db, c->arena, claims.lease_us,
-		    s.ask, s.ask_n);
+		r = lookup_rows_park(c->db, c->arena, claims.lease_us,
+		    b.park, b.park_n);
+	if (r == DB_OK)
+		r = record(c, l, claims.lease_us, &b);
+	if (r == DB_OK)
+		r = release(c, claims.lease_us, &b);
 	if (r != DB_OK)
 		return after_trouble(l, r);
-	return asked ? WORKER_MORE : WORKER_WAIT;
+	return b.settled_n + b.park_n > 0 ? WORKER_MORE : WORKER_WAIT;
 }
 
 static int
@@ -333,8 +325,11 @@ open_stage(struct worker_context *c, void **state)
 	if (l == NULL)
 		die(EX_OSERR, "out of memory");
 	l->child = child_open();
+	l->lists = lists_open();
 	l->count_most = COUNT_MOST;
 	*state = l;
+	if (c->conf->tor_list[0] == '\0')
+		log_notice("Tor is not checked, tor.list is empty");
 	return 0;
 }
 
@@ -344,6 +339,7 @@ close_stage(void *state)
 	struct lookup *l = state;
 
 	child_close(l->child);
+	lists_close(l->lists);
 	free(l);
 }
 

@@ -1,13 +1,14 @@
 /* lookup's statements; see lookup_rows.h. */
 #include "hub/lookup/lookup_rows.h"
 
+#include <string.h>
+
 #include "hub/conf.h"
 #include "hub/lookup/ask.h"
+#include "hub/lookup/mailbox.h"
+#include "hub/lookup/refusal.h"
 #include "proto/base/arena.h"
-#include "proto/base/buf.h"
 #include "proto/kind.h"
-
-enum { SAID_BYTES = 1000 };
 
 /* ---- counting ---- */
 
@@ -103,6 +104,37 @@ lookup_rows_count(struct db *db, struct arena *a, const struct hub_conf *conf,
 
 /* ---- claiming ---- */
 
+/* NULL for NULL. */
+static const char *
+string_of(struct arena *a, const struct db_rows *rows, size_t i, size_t column)
+{
+	return db_is_null(rows, i, column)
+	    ? NULL
+	    : arena_string(a, db_string(rows, i, column));
+}
+
+static void
+read_claim(struct arena *a, const struct db_rows *rows, size_t i,
+    struct lookup_case *out)
+{
+	const char *within = db_string(rows, i, 12), *why;
+
+	*out = (struct lookup_case){
+	    .address = db_addr(rows, i, 0),
+	    .before = {.found = db_flag(rows, i, 1),
+	        .tries = db_int(rows, i, 2),
+	        .fresh_until_us = db_int(rows, i, 3),
+	        .now_us = db_int(rows, i, 4),
+	        .method = arena_string(a, db_string(rows, i, 8))},
+	    .old = db_flag(rows, i, 6),
+	    .ours = db_flag(rows, i, 7),
+	    .mailbox = string_of(a, rows, i, 9),
+	    .base = string_of(a, rows, i, 11),
+	    .later_s = db_int(rows, i, 13)};
+	if (!prefix_parse(within, &out->within, &why))
+		out->base = NULL;
+}
+
 enum db_result
 lookup_rows_claim(struct db *db, struct arena *a, const struct hub_conf *conf,
     size_t limit, int64_t lease_ms, struct lookup_claims *out)
@@ -121,14 +153,7 @@ lookup_rows_claim(struct db *db, struct arena *a, const struct hub_conf *conf,
 	out->n = db_rows_count(rows);
 	out->at = arena_array(a, out->n + 1, sizeof *out->at);
 	for (size_t i = 0; i < out->n; i++) {
-		out->at[i] = (struct lookup_claim){
-		    .address = db_addr(rows, i, 0),
-		    .before = {.found = db_flag(rows, i, 1),
-		        .tries = db_int(rows, i, 2),
-		        .fresh_until_us = db_int(rows, i, 3),
-		        .now_us = db_int(rows, i, 4)},
-		    .old = db_flag(rows, i, 6),
-		    .ours = db_flag(rows, i, 7)};
+		read_claim(a, rows, i, &out->at[i]);
 		out->lease_us = db_int(rows, i, 5);
 	}
 	db_rows_free(rows);
@@ -165,112 +190,130 @@ lookup_rows_release(struct db *db, struct arena *a, int64_t lease_us,
 	return give_back(db, a, "lookup_release", lease_us, addresses, n);
 }
 
-/* ---- recording ---- */
+/* ---- what is known already ---- */
 
-static enum db_result
-add_contacts(struct db *db, struct arena *a,
-    const struct lookup_record *records, size_t n, bool *any)
+enum db_result
+lookup_rows_refusals(struct db *db, struct arena *a, struct settle_rules *out)
 {
-	struct db_args *args = db_args_new(a);
-	struct db_array *keys = db_arg_array(args);
-	struct db_array *mailboxes = db_arg_array(args);
+	struct refusal *list;
+	struct db_rows *rows;
+	enum db_result r = db_run(db, "lookup_refusals", NULL, &rows);
 
-	*any = false;
-	for (size_t i = 0; i < n; i++) {
-		if (records[i].after.key == NULL)
-			continue;
-		*any = true;
-		db_array_text(keys, text_of(records[i].after.key));
-		db_array_text(mailboxes, text_of(records[i].after.mailbox));
-	}
-	return *any ? db_run(db, "lookup_contacts", args, NULL) : DB_OK;
+	*out = (struct settle_rules){0};
+	if (r != DB_OK)
+		return r;
+	out->refusals_n = db_rows_count(rows);
+	list = arena_array(a, out->refusals_n + 1, sizeof *list);
+	for (size_t i = 0; i < out->refusals_n; i++)
+		list[i] = (struct refusal){
+		    .pattern = arena_string(a, db_string(rows, i, 0)),
+		    .why = arena_string(a, db_string(rows, i, 1))};
+	out->refusals = list;
+	db_rows_free(rows);
+	return DB_OK;
 }
 
+/* Appends the keys of the mailboxes that an answer names. */
 static void
-add_number(struct db_array *array, int64_t v)
+add_keys(struct arena *a, const struct ask_answer *answer,
+    struct db_array *keys)
 {
-	if (v < 0)
-		db_array_null(array);
-	else
-		db_array_int(array, v);
-}
+	for (size_t i = 0; i < answer->mailboxes_n; i++) {
+		struct mailbox m;
+		const char *why;
 
-/* No mailbox holds a comma, so that it can separate them. */
-static struct text
-joined(struct arena *a, const struct ask_answer *answer)
-{
-	struct buf b = {0};
-	struct text t;
-
-	for (size_t i = 0; answer != NULL && i < answer->mailboxes_n; i++) {
-		if (i != 0)
-			buf_putc(&b, ',');
-		buf_add(&b, answer->mailboxes[i].at, answer->mailboxes[i].n);
-	}
-	t = (struct text){.at = arena_copy(a, b.n == 0 ? "" : b.data, b.n),
-	    .n = b.n};
-	t = text_clean(a, t, ASK_MESSAGE_BYTES);
-	buf_free(&b);
-	return t;
-}
-
-/* The columns of lookup_record, behind $1. */
-static void
-add_columns(struct db_args *args, struct arena *a,
-    const struct lookup_record *records, size_t n)
-{
-	struct db_array *column[11];
-
-	for (size_t i = 0; i < sizeof column / sizeof column[0]; i++)
-		column[i] = db_arg_array(args);
-	for (size_t i = 0; i < n; i++) {
-		const struct lookup_record *r = &records[i];
-		const struct settle_after *after = &r->after;
-		struct text said = {0}, why = text_of(after->why);
-
-		if (r->answer != NULL) {
-			said = r->answer->said;
-			if (after->why == NULL)
-				why = r->answer->why;
-		}
-		db_array_addr(column[0], &r->address);
-		db_array_text(column[1], text_of(r->method));
-		db_array_text(column[2], text_of(after->key));
-		db_array_text(column[3], joined(a, r->answer));
-		db_array_text(column[4], text_clean(a, said, SAID_BYTES));
-		db_array_text(column[5], text_clean(a, why, SAID_BYTES));
-		db_array_text(column[6], text_of(after->state));
-		db_array_int(column[7], after->kept);
-		add_number(column[8], after->fresh_s);
-		add_number(column[9], r->parked ? -1 : after->next_s);
-		db_array_int(column[10], after->tries);
+		if (mailbox_parse(a, answer->mailboxes[i], &m, &why) ==
+		    MAILBOX_GOOD)
+			db_array_text(keys, text_of(m.key));
 	}
 }
 
 enum db_result
-lookup_rows_record(struct db *db, struct arena *a, int64_t lease_us,
-    const struct lookup_record *records, size_t n, size_t *recorded)
+lookup_rows_dead(struct db *db, struct arena *a,
+    struct lookup_case *const *cases, size_t n, struct settle_rules *rules)
 {
 	struct db_args *args = db_args_new(a);
+	struct db_array *keys = db_arg_array(args);
+	const char **list;
 	struct db_rows *rows;
-	bool any;
-	enum db_result r = db_begin(db);
+	enum db_result r;
 
-	*recorded = 0;
-	db_arg_int(args, lease_us);
-	add_columns(args, a, records, n);
-	if (r == DB_OK)
-		r = add_contacts(db, a, records, n, &any);
-	if (r == DB_OK)
-		r = db_run(db, "lookup_record", args, &rows);
+	for (size_t i = 0; i < n; i++)
+		if (cases[i]->said_n != 0)
+			add_keys(a, cases[i]->said[cases[i]->said_n - 1].answer,
+			    keys);
+	r = db_run(db, "lookup_dead", args, &rows);
 	if (r != DB_OK)
 		return r;
-	*recorded = (size_t)db_int(rows, 0, 0);
+	rules->suspended_n = db_rows_count(rows);
+	list = arena_array(a, rules->suspended_n + 1, sizeof *list);
+	for (size_t i = 0; i < rules->suspended_n; i++)
+		list[i] = arena_string(a, db_string(rows, i, 0));
+	rules->suspended = list;
 	db_rows_free(rows);
-	if (any) {
-		r = db_run(db, "lookup_notify", NULL, NULL);
-		if (r != DB_OK)
-			return r;
+	return DB_OK;
+}
+
+static enum ask_state
+state_of(const char *name)
+{
+	for (enum ask_state s = ASK_FOUND; s < ASK_STATES; s++)
+		if (strcmp(ask_state_name(s), name) == 0)
+			return s;
+	return ASK_FAILED;
+}
+
+/* Mailboxes separated by commas, as they were stored. */
+static void
+split_mailboxes(struct arena *a, const char *s, struct ask_answer *out)
+{
+	while (*s != '\0' && out->mailboxes_n < ASK_MAILBOXES_MOST) {
+		size_t n = strcspn(s, ",");
+
+		out->mailboxes[out->mailboxes_n++] = (struct text){
+		    .at = arena_copy(a, s, n), .n = n};
+		s += n + (s[n] == ',');
 	}
-	return db_commit(db);
+}
+
+static void
+read_range(struct arena *a, const struct db_rows *rows, size_t i,
+    struct lookup_case *k)
+{
+	struct ask_answer *answer = arena_alloc(a, sizeof *answer);
+	struct settle_said *said;
+
+	*answer = (struct ask_answer){.address = k->address,
+	    .method = ASK_RDAP, .state = state_of(db_string(rows, i, 2)),
+	    .why = text_of(string_of(a, rows, i, 4))};
+	split_mailboxes(a, db_string(rows, i, 3), answer);
+	if (strlen(db_string(rows, i, 5)) == 2)
+		memcpy(answer->network.country, db_string(rows, i, 5), 2);
+	answer->network.first = db_addr(rows, i, 7);
+	answer->network.last = db_addr(rows, i, 8);
+	answer->network.handle = text_of(string_of(a, rows, i, 9));
+	said = case_said(k, "range", answer);
+	said->network = db_int(rows, i, 1);
+	said->asked_us = db_int(rows, i, 6);
+	said->left_s = db_int(rows, i, 10);
+}
+
+enum db_result
+lookup_rows_ranges(struct db *db, struct arena *a,
+    struct lookup_case *const *cases, size_t n)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_array *addresses = db_arg_array(args);
+	struct db_rows *rows;
+	enum db_result r;
+
+	for (size_t i = 0; i < n; i++)
+		db_array_addr(addresses, &cases[i]->address);
+	r = db_run(db, "lookup_ranges", args, &rows);
+	if (r != DB_OK)
+		return r;
+	for (size_t i = 0; i < db_rows_count(rows); i++)
+		read_range(a, rows, i, cases[db_int(rows, i, 0) - 1]);
+	db_rows_free(rows);
+	return DB_OK;
 }

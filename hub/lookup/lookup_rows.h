@@ -1,7 +1,7 @@
 /*
  * The statements of lookup (schema/stmts/lookup.sql): counting of events,
- * claiming of addresses to ask for, recording of answers.  Called by
- * lookup.c; no network.
+ * claiming of addresses to ask for, what is known already.  Recording:
+ * lookup_record.h.  Called by lookup.c; no network.
  */
 #ifndef PLAINTIFF_LOOKUP_LOOKUP_ROWS_H
 #define PLAINTIFF_LOOKUP_LOOKUP_ROWS_H
@@ -11,34 +11,16 @@
 #include <stdint.h>
 
 #include "hub/db.h"
-#include "hub/lookup/settle.h"
-#include "proto/base/addr.h"
+#include "hub/lookup/case.h"
 
 struct arena;
-struct ask_answer;
 struct hub_conf;
-
-/* An address that we have claimed. */
-struct lookup_claim {
-	struct addr address;
-	struct settle_before before;
-	bool old;  /* without events of the last report.days */
-	bool ours; /* an agent's own address */
-};
+struct settle_rules;
 
 struct lookup_claims {
-	struct lookup_claim *at;
+	struct lookup_case *at;
 	size_t n;
 	int64_t lease_us; /* the lease that they are all held by */
-};
-
-/* What goes into one row of answer and one of source. */
-struct lookup_record {
-	struct addr address;
-	const char *method;              /* which contact source */
-	const struct ask_answer *answer; /* NULL: nobody was asked */
-	struct settle_after after;
-	bool parked; /* not asked again before new events come */
 };
 
 struct lookup_counted {
@@ -68,10 +50,20 @@ enum db_result lookup_rows_release(struct db *db, struct arena *a,
     int64_t lease_us, const struct addr *addresses, size_t n)
     __attribute__((warn_unused_result));
 
-/* Records answers, contacts and states in one transaction; addresses whose
- * lease is no longer ours are left alone.  *recorded: how many were. */
-enum db_result lookup_rows_record(struct db *db, struct arena *a,
-    int64_t lease_us, const struct lookup_record *records, size_t n,
-    size_t *recorded) __attribute__((warn_unused_result));
+/* The mailboxes that are refused; in the arena. */
+enum db_result lookup_rows_refusals(struct db *db, struct arena *a,
+    struct settle_rules *out) __attribute__((warn_unused_result));
+
+/* Adds to the rules which of the mailboxes that these cases' last answers
+ * name are dead. */
+enum db_result lookup_rows_dead(struct db *db, struct arena *a,
+    struct lookup_case *const *cases, size_t n, struct settle_rules *rules)
+    __attribute__((warn_unused_result));
+
+/* Gives each case in whose registered range there is a fresh RDAP answer
+ * that answer. */
+enum db_result lookup_rows_ranges(struct db *db, struct arena *a,
+    struct lookup_case *const *cases, size_t n)
+    __attribute__((warn_unused_result));
 
 #endif

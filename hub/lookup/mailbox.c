@@ -9,19 +9,10 @@
 
 enum { LOCAL_BYTES = 64, DOMAIN_BYTES = 253, LABEL_BYTES = 63 };
 
-/* Registries hand these out where the holder of a network is not known; they
- * cannot act, and say so. */
-static const char *const refused_domains[] = {"afrinic.net", "apnic.net",
-    "arin.net", "iana.org", "icann.org", "lacnic.net", "ripe.net"};
-
 /* Domains that no mail server of the world can reach (RFC 6761, 6762, 9476,
  * 3172) or that mean whoever asks. */
 static const char *const local_domains[] = {"alt", "arpa", "home", "internal",
     "invalid", "lan", "local", "localdomain", "localhost", "onion"};
-
-static const char *const placeholders[] = {"devnull", "do-not-reply",
-    "donotreply", "no-reply", "nobody", "none", "noreply", "null", "redacted",
-    "removed"};
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -165,20 +156,11 @@ mailbox_is_within(const struct mailbox *m, const char *domain)
 static const char *
 refusal(const struct mailbox *m)
 {
-	size_t local = (size_t)(strchr(m->key, '@') - m->key);
-
 	for (size_t i = 0; i < COUNT(local_domains); i++)
 		if (mailbox_is_within(m, local_domains[i]))
 			return "mailbox in a domain that is not public";
 	if (strchr(m->domain, '.') == NULL)
 		return "mailbox without a full domain";
-	for (size_t i = 0; i < COUNT(refused_domains); i++)
-		if (mailbox_is_within(m, refused_domains[i]))
-			return "mailbox of a registry";
-	for (size_t i = 0; i < COUNT(placeholders); i++)
-		if (strlen(placeholders[i]) == local &&
-		    memcmp(m->key, placeholders[i], local) == 0)
-			return "mailbox is a placeholder";
 	return NULL;
 }
 

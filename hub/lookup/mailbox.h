@@ -17,8 +17,8 @@ enum { MAILBOX_BYTES = 254 };
 
 enum mailbox_result {
 	MAILBOX_GOOD,
-	MAILBOX_REFUSED,   /* a mailbox, but one that nobody should mail:
-	                      registries, placeholders, local names */
+	MAILBOX_REFUSED,   /* a mailbox, but in a domain that is not public;
+	                      who else is refused: refusal.h */
 	MAILBOX_MALFORMED, /* not a mailbox */
 };
 

@@ -1,4 +1,4 @@
-/* What an answer does to an address; see settle.h. */
+/* What the answers do to an address; see settle.h. */
 #include "hub/lookup/settle.h"
 
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "hub/conf.h"
 #include "hub/lookup/ask.h"
 #include "hub/lookup/mailbox.h"
+#include "hub/lookup/refusal.h"
 #include "proto/base/arena.h"
 
 static int64_t
@@ -15,12 +16,17 @@ clamp(int64_t v, int64_t min, int64_t max)
 }
 
 static int64_t
-held_s(const struct hub_conf *conf, const struct ask_answer *answer)
+held_s(const struct hub_conf *conf, const struct settle_said *said)
 {
-	int64_t max = conf->lookup_found_max;
+	int64_t max = conf->lookup_found_max, ttl = said->answer->ttl_s;
 
+	if (said->left_s >= 0)
+		return said->left_s;
+	/* RDAP has no time to live */
+	if (said->answer->method == ASK_RDAP && ttl == 0)
+		ttl = conf->lookup_range_for;
 	/* a maximum below the minimum wins: shorter is safer */
-	return clamp(answer->ttl_s,
+	return clamp(ttl,
 	    conf->lookup_found_min > max ? max : conf->lookup_found_min, max);
 }
 
@@ -44,53 +50,147 @@ is_ours(const struct hub_conf *conf, const struct mailbox *m)
 	    (at != NULL && mailbox_is_within(m, at + 1));
 }
 
-/* The first mailbox that may be mailed. */
+/* Why this mailbox is not to be mailed, or NULL. */
+static const char *
+unfit(const struct hub_conf *conf, const struct settle_rules *rules,
+    bool trusted, const struct mailbox *m)
+{
+	const char *why;
+
+	if (is_ours(conf, m))
+		return "mailbox is our own";
+	if (trusted)
+		return NULL;
+	why = refusal_why(rules->refusals, rules->refusals_n, m);
+	for (size_t i = 0; why == NULL && i < rules->suspended_n; i++)
+		if (strcmp(rules->suspended[i], m->key) == 0)
+			why = "mail to this mailbox comes back";
+	return why;
+}
+
+/* The first mailbox that may be mailed; otherwise why the last may not. */
 static bool
 choose(struct arena *a, const struct hub_conf *conf,
-    const struct ask_answer *answer, struct settle_after *out)
+    const struct settle_rules *rules, struct settle_said *said)
 {
-	for (size_t i = 0; i < answer->mailboxes_n; i++) {
+	for (size_t i = 0; i < said->answer->mailboxes_n; i++) {
 		struct mailbox m;
 
-		if (mailbox_parse(a, answer->mailboxes[i], &m, &out->why) !=
-		    MAILBOX_GOOD)
+		if (mailbox_parse(a, said->answer->mailboxes[i], &m,
+		        &said->why) != MAILBOX_GOOD)
 			continue;
-		out->why = "mailbox is our own";
-		if (is_ours(conf, &m))
+		said->why = unfit(conf, rules, said->trusted, &m);
+		if (said->why != NULL)
 			continue;
-		out->key = m.key;
-		out->mailbox = m.address;
-		out->why = NULL;
+		said->key = m.key;
+		said->mailbox = m.address;
 		return true;
 	}
 	return false;
 }
 
 void
-settle(struct arena *a, const struct hub_conf *conf,
-    const struct settle_before *before, const struct ask_answer *answer,
-    struct settle_after *out)
+settle_judge(struct arena *a, const struct hub_conf *conf,
+    const struct settle_rules *rules, struct settle_said *said)
 {
-	enum ask_state state = answer->state;
+	enum ask_state state = said->answer->state;
 
-	*out = (struct settle_after){.fresh_s = -1};
-	if (state == ASK_FOUND && !choose(a, conf, answer, out))
+	said->key = said->mailbox = said->why = NULL;
+	said->fresh_s = -1;
+	if (state == ASK_FOUND && !choose(a, conf, rules, said))
 		state = ASK_REFUSED;
-	out->state = ask_state_name(state);
+	said->state = ask_state_name(state);
 	switch (state) {
 	case ASK_FOUND:
 	case ASK_REFUSED:
-		out->fresh_s = out->next_s = held_s(conf, answer);
+		said->fresh_s = held_s(conf, said);
 		return;
 	case ASK_NONE:
-		out->fresh_s = out->next_s = conf->lookup_none_for;
+		said->fresh_s = said->left_s >= 0 ? said->left_s
+		                                  : conf->lookup_none_for;
 		return;
 	case ASK_FAILED:
 	case ASK_STATES:
-		out->tries = before->tries + 1;
-		out->next_s = retry_s(conf, out->tries);
-		out->kept = before->found &&
-		    before->fresh_until_us > before->now_us;
 		return;
 	}
+}
+
+static const struct settle_said *
+first_of(const struct settle_said *said, size_t n, const char *state)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(said[i].state, state) == 0)
+			return &said[i];
+	return NULL;
+}
+
+/* An RDAP answer is one for its range, and the other way round. */
+static const char *
+kind_of(const char *method)
+{
+	return strcmp(method, "range") == 0 ? "rdap" : method;
+}
+
+/* May the contact of before go on being used although asking has failed? */
+static bool
+may_keep(const struct hub_conf *conf, const struct settle_before *before,
+    const struct settle_said *said, size_t n)
+{
+	/* once only: fresh_until is moved by the first failure */
+	int64_t more_s = before->tries == 0 ? conf->lookup_stale_for : 0;
+
+	if (!before->found ||
+	    before->fresh_until_us + more_s * 1000000 <= before->now_us)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(said[i].state, "failed") != 0 &&
+		    strcmp(kind_of(said[i].method),
+		        kind_of(before->method)) == 0)
+			return false;
+	return true;
+}
+
+static void
+fail(const struct hub_conf *conf, const struct settle_before *before,
+    const struct settle_said *said, size_t n, struct settle_after *out)
+{
+	int64_t later_s = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (said[i].answer->later_s > later_s)
+			later_s = said[i].answer->later_s;
+	out->fresh_s = -1;
+	out->tries = before->tries + 1;
+	out->next_s = later_s != 0 ? later_s : retry_s(conf, out->tries);
+	out->kept = may_keep(conf, before, said, n);
+	if (out->kept && before->tries == 0)
+		out->stale_s = conf->lookup_stale_for;
+}
+
+void
+settle(const struct hub_conf *conf, const struct settle_before *before,
+    const struct settle_said *said, size_t n, struct settle_after *out)
+{
+	static const char *const order[] = {"found", "failed", "refused",
+	    "none"};
+
+	*out = (struct settle_after){.state = "none",
+	    .why = "no source knows this network",
+	    .fresh_s = conf->lookup_none_for,
+	    .next_s = conf->lookup_none_for};
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+		out->by = first_of(said, n, order[i]);
+		if (out->by != NULL)
+			break;
+	}
+	if (out->by == NULL)
+		return;
+	out->state = out->by->state;
+	out->why = out->by->why;
+	out->fresh_s = out->next_s = out->by->fresh_s;
+	if (strcmp(out->state, "failed") == 0)
+		fail(conf, before, said, n, out);
+	/* what has nearly run out is not asked for in a busy loop */
+	if (out->next_s >= 0 && out->next_s < 1)
+		out->next_s = 1;
 }

@@ -5,207 +5,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "hub/lookup/message.h"
 #include "proto/base/addr.h"
 #include "proto/base/arena.h"
 
-enum {
-	RECORD_BYTES = 11, /* of the shortest record */
-	RECORDS_MOST = 512, /* records looked at in one section */
-	ALIASES_MOST = 8,
-	POINTERS_MOST = 64,
-	TYPE_NS = 2,
-	TYPE_CNAME = 5,
-	TYPE_SOA = 6,
-	TYPE_TXT = 16,
-	CLASS_IN = 1,
-	RCODE_NXDOMAIN = 3,
-};
-
-/* Where we are in the message. */
-struct cursor {
-	const uint8_t *at;
-	size_t n;
-	size_t next;
-};
-
-struct record {
-	char owner[TXT_NAME_BYTES];
-	uint16_t type;
-	uint32_t ttl_s;
-	size_t data, data_bytes; /* place in the message */
-};
-
-struct records {
-	struct record *at;
-	size_t n;
-};
-
-static bool
-get16(struct cursor *c, uint16_t *out)
-{
-	if (c->n - c->next < 2)
-		return false;
-	*out = (uint16_t)(c->at[c->next] << 8 | c->at[c->next + 1]);
-	c->next += 2;
-	return true;
-}
-
-static bool
-get32(struct cursor *c, uint32_t *out)
-{
-	uint16_t high, low;
-
-	if (!get16(c, &high) || !get16(c, &low))
-		return false;
-	*out = (uint32_t)high << 16 | low;
-	return true;
-}
-
-/* One label as text; a byte that no text name can show plainly is escaped,
- * so that two names are equal only if their bytes are. */
-static bool
-add_label(char out[TXT_NAME_BYTES], size_t *used, const uint8_t *s, size_t n)
-{
-	if (*used != 0) {
-		if (*used + 1 >= TXT_NAME_BYTES)
-			return false;
-		out[(*used)++] = '.';
-	}
-	for (size_t i = 0; i < n; i++) {
-		bool plain = s[i] > 0x20 && s[i] < 0x7f && s[i] != '.' &&
-		    s[i] != '\\';
-		size_t need = plain ? 1 : 4;
-
-		if (*used + need >= TXT_NAME_BYTES)
-			return false;
-		if (plain)
-			out[*used] = (char)s[i];
-		else
-			(void)snprintf(out + *used, 5, "\\%03u", s[i]);
-		*used += need;
-	}
-	return true;
-}
-
-/* A name, following compression pointers (RFC 1035 4.1.4), each of which must
- * point before the piece that it ends. */
-static bool
-get_name(struct cursor *c, char out[TXT_NAME_BYTES])
-{
-	size_t at = c->next, floor = c->next, used = 0;
-	bool jumped = false;
-
-	for (int pointers = 0; at < c->n;) {
-		uint8_t length = c->at[at];
-
-		if ((length & 0xc0) == 0xc0) {
-			if (c->n - at < 2 || ++pointers > POINTERS_MOST)
-				return false;
-			if (!jumped)
-				c->next = at + 2;
-			jumped = true;
-			at = (size_t)(length & 0x3f) << 8 | c->at[at + 1];
-			if (at >= floor)
-				return false;
-			floor = at;
-			continue;
-		}
-		if (length > 63 || c->n - at - 1 < length)
-			return false;
-		at++;
-		if (length == 0) {
-			out[used] = '\0';
-			if (!jumped)
-				c->next = at;
-			return true;
-		}
-		if (!add_label(out, &used, c->at + at, length))
-			return false;
-		at += length;
-	}
-	return false;
-}
-
-static bool
-get_record(struct cursor *c, struct record *r, bool *wanted)
-{
-	uint16_t class, bytes;
-
-	if (!get_name(c, r->owner) || !get16(c, &r->type) ||
-	    !get16(c, &class) || !get32(c, &r->ttl_s) || !get16(c, &bytes) ||
-	    c->n - c->next < bytes)
-		return false;
-	if (r->ttl_s > INT32_MAX)
-		r->ttl_s = 0; /* RFC 2181 8 */
-	r->data = c->next;
-	r->data_bytes = bytes;
-	c->next += bytes;
-	*wanted = class == CLASS_IN;
-	return true;
-}
-
-static bool
-get_section(struct arena *a, struct cursor *c, size_t count,
-    struct records *out)
-{
-	if (count > RECORDS_MOST || count > (c->n - c->next) / RECORD_BYTES)
-		return false;
-	*out = (struct records){.at = arena_array(a, count + 1,
-	                            sizeof *out->at)};
-	for (size_t i = 0; i < count; i++) {
-		bool wanted;
-
-		if (!get_record(c, &out->at[out->n], &wanted))
-			return false;
-		out->n += wanted;
-	}
-	return true;
-}
-
-/* Follows aliases from name; false when they lead in circles or are ill
- * formed.  *ttl_s shrinks to the smallest TTL on the way. */
-static bool
-follow(const struct cursor *message, const struct records *answer,
-    char name[TXT_NAME_BYTES], uint32_t *ttl_s, int *aliases)
-{
-	for (*aliases = 0; *aliases <= ALIASES_MOST; ++*aliases) {
-		const struct record *r = NULL;
-		struct cursor c = *message;
-
-		for (size_t i = 0; i < answer->n && r == NULL; i++)
-			if (answer->at[i].type == TYPE_CNAME &&
-			    strcasecmp(answer->at[i].owner, name) == 0)
-				r = &answer->at[i];
-		if (r == NULL)
-			return true;
-		c.next = r->data;
-		if (!get_name(&c, name) || c.next != r->data + r->data_bytes)
-			return false;
-		if (r->ttl_s < *ttl_s)
-			*ttl_s = r->ttl_s;
-	}
-	return false;
-}
+_Static_assert(TXT_NAME_BYTES == MESSAGE_NAME_BYTES, "one length of a name");
 
 /* The strings of one record joined (RFC 7208 3.3 does the same). */
 static bool
-join(struct arena *a, const struct cursor *message, const struct record *r,
-    struct text *out)
+join(struct arena *a, const struct message_data *r, struct text *out)
 {
-	const uint8_t *s = message->at + r->data;
-	char *joined = arena_alloc(a, r->data_bytes + 1);
+	const uint8_t *s = r->at;
+	char *joined = arena_alloc(a, r->n + 1);
 	size_t used = 0;
 
-	for (size_t i = 0; i < r->data_bytes; i += (size_t)s[i] + 1) {
-		if (r->data_bytes - i - 1 < s[i])
+	for (size_t i = 0; i < r->n; i += (size_t)s[i] + 1) {
+		if (r->n - i - 1 < s[i])
 			return false;
 		memcpy(joined + used, s + i + 1, s[i]);
 		used += s[i];
 	}
 	*out = (struct text){.at = joined, .n = used};
-	return r->data_bytes != 0;
+	return r->n != 0;
 }
 
 static int
@@ -217,116 +39,43 @@ by_bytes(const void *one, const void *two)
 	return order != 0 ? order : (a->n > b->n) - (a->n < b->n);
 }
 
-/* An empty answer that names other servers to ask is no answer. */
 static bool
-is_referral(struct arena *a, struct cursor *c, size_t count, bool *malformed)
+join_all(struct arena *a, const struct message_answer *answer,
+    struct txt *out)
 {
-	struct records authority;
-	bool ns = false, soa = false;
-
-	*malformed = !get_section(a, c, count, &authority);
-	for (size_t i = 0; !*malformed && i < authority.n; i++) {
-		ns = ns || authority.at[i].type == TYPE_NS;
-		soa = soa || authority.at[i].type == TYPE_SOA;
-	}
-	return ns && !soa;
-}
-
-static enum txt_result
-collect(struct arena *a, const struct cursor *message,
-    const struct records *answer, const char *name, struct txt *out,
-    const char **why)
-{
-	char at[TXT_NAME_BYTES];
-	int aliases;
-
-	(void)snprintf(at, sizeof at, "%s", name);
-	*out = (struct txt){
-	    .at = arena_array(a, answer->n + 1, sizeof *out->at),
-	    .ttl_s = INT32_MAX};
-	*why = "aliases lead in circles";
-	if (!follow(message, answer, at, &out->ttl_s, &aliases))
-		return TXT_FAILED;
-	for (size_t i = 0; i < answer->n; i++) {
-		const struct record *r = &answer->at[i];
-
-		if (r->type != TYPE_TXT || strcasecmp(r->owner, at) != 0)
-			continue;
-		*why = "malformed text record";
-		if (!join(a, message, r, &out->at[out->n++]))
-			return TXT_FAILED;
-		if (r->ttl_s < out->ttl_s)
-			out->ttl_s = r->ttl_s;
-	}
-	*why = aliases == 0 ? "answer is not for the name asked"
-	                    : "alias without a text behind it";
-	if (out->n == 0)
-		return TXT_FAILED;
-	*why = NULL;
-	qsort(out->at, out->n, sizeof *out->at, by_bytes);
-	return TXT_ANSWERED;
-}
-
-/* The header and the question; false with *why when they are not those of an
- * answer to ours. */
-static bool
-read_head(struct cursor *c, const char *name, uint16_t counts[4],
-    uint16_t *flags, const char **why)
-{
-	uint16_t id, type, class;
-	char asked[TXT_NAME_BYTES];
-
-	*why = "malformed answer";
-	if (!get16(c, &id) || !get16(c, flags))
-		return false;
-	for (int i = 0; i < 4; i++)
-		if (!get16(c, &counts[i]))
+	out->at = arena_array(a, answer->n, sizeof *out->at);
+	out->ttl_s = answer->ttl_s;
+	for (size_t i = 0; i < answer->n; i++)
+		if (!join(a, &answer->at[i], &out->at[out->n++]))
 			return false;
-	if ((*flags & 0xf800) != 0x8000) /* QR set, opcode 0 */
-		return false;
-	*why = "truncated answer";
-	if ((*flags & 0x0200) != 0)
-		return false;
-	*why = "answer to another question";
-	return counts[0] == 1 && get_name(c, asked) && get16(c, &type) &&
-	    get16(c, &class) && type == TYPE_TXT && class == CLASS_IN &&
-	    strcasecmp(asked, name) == 0;
+	qsort(out->at, out->n, sizeof *out->at, by_bytes);
+	return true;
 }
 
 enum txt_result
 txt_parse(struct arena *a, const void *message, size_t n, const char *name,
     struct txt *out, const char **why)
 {
-	struct cursor c = {.at = message, .n = n};
-	struct records answer;
-	uint16_t counts[4], flags;
-	bool malformed, referral;
+	struct message_answer answer;
 
 	*out = (struct txt){0};
-	if (!read_head(&c, name, counts, &flags, why))
-		return TXT_FAILED;
-	*why = "server failure";
-	if ((flags & 0xf) != 0 && (flags & 0xf) != RCODE_NXDOMAIN)
-		return TXT_FAILED;
-	*why = "malformed answer";
-	if (!get_section(a, &c, counts[1], &answer))
-		return TXT_FAILED;
-	if ((flags & 0xf) == RCODE_NXDOMAIN) {
-		*why = "no such name";
+	switch (message_parse(a, message, n, name, MESSAGE_TXT, &answer,
+	    why)) {
+	case MESSAGE_ANSWERED:
+		break;
+	case MESSAGE_NO_NAME:
 		return TXT_ABSENT;
-	}
-	if (counts[1] != 0) {
-		if (collect(a, &c, &answer, name, out, why) == TXT_ANSWERED)
-			return TXT_ANSWERED;
-		*out = (struct txt){0};
+	case MESSAGE_NO_RECORD:
+		*why = "no text at that name";
+		return TXT_ABSENT;
+	case MESSAGE_FAILED:
 		return TXT_FAILED;
 	}
-	referral = is_referral(a, &c, counts[2], &malformed);
-	if (malformed)
-		return TXT_FAILED;
-	*why = referral ? "referral in place of an answer"
-	                : "no text at that name";
-	return referral ? TXT_FAILED : TXT_ABSENT;
+	if (join_all(a, &answer, out))
+		return TXT_ANSWERED;
+	*why = "malformed text record";
+	*out = (struct txt){0};
+	return TXT_FAILED;
 }
 
 const char *

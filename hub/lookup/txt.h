@@ -1,8 +1,8 @@
 /*
- * TXT answers of a contact zone: the name to ask for, and a DNS message
- * (RFC 1035) as it came from the network into texts and their time to live.
- * Every length is checked; whatever is not plainly an answer to the question
- * is a failure, never "nobody".  Pure: no network, no c-ares.
+ * TXT answers of a contact zone: the name to ask for, and a DNS message as it
+ * came from the network (message.h) into texts and their time to live.
+ * Whatever is not plainly an answer to the question is a failure, never
+ * "nobody".  Pure: no network, no c-ares.
  */
 #ifndef PLAINTIFF_LOOKUP_TXT_H
 #define PLAINTIFF_LOOKUP_TXT_H

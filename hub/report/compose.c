@@ -1,15 +1,21 @@
-/* Headers and encoding of a report; see compose.h.  The text: body.c. */
+/* The mails of a report; see compose.h.  Their text: body.c; their form:
+ * compose_mime.c. */
 #include "hub/report/compose.h"
 
-#include <gmime/gmime.h>
-#include <inttypes.h>
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hub/report/body.h"
+#include "hub/report/compose_mime.h"
+#include "hub/report/csv.h"
+#include "hub/report/entry.h"
+#include "hub/report/network.h"
+#include "hub/report/redact.h"
 #include "hub/report/wording.h"
+#include "hub/report/xarf.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
-#include "proto/base/clock.h"
 
 enum {
 	LOCAL_MAX = 64,
@@ -80,97 +86,6 @@ one_line(struct arena *a, const char *s)
 	return out;
 }
 
-static const char *
-make_subject(const struct compose_facts *f, struct arena *a)
-{
-	const char *what = wording_subject(f->kinds);
-	char s[ADDR_TEXT_BYTES];
-
-	if (f->source_count == 1)
-		return arena_printf(a, "%s from %s", what,
-		    addr_format(s, &f->sources[0].address));
-	return arena_printf(a, "%s from %zu addresses of yours [%.8s]", what,
-	    f->source_count, f->uuid);
-}
-
-static void
-add_mailbox(GMimeMessage *m, GMimeAddressType type, const char *name,
-    const char *mailbox)
-{
-	InternetAddress *ia = internet_address_mailbox_new(
-	    name == NULL || name[0] == '\0' ? NULL : name, mailbox);
-
-	internet_address_set_charset(ia, "utf-8");
-	(void)internet_address_list_add(g_mime_message_get_addresses(m, type),
-	    ia);
-	g_object_unref(ia);
-}
-
-static void
-set_date(GMimeMessage *m, int64_t us)
-{
-	GDateTime *date = g_date_time_new_from_unix_utc(us / CLOCK_SECOND_US);
-
-	g_mime_message_set_date(m, date);
-	g_date_time_unref(date);
-}
-
-/* May the body go as it is: ASCII in lines that no mail system breaks? */
-static bool
-is_7bit(const struct buf *body)
-{
-	size_t line = 0;
-
-	for (size_t i = 0; i < body->n; i++) {
-		if ((unsigned char)body->data[i] >= 0x80)
-			return false;
-		if (body->data[i] == '\n')
-			line = i + 1;
-		else if (i - line > 900)
-			return false;
-	}
-	return true;
-}
-
-static GMimeObject *
-make_part(const struct buf *body)
-{
-	GMimeTextPart *part = g_mime_text_part_new_with_subtype("plain");
-	GMimeStream *stream =
-	    g_mime_stream_mem_new_with_buffer(body->data, body->n);
-	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream,
-	    GMIME_CONTENT_ENCODING_DEFAULT);
-
-	g_object_unref(stream);
-	g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset",
-	    "utf-8");
-	g_mime_part_set_content(GMIME_PART(part), content);
-	g_object_unref(content);
-	g_mime_part_set_content_encoding(GMIME_PART(part), is_7bit(body)
-	        ? GMIME_CONTENT_ENCODING_7BIT
-	        : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-	return GMIME_OBJECT(part);
-}
-
-static struct text
-write_out(GMimeMessage *m, struct arena *a)
-{
-	GMimeFormatOptions *options = g_mime_format_options_new();
-	GMimeStream *out = g_mime_stream_mem_new();
-	GByteArray *bytes;
-	struct text t;
-
-	g_mime_format_options_set_newline_format(options,
-	    GMIME_NEWLINE_FORMAT_DOS);
-	(void)g_mime_object_write_to_stream(GMIME_OBJECT(m), options, out);
-	bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(out));
-	t = (struct text){.at = arena_copy(a, bytes->data, bytes->len),
-	    .n = bytes->len};
-	g_object_unref(out);
-	g_mime_format_options_free(options);
-	return t;
-}
-
 static bool
 check(const struct compose_facts *f, const char **why)
 {
@@ -189,36 +104,262 @@ check(const struct compose_facts *f, const char **why)
 	return false;
 }
 
+bool
+compose_mode_of_name(const char *name, enum compose_mode *out)
+{
+	static const struct {
+		const char *name;
+		enum compose_mode mode;
+	} names[] = {
+	    {"consolidated", COMPOSE_CONSOLIDATED},
+	    {"held", COMPOSE_CONSOLIDATED},
+	    {"xarf", COMPOSE_XARF},
+	    {"text", COMPOSE_TEXT},
+	    {"form", COMPOSE_TEXT},
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i].name, name) == 0) {
+			*out = names[i].mode;
+			return true;
+		}
+	return false;
+}
+
+/* Are all of them in one network? */
+static bool
+one_network(const struct compose_facts *f, struct prefix *out)
+{
+	*out = network_of(&f->sources[0].address);
+	for (size_t i = 1; i < f->source_count; i++)
+		if (!prefix_holds(out, &f->sources[i].address))
+			return false;
+	return true;
+}
+
+static const char *
+make_subject(const struct compose_facts *f, struct arena *a)
+{
+	const enum wording kinds = wording_subject(f->kinds);
+	char address[ADDR_TEXT_BYTES], prefix[ADDR_TEXT_BYTES], more[24];
+	struct prefix network;
+	enum wording w = WORDING_subject_many;
+	struct buf s = {0};
+	const char *subject;
+
+	(void)snprintf(more, sizeof more, "%zu", f->source_count - 1);
+	if (f->source_count == 1)
+		w = WORDING_subject_one;
+	else if (one_network(f, &network))
+		w = WORDING_subject_prefix;
+	else if (f->source_count == 2)
+		w = WORDING_subject_two;
+	wording_say(&s, LANGUAGE_EN, w,
+	    WORDING_FIELDS({"what", wording_texts[LANGUAGE_EN][kinds]},
+	        {"address", addr_format(address, &f->sources[0].address)},
+	        {"more", more},
+	        {"prefix", w == WORDING_subject_prefix
+	                ? prefix_format(prefix, &network)
+	                : ""},
+	        {"id", arena_printf(a, "%.8s", f->uuid)}));
+	subject = arena_copy(a, s.data, s.n);
+	buf_free(&s);
+	return subject;
+}
+
+static struct text
+in_arena(struct buf *b, struct arena *a)
+{
+	struct text t = {.at = arena_copy(a, b->data, b->n), .n = b->n};
+
+	buf_free(b);
+	return t;
+}
+
+static struct text
+make_body(const struct compose_facts *f, const struct body_around *around,
+    struct arena *a)
+{
+	struct buf b = {0};
+
+	body_write(&b, f, around, a);
+	return in_arena(&b, a);
+}
+
+/* The parts around the text; the text itself is the first. */
+struct mail {
+	const struct compose_facts *f;
+	struct arena *a;
+	size_t number; /* of the mails of the report, from 0 */
+	const char *multipart, *report_type;
+	struct compose_part *parts;
+	size_t count;
+};
+
+static void
+finish(const struct mail *m, struct composed_mail *out)
+{
+	const struct compose_facts *f = m->f;
+	char boundary[REDACT_BOUNDARY_BYTES];
+	struct compose_envelope e = {
+	    .name = f->organisation,
+	    .from = f->from,
+	    .reply_to = f->reply_to,
+	    .to = f->to,
+	    .subject = make_subject(f, m->a),
+	    .made_us = f->made_us,
+	    .multipart = m->multipart,
+	    .report_type = m->report_type,
+	    .boundary = redact_boundary(boundary, f, m->number),
+	};
+
+	e.message_id = m->number == 0
+	    ? arena_printf(m->a, "%s@%s", f->uuid, f->domain)
+	    : arena_printf(m->a, "%s.%zu@%s", f->uuid, m->number + 1,
+	          f->domain);
+	*out = (struct composed_mail){.subject = e.subject,
+	    .message_id = e.message_id,
+	    .mail = compose_mime_write(&e, m->parts, m->count, m->a)};
+}
+
+static void
+text_only(const struct compose_facts *f, struct arena *a,
+    struct composed_mail *out)
+{
+	struct compose_part part = {.type = "text/plain",
+	    .form = COMPOSE_PART_TEXT,
+	    .content = make_body(f, &(struct body_around){.mails = 1}, a)};
+
+	finish(&(struct mail){.f = f, .a = a, .parts = &part, .count = 1},
+	    out);
+}
+
+/* XARF documents as parts, the worst source first, as many as the limits
+ * let.  Returns how many. */
+static size_t
+documents(const struct compose_facts *f, struct arena *a,
+    struct compose_part *parts)
+{
+	size_t most = f->listed < f->xarf_max ? f->listed : f->xarf_max;
+	size_t n, bytes = 0;
+
+	for (n = 0; n < most; n++) {
+		struct text t = xarf_document(f, n, a);
+
+		bytes += t.n;
+		if (bytes > f->xarf_max_bytes)
+			break;
+		parts[n] = (struct compose_part){
+		    .type = "application/json",
+		    .form = COMPOSE_PART_BASE64,
+		    .name = n == 0 ? "xarf.json"
+		                   : arena_printf(a, "xarf-%zu.json", n + 1),
+		    .content = t};
+	}
+	return n;
+}
+
+static void
+consolidated(const struct compose_facts *f, struct arena *a,
+    struct composed_mail *out)
+{
+	size_t most = f->listed < f->xarf_max ? f->listed : f->xarf_max;
+	struct compose_part *parts = arena_array(a, most + 2, sizeof *parts);
+	size_t n = documents(f, a, parts + 2);
+	struct buf csv = {0};
+
+	csv_write(&csv, f);
+	parts[0] = (struct compose_part){.type = "text/plain",
+	    .form = COMPOSE_PART_TEXT,
+	    .content = make_body(f, &(struct body_around){.csv = true,
+	        .documents = n, .mails = 1}, a)};
+	parts[1] = (struct compose_part){.type = "text/csv",
+	    .form = COMPOSE_PART_ATTACHED, .name = "report.csv",
+	    .content = in_arena(&csv, a)};
+	finish(&(struct mail){.f = f, .a = a, .multipart = "mixed",
+	    .parts = parts, .count = n + 2}, out);
+}
+
+/* The same report about one of its sources alone. */
+static struct compose_facts
+only(const struct compose_facts *f, size_t source)
+{
+	const struct compose_source *s = &f->sources[source];
+	struct compose_facts one = *f;
+
+	one.sources = s;
+	one.entries = f->entries + source;
+	one.source_count = one.listed = 1;
+	one.events = s->events;
+	one.hosts = s->hosts;
+	one.first_us = s->first_us;
+	one.last_us = s->last_us;
+	memcpy(one.kinds, s->kinds, sizeof one.kinds);
+	return one;
+}
+
+/* Exactly the carrier that XARF describes: three parts. */
+static void
+xarf(const struct compose_facts *f, size_t source, struct arena *a,
+    struct composed_mail *out)
+{
+	const struct compose_facts one = only(f, source);
+	struct compose_part parts[3] = {
+	    {.type = "text/plain", .form = COMPOSE_PART_TEXT,
+	        .content = make_body(&one, &(struct body_around){
+	            .documents = 1, .mails = f->source_count}, a)},
+	    {.type = "message/feedback-report",
+	        .form = COMPOSE_PART_INLINE,
+	        .content = TEXT("Feedback-Type: xarf\n"
+	                        "User-Agent: Plaintiff\n"
+	                        "Version: 1\n")},
+	    {.type = "application/json",
+	        .form = COMPOSE_PART_BASE64, .name = "xarf.json",
+	        .content = xarf_document(&one, 0, a)},
+	};
+
+	finish(&(struct mail){.f = &one, .a = a, .number = source,
+	    .multipart = "report", .report_type = "feedback-report",
+	    .parts = parts, .count = 3}, out);
+}
+
+static enum compose_mode
+mode_of(const struct compose_facts *f)
+{
+	if (f->mode != COMPOSE_XARF)
+		return f->mode;
+	return f->listed == f->source_count && f->source_count <= f->xarf_max
+	    ? COMPOSE_XARF
+	    : COMPOSE_CONSOLIDATED;
+}
+
 int
-compose_mail(const struct compose_facts *given, struct arena *a,
+compose_mails(const struct compose_facts *given, struct arena *a,
     struct composed *out, const char **why)
 {
-	struct compose_facts clean = *given, *f = &clean;
-	struct buf body = {0};
-	GMimeMessage *m;
-	GMimeObject *part;
+	struct compose_facts f = *given;
+	struct composed_mail *mails;
 
-	if (!check(f, why))
+	if (!check(&f, why))
 		return -1;
-	g_mime_init();
-	out->subject = make_subject(f, a);
-	out->message_id = arena_printf(a, "%s@%s", f->uuid, f->domain);
-	clean.organisation = one_line(a, f->organisation);
-	body_write(&body, f);
-	m = g_mime_message_new(FALSE);
-	add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, f->organisation, f->from);
-	add_mailbox(m, GMIME_ADDRESS_TYPE_REPLY_TO, NULL, f->reply_to);
-	add_mailbox(m, GMIME_ADDRESS_TYPE_TO, NULL, f->to);
-	g_mime_message_set_subject(m, out->subject, "utf-8");
-	set_date(m, f->made_us);
-	g_mime_message_set_message_id(m, out->message_id);
-	g_mime_object_append_header(GMIME_OBJECT(m), "Auto-Submitted",
-	    "auto-generated", NULL);
-	part = make_part(&body);
-	g_mime_message_set_mime_part(m, part);
-	g_object_unref(part);
-	out->mail = write_out(m, a);
-	g_object_unref(m);
-	buf_free(&body);
+	assert(f.secret != NULL && f.listed <= f.source_count);
+	f.organisation = one_line(a, f.organisation);
+	f.mode = mode_of(&f);
+	f.entries = entry_all(&f, a);
+	out->count = f.mode == COMPOSE_XARF ? f.source_count : 1;
+	mails = arena_array(a, out->count, sizeof *mails);
+	switch (f.mode) {
+	case COMPOSE_CONSOLIDATED:
+		consolidated(&f, a, mails);
+		break;
+	case COMPOSE_XARF:
+		for (size_t i = 0; i < f.source_count; i++)
+			xarf(&f, i, a, &mails[i]);
+		break;
+	case COMPOSE_TEXT:
+		text_only(&f, a, mails);
+		break;
+	}
+	out->mails = mails;
 	return 0;
 }

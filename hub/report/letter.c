@@ -5,7 +5,9 @@
 
 #include "hub/conf.h"
 #include "hub/report/compose.h"
+#include "hub/report/greeting.h"
 #include "hub/report/report_rows.h"
+#include "hub/report/token_key.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
@@ -13,27 +15,81 @@
 
 enum { GREETING_MAX_BYTES = 65536, UUID_BYTES = 16 };
 
-int
-letter_greeting(const struct hub_conf *conf, struct arena *a,
+/* Absent when the setting is empty. */
+static int
+read_greeting(struct arena *a, const char *setting, const char *path,
     struct text *out)
 {
 	const char *why;
 
 	*out = (struct text){0};
-	if (conf->report_greeting[0] == '\0')
+	if (path[0] == '\0')
 		return 0;
-	if (file_read(a, conf->report_greeting, GREETING_MAX_BYTES, out,
-	        &why) < 0) {
-		log_error("cannot read report.greeting %s: %s",
-		    conf->report_greeting, why);
+	if (file_read(a, path, GREETING_MAX_BYTES, out, &why) < 0) {
+		log_error("cannot read %s %s: %s", setting, path, why);
 		return -1;
 	}
 	if (!text_is_utf8(out->at, out->n)) {
-		log_error("report.greeting %s is not UTF-8",
-		    conf->report_greeting);
+		log_error("%s %s is not UTF-8", setting, path);
 		return -1;
 	}
+	return greeting_check(*out, path);
+}
+
+static int
+read_greetings(const struct hub_conf *conf, struct arena *a,
+    struct letter *out)
+{
+	const struct {
+		enum language language;
+		const char *setting, *path;
+	} list[] = {
+	    {LANGUAGE_EN, "report.greeting", conf->report_greeting},
+	    {LANGUAGE_DE, "report.greeting_de", conf->report_greeting_de},
+	    {LANGUAGE_FR, "report.greeting_fr", conf->report_greeting_fr},
+	};
+
+	_Static_assert(sizeof list / sizeof list[0] == LANGUAGE_COUNT,
+	    "a setting for each language");
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
+		struct text *t = &out->greeting[list[i].language];
+
+		if (read_greeting(a, list[i].setting, list[i].path, t) < 0)
+			return -1;
+		/* the operator's words in English rather than ours */
+		if (t->at == NULL)
+			*t = out->greeting[LANGUAGE_EN];
+	}
 	return 0;
+}
+
+static int
+read_secret(const struct hub_conf *conf, bool strict, struct letter *l)
+{
+	const char *path = conf->report_token_key, *why;
+
+	_Static_assert((int)TOKEN_KEY_BYTES == (int)COMPOSE_SECRET_BYTES,
+	    "one key");
+	if (token_key_load(path, l->secret, &why) == 0)
+		return 0;
+	if (strict) {
+		log_error("cannot use report.token_key %s: %s", path, why);
+		return -1;
+	}
+	log_warning("cannot use report.token_key %s: %s; the tokens of a "
+	            "preview are others than the report's", path, why);
+	randombytes_buf(l->secret, sizeof l->secret);
+	return 0;
+}
+
+int
+letter_load(const struct hub_conf *conf, struct arena *a, bool strict,
+    struct letter *out)
+{
+	*out = (struct letter){.conf = conf};
+	if (read_greetings(conf, a, out) < 0)
+		return -1;
+	return read_secret(conf, strict, out);
 }
 
 /* A random UUID, RFC 9562 version 4. */
@@ -53,13 +109,15 @@ make_uuid(struct arena *a)
 }
 
 int
-letter_write(const struct hub_conf *conf, struct arena *a,
-    struct report_case *c, const char *to, struct text greeting,
-    struct composed *out)
+letter_write(const struct letter *l, struct arena *a, struct report_case *c,
+    const char *to, struct composed *out)
 {
+	const struct hub_conf *conf = l->conf;
 	struct compose_facts *f = c->facts;
 	const char *why;
 
+	f->contact = c->contact;
+	f->secret = l->secret;
 	f->uuid = make_uuid(a);
 	f->made_us = clock_wall_us();
 	f->organisation = conf->report_organisation;
@@ -67,8 +125,11 @@ letter_write(const struct hub_conf *conf, struct arena *a,
 	f->reply_to = conf->report_reply_to;
 	f->domain = conf->hub_domain;
 	f->to = to;
-	f->greeting = greeting;
-	if (compose_mail(f, a, out, &why) < 0) {
+	if (f->greeting.at == NULL)
+		f->greeting = l->greeting[f->language];
+	f->xarf_max = (size_t)conf->report_xarf_max;
+	f->xarf_max_bytes = (size_t)conf->report_xarf_max_bytes;
+	if (compose_mails(f, a, out, &why) < 0) {
 		log_error("cannot compose contact=%s: %s", to, why);
 		return -1;
 	}

@@ -1,26 +1,42 @@
 /*
- * A case and the settings together make a mail: greeting file, sender, a new
- * random id, the time.  What is impure about composing is here.  Called by
- * report and by previews.
+ * A case and the settings together make mails: greeting, sender, limits, key
+ * of tokens, a new random id, the time.  What is impure about composing is
+ * here.  Called by report and by previews.
  */
 #ifndef PLAINTIFF_LETTER_H
 #define PLAINTIFF_LETTER_H
 
+#include <stdbool.h>
+
+#include "hub/report/compose.h"
+#include "hub/report/language.h"
 #include "proto/base/text.h"
 
 struct arena;
-struct composed;
 struct hub_conf;
 struct report_case;
 
-/* The operator's greeting, absent for the built-in one.  -1: the file
- * cannot be used, logged; nothing must be sent with another text. */
-int letter_greeting(const struct hub_conf *conf, struct arena *a,
-    struct text *out) __attribute__((warn_unused_result));
+/* What the mails of a round have in common; lives in the arena it was
+ * loaded into. */
+struct letter {
+	const struct hub_conf *conf;
+	struct text greeting[LANGUAGE_COUNT]; /* absent: the built-in one */
+	unsigned char secret[COMPOSE_SECRET_BYTES];
+};
 
-/* Completes c->facts and composes a mail to that mailbox.  -1: logged. */
-int letter_write(const struct hub_conf *conf, struct arena *a,
-    struct report_case *c, const char *to, struct text greeting,
-    struct composed *out) __attribute__((warn_unused_result));
+/* Reads the greeting files and the key of tokens, and makes the key when
+ * there is none.  -1: one of them cannot be used, logged; nothing must be sent
+ * with another text, nor with tokens of another key.  strict false is for
+ * previews: a key that cannot be used is replaced by a random one, with a
+ * warning. */
+int letter_load(const struct hub_conf *conf, struct arena *a, bool strict,
+    struct letter *out) __attribute__((warn_unused_result));
+
+/* Completes c->facts with what the settings say, a new random id and the
+ * time, and composes its mails to that mailbox.  A greeting that is in the
+ * facts stays.  -1: logged. */
+int letter_write(const struct letter *l, struct arena *a,
+    struct report_case *c, const char *to, struct composed *out)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -14,7 +14,7 @@ struct preview {
 	struct db *db;
 	const struct hub_conf *conf;
 	const struct preview_ask *ask;
-	struct text greeting;
+	struct letter letter;
 	void (*on_mail)(void *ctx, const struct preview_mail *mail);
 	void *ctx;
 	size_t count;
@@ -25,21 +25,26 @@ one(struct preview *p, struct arena *a, const struct report_contact *who)
 {
 	const char *to = p->ask->to == NULL ? who->mailbox : p->ask->to;
 	struct report_case kase;
-	struct composed mail;
+	struct composed mails;
 	enum db_result r;
 
 	r = report_rows_case(p->db, a, p->conf, who->contact, INT64_MAX,
 	    &kase);
 	if (r != DB_OK || kase.facts->source_count == 0)
 		return r;
-	if (letter_write(p->conf, a, &kase, to, p->greeting, &mail) < 0)
+	if (letter_write(&p->letter, a, &kase, to, &mails) < 0)
 		return DB_REFUSED;
-	p->on_mail(p->ctx,
-	    &(struct preview_mail){.mailbox = who->mailbox, .to = to,
-	        .uuid = kase.facts->uuid, .subject = mail.subject,
-	        .mail = mail.mail, .sources = kase.facts->source_count,
-	        .events = kase.facts->events});
-	p->count++;
+	for (size_t i = 0; i < mails.count; i++)
+		p->on_mail(p->ctx,
+		    &(struct preview_mail){.mailbox = who->mailbox, .to = to,
+		        .uuid = i == 0 ? kase.facts->uuid
+		                       : arena_printf(a, "%s-%zu",
+		                             kase.facts->uuid, i + 1),
+		        .subject = mails.mails[i].subject,
+		        .mail = mails.mails[i].mail,
+		        .sources = kase.facts->source_count,
+		        .events = kase.facts->events});
+	p->count += mails.count;
 	return DB_OK;
 }
 
@@ -93,7 +98,7 @@ preview_reports(struct db *db, const struct hub_conf *conf,
 	struct arena *a = arena_open(0), *settings = arena_open(0);
 	enum db_result r = DB_REFUSED;
 
-	if (letter_greeting(conf, settings, &p.greeting) == 0)
+	if (letter_load(conf, settings, false, &p.letter) == 0)
 		r = ask->mailbox == NULL ? all(&p, a) : named(&p, a);
 	*count = p.count;
 	arena_close(settings);

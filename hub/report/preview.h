@@ -26,7 +26,8 @@ struct preview_ask {
 struct preview_mail {
 	const char *mailbox; /* the contact, whatever the To says */
 	const char *to;      /* in To: the envelope recipient to use */
-	const char *uuid;    /* of this preview; never stored */
+	const char *uuid;    /* of this preview, never stored; "-2", "-3" ...
+	                        behind it for the further mails of a case */
 	const char *subject;
 	struct text mail;    /* RFC 5322, CRLF */
 	size_t sources;

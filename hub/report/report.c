@@ -99,10 +99,10 @@ enum made {
 /* The inside of the transaction. */
 static enum db_result
 make(struct worker_context *c, const struct report_contact *who, int64_t upto,
-    struct text greeting, enum made *made, struct report_case *kase,
+    const struct letter *letter, enum made *made, struct report_case *kase,
     int64_t *report)
 {
-	struct composed mail;
+	struct composed mails;
 	bool due;
 	enum db_result r;
 
@@ -114,18 +114,16 @@ make(struct worker_context *c, const struct report_contact *who, int64_t upto,
 	    kase);
 	if (r != DB_OK || kase->facts->source_count == 0)
 		return r;
-	if (letter_write(c->conf, c->arena, kase, who->mailbox, greeting,
-	        &mail) < 0)
+	if (letter_write(letter, c->arena, kase, who->mailbox, &mails) < 0)
 		return DB_OK;
 	*made = MADE_REPORT;
-	return report_store_put(c->db, c->arena, kase,
-	    &(struct report_mails){.at = &mail, .n = 1}, c->conf->report_hold,
-	    report);
+	return report_store_put(c->db, c->arena, kase, &mails,
+	    c->conf->report_hold, report);
 }
 
 static enum worker_step
 one(struct worker_context *c, struct report *s,
-    const struct report_contact *who, struct text greeting)
+    const struct report_contact *who, const struct letter *letter)
 {
 	struct report_case kase;
 	int64_t report = 0;
@@ -133,7 +131,7 @@ one(struct worker_context *c, struct report *s,
 	enum db_result r = db_begin(c->db);
 
 	if (r == DB_OK)
-		r = make(c, who, s->upto, greeting, &made, &kase, &report);
+		r = make(c, who, s->upto, letter, &made, &kase, &report);
 	if (r == DB_OK && made == MADE_NOTHING) {
 		db_rollback(c->db);
 		log_info("nothing to report contact=%s", who->mailbox);
@@ -165,7 +163,7 @@ static enum worker_step
 step(struct worker_context *c, void *state)
 {
 	struct report *s = state;
-	struct text greeting;
+	struct letter letter;
 	enum db_result r;
 
 	if (s->at == s->n) {
@@ -180,19 +178,19 @@ step(struct worker_context *c, void *state)
 			return first ? WORKER_IDLE : WORKER_MORE;
 		}
 	}
-	if (letter_greeting(c->conf, c->arena, &greeting) < 0)
+	if (letter_load(c->conf, c->arena, true, &letter) < 0)
 		return WORKER_WAIT;
-	return one(c, s, &s->list[s->at++], greeting);
+	return one(c, s, &s->list[s->at++], &letter);
 }
 
 static int
 open_report(struct worker_context *c, void **state)
 {
 	struct report *s;
-	struct text greeting;
+	struct letter letter;
 
 	/* better now than when the first report is due */
-	if (letter_greeting(c->conf, c->arena, &greeting) < 0)
+	if (letter_load(c->conf, c->arena, true, &letter) < 0)
 		return -1;
 	if (!compose_mailbox_is_plain(c->conf->report_from)) {
 		log_error("report.from \"%s\" is no plain mailbox",

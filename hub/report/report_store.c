@@ -58,7 +58,7 @@ put_report(struct db *db, struct arena *a, const struct report_case *c,
 
 static enum db_result
 put_mail(struct db *db, struct arena *a, int64_t report, size_t n,
-    const struct composed *mail)
+    const struct composed_mail *mail)
 {
 	struct db_args *args = db_args_new(a);
 
@@ -110,14 +110,14 @@ advance(struct db *db, struct arena *a, const struct report_case *c)
 
 enum db_result
 report_store_put(struct db *db, struct arena *a, const struct report_case *c,
-    const struct report_mails *mails, bool hold, int64_t *report)
+    const struct composed *mails, bool hold, int64_t *report)
 {
 	enum db_result r;
 
-	assert(mails->n != 0);
-	r = put_report(db, a, c, mails->at[0].subject, hold, report);
-	for (size_t i = 0; r == DB_OK && i < mails->n; i++)
-		r = put_mail(db, a, *report, i + 1, &mails->at[i]);
+	assert(mails->count != 0);
+	r = put_report(db, a, c, mails->mails[0].subject, hold, report);
+	for (size_t i = 0; r == DB_OK && i < mails->count; i++)
+		r = put_mail(db, a, *report, i + 1, &mails->mails[i]);
 	if (r == DB_OK)
 		r = put_sources(db, a, c, *report);
 	if (r == DB_OK)

@@ -6,7 +6,6 @@
 #define PLAINTIFF_REPORT_STORE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "hub/db.h"
@@ -15,12 +14,6 @@ struct arena;
 struct composed;
 struct hub_conf;
 struct report_case;
-
-/* The mails of one report, in the order they are to go. */
-struct report_mails {
-	const struct composed *at;
-	size_t n; /* at least one */
-};
 
 /* Locks the contact's addresses for this transaction, and asks again
  * whether it is due: another report process may have been quicker. */
@@ -31,7 +24,7 @@ enum db_result report_store_lock(struct db *db, struct arena *a,
 /* Stores the mails and marks their events as reported.  DB_CONFLICT: the
  * contact has an open report. */
 enum db_result report_store_put(struct db *db, struct arena *a,
-    const struct report_case *c, const struct report_mails *mails,
-    bool hold, int64_t *report) __attribute__((warn_unused_result));
+    const struct report_case *c, const struct composed *mails, bool hold,
+    int64_t *report) __attribute__((warn_unused_result));
 
 #endif

@@ -1,49 +1,96 @@
 /* The words of a report; see wording.h. */
 #include "hub/report/wording.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/buf.h"
 
+#define KIND(word, name) \
+	{word, WORDING_kind_##name, WORDING_explain_##name}
+
 static const struct {
-	const char *word, *one, *many, *explain;
+	const char *word;
+	enum wording count, explain;
 } kinds[KIND_COUNT] = {
-    [KIND_NONE] = {"other", "event", "events", NULL},
-    [KIND_AUTH_FAILURE] = {"login", "login failure", "login failures",
-        "login: a try to log in to a mailbox of ours with a wrong name or "
-        "password (SMTP AUTH or alike; brute force, login attack)."},
-    [KIND_RELAY_DENIED] = {"relay", "relay attempt", "relay attempts",
-        "relay: a try to send mail to third parties through our server "
-        "without any right to (open relay probing)."},
-    [KIND_UNKNOWN_RECIPIENT] = {"recipient", "unknown recipient",
-        "unknown recipients",
-        "recipient: mail for a mailbox that does not exist here."},
-    [KIND_ENUMERATION] = {"enumeration", "address guess", "address guesses",
-        "enumeration: guessing which mailboxes exist here."},
-    [KIND_PROTOCOL_ABUSE] = {"protocol", "protocol violation",
-        "protocol violations",
-        "protocol: what was sent is not the mail protocol."},
-    [KIND_POLICY_REJECT] = {"policy", "policy refusal", "policy refusals",
-        "policy: mail refused by our rules."},
-    [KIND_DNSBL_REJECT] = {"blocklist", "blocklist refusal",
-        "blocklist refusals",
-        "blocklist: refused since a blocklist names the address."},
-    [KIND_RATE_LIMIT] = {"rate", "rate limit hit", "rate limit hits",
-        "rate: more connections or messages than anybody may have."},
-    [KIND_TLS_FAILURE] = {"tls", "TLS failure", "TLS failures",
-        "tls: a TLS session that failed."},
-    [KIND_PROBE] = {"probe", "probe", "probes",
-        "probe: a connection that only looked what is there."},
-    [KIND_PTR_MISMATCH] = {"rdns", "reverse DNS mismatch",
-        "reverse DNS mismatches",
-        "rdns: reverse DNS and forward DNS contradict each other."},
-    [KIND_SPAM_CONTENT] = {"spam", "spam message", "spam messages",
-        "spam: a message that was refused as spam."},
-    [KIND_BACKEND_FAILURE] = {"other", "event", "events", NULL},
-    [KIND_LOGIN_SUCCESS] = {"other", "event", "events", NULL},
+    [KIND_NONE] = KIND("other", other),
+    [KIND_AUTH_FAILURE] = KIND("login", auth_failure),
+    [KIND_RELAY_DENIED] = KIND("relay", relay_denied),
+    [KIND_UNKNOWN_RECIPIENT] = KIND("recipient", unknown_recipient),
+    [KIND_ENUMERATION] = KIND("enumeration", enumeration),
+    [KIND_PROTOCOL_ABUSE] = KIND("protocol", protocol_abuse),
+    [KIND_POLICY_REJECT] = KIND("policy", policy_reject),
+    [KIND_DNSBL_REJECT] = KIND("blocklist", dnsbl_reject),
+    [KIND_RATE_LIMIT] = KIND("rate", rate_limit),
+    [KIND_TLS_FAILURE] = KIND("tls", tls_failure),
+    [KIND_PROBE] = KIND("probe", probe),
+    [KIND_PTR_MISMATCH] = KIND("rdns", ptr_mismatch),
+    [KIND_SPAM_CONTENT] = KIND("spam", spam_content),
+    [KIND_BACKEND_FAILURE] = KIND("other", other),
+    [KIND_LOGIN_SUCCESS] = KIND("other", other),
 };
+
+static const char *
+value_of(const struct wording_field *fields, const char *name, size_t n)
+{
+	for (; fields != NULL && fields->name != NULL; fields++)
+		if (strlen(fields->name) == n &&
+		    memcmp(fields->name, name, n) == 0)
+			return fields->value;
+	return NULL;
+}
+
+void
+wording_say(struct buf *out, enum language l, enum wording w,
+    const struct wording_field *fields)
+{
+	const char *s = wording_texts[l][w];
+
+	while (*s != '\0') {
+		size_t n = strcspn(s, "{"), name;
+		const char *value;
+
+		buf_add(out, s, n);
+		s += n;
+		if (*s == '\0')
+			break;
+		name = strcspn(s + 1, "}");
+		value = value_of(fields, s + 1, name);
+		/* the build has compared texts and wording.def */
+		assert(value != NULL);
+		buf_puts(out, value);
+		s += name + 2;
+	}
+}
+
+void
+wording_say_count(struct buf *out, enum language l, enum wording plural,
+    int64_t n)
+{
+	char s[24];
+
+	(void)snprintf(s, sizeof s, "%" PRId64, n);
+	wording_say(out, l, n == 1 ? plural : plural + 1,
+	    WORDING_FIELDS({"n", s}));
+}
+
+void
+wording_say_kinds(struct buf *out, enum language l,
+    const int64_t counts[KIND_COUNT])
+{
+	const char *between = "";
+
+	for (int k = 0; k < KIND_COUNT; k++) {
+		if (counts[k] == 0)
+			continue;
+		buf_puts(out, between);
+		wording_say_count(out, l, kinds[k].count, counts[k]);
+		between = ", ";
+	}
+}
 
 const char *
 wording_kind(enum kind k)
@@ -51,19 +98,13 @@ wording_kind(enum kind k)
 	return kinds[k].word;
 }
 
-const char *
-wording_count(enum kind k, int64_t count)
-{
-	return count == 1 ? kinds[k].one : kinds[k].many;
-}
-
-const char *
+enum wording
 wording_explain(enum kind k)
 {
 	return kinds[k].explain;
 }
 
-const char *
+enum wording
 wording_subject(const int64_t counts[KIND_COUNT])
 {
 	int64_t other = 0;
@@ -72,14 +113,14 @@ wording_subject(const int64_t counts[KIND_COUNT])
 		if (k != KIND_AUTH_FAILURE && k != KIND_RELAY_DENIED)
 			other += counts[k];
 	if (counts[KIND_AUTH_FAILURE] == 0 && counts[KIND_RELAY_DENIED] == 0)
-		return "Abuse of our mail servers";
-	if (other != 0)
-		return "SMTP login attempts (brute force) and other abuse";
+		return WORDING_subject_other;
 	if (counts[KIND_AUTH_FAILURE] == 0)
-		return "SMTP relay attempts (open relay probing)";
-	if (counts[KIND_RELAY_DENIED] == 0)
-		return "SMTP login attempts (brute force)";
-	return "SMTP login attempts (brute force) and relay attempts";
+		return other == 0 ? WORDING_subject_relay
+		                  : WORDING_subject_other;
+	if (other != 0)
+		return WORDING_subject_login_other;
+	return counts[KIND_RELAY_DENIED] == 0 ? WORDING_subject_login
+	                                      : WORDING_subject_login_relay;
 }
 
 static bool
@@ -132,18 +173,4 @@ wording_service(struct text service, uint16_t port)
 	    holds(service, "sm-mta"))
 		return "smtp";
 	return "-";
-}
-
-void
-wording_counts(struct buf *out, const int64_t counts[KIND_COUNT])
-{
-	const char *between = "";
-
-	for (int k = 0; k < KIND_COUNT; k++) {
-		if (counts[k] == 0)
-			continue;
-		buf_printf(out, "%s%" PRId64 " %s", between, counts[k],
-		    wording_count((enum kind)k, counts[k]));
-		between = ", ";
-	}
 }

@@ -21,6 +21,7 @@ static const struct chore {
     {tidy_rows_tallies, "tallies removed"},
     {tidy_rows_outages, "outages removed"},
     {tidy_rows_reports, "reports removed"},
+    {tidy_rows_tor, "times of Tor exits removed"},
 };
 enum { CHORES = sizeof chores / sizeof chores[0], MAKING = 0 };
 

@@ -114,3 +114,12 @@ tidy_rows_reports(struct db *db, struct arena *a, const struct hub_conf *conf,
 	return piece(db, a, "tidy_reports",
 	    longer(conf->tidy_report_days, quiet_days), removed);
 }
+
+enum db_result
+tidy_rows_tor(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t *removed)
+{
+	/* as long as there are events to be judged */
+	return piece(db, a, "tidy_tor",
+	    longer(conf->tidy_report_days, event_days(conf)), removed);
+}

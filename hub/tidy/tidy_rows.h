@@ -32,5 +32,8 @@ enum db_result tidy_rows_outages(struct db *db, struct arena *a,
 /* Reports that are over: sent or failed, and their week too. */
 enum db_result tidy_rows_reports(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *removed);
+/* When addresses were exits of Tor, and what was answered for. */
+enum db_result tidy_rows_tor(struct db *db, struct arena *a,
+    const struct hub_conf *conf, int64_t *removed);
 
 #endif

@@ -48,6 +48,174 @@ WITH held AS (
 )
 SELECT count(*), pg_notify('plaintiff_events', '') FROM moved;
 
+-- name: ctl_contact_list
+SELECT mailbox, state, addresses, reports, last_report, quiet_until, merged,
+	dead, note, created, contact
+FROM contact_list ORDER BY mailbox, contact;
+
+-- name: ctl_contact_prefixes
+SELECT p.prefix, c.mailbox, p.note, p.made
+FROM contact_prefix p JOIN contact c USING (contact) ORDER BY p.prefix;
+
+-- name: ctl_contact_refusals
+SELECT pattern, CASE WHEN active THEN 'refused' ELSE 'accepted' END AS state,
+	why, origin, changed
+FROM contact_refusal ORDER BY pattern;
+
+-- name: ctl_contact_refused
+SELECT pattern FROM contact_refusal WHERE active ORDER BY pattern;
+
+-- name: ctl_contact_of
+SELECT s.address, s.state, c.mailbox AS contact, s.method AS source, s.asked,
+	s.fresh_until, nullif(s.next_ask, timestamptz '9999-01-01Z')
+	AS next_ask, s.tries, s.asn, s.route, s.country, w.first AS range_first,
+	w.last AS range_last, w.handle
+FROM source s
+LEFT JOIN contact c USING (contact)
+LEFT JOIN network w USING (network)
+WHERE s.address = $1::inet;
+
+-- name: ctl_contact_tables
+-- the first row that names somebody is what counts, if the sources asked
+-- before it named nobody
+SELECT t.kind AS what, t.covers, t.says, t.since, t.until FROM (
+	SELECT 1 AS place, masklen(p.prefix) AS narrow, 'administrator' AS kind,
+		p.prefix::text AS covers, c.mailbox AS says, p.made AS since,
+		NULL::timestamptz AS until
+	FROM contact_prefix p JOIN contact c USING (contact)
+	WHERE p.prefix >>= $1::inet
+	UNION ALL
+	SELECT 2, 0, 'own host', a.name, 'never reported', a.added, NULL
+	FROM agent_address o JOIN agent a USING (agent)
+	WHERE o.address = $1::inet
+	UNION ALL
+	SELECT 3, masklen(n.piece), 'registered range',
+		w.first || ' - ' || w.last, CASE w.state WHEN 'found'
+			THEN array_to_string(w.mailboxes, ', ')
+			ELSE w.state || coalesce(': ' || w.why, '') END,
+		w.asked, w.fresh_until
+	FROM network_piece n JOIN network w USING (network)
+	WHERE n.piece >>= $1::inet
+	UNION ALL
+	SELECT 4, masklen(b.prefix), 'RDAP server', b.prefix::text, b.url,
+		r.noted, r.not_before
+	FROM bootstrap b LEFT JOIN rdap_server r ON r.server = b.url
+		AND r.not_before > now()
+	WHERE b.prefix >>= $1::inet) t
+ORDER BY t.place, t.narrow DESC, t.covers;
+
+-- name: ctl_contact_answers
+SELECT a.asked, a.method AS source, a.state, c.mailbox AS contact,
+	array_to_string(a.mailboxes, ', ') AS mailboxes, a.why, a.said,
+	a.fresh_until
+FROM answer a LEFT JOIN contact c USING (contact)
+WHERE a.address = $1::inet
+ORDER BY a.asked DESC, a.answer DESC LIMIT 20;
+
+-- name: ctl_contact_ask
+-- also an address that nobody has accused; when it was last asked for
+WITH wanted AS (
+	INSERT INTO source AS s (address, first_seen, last_seen)
+	VALUES ($1::inet, now(), now())
+	ON CONFLICT (address) DO UPDATE SET next_ask = now(),
+		last_seen = greatest(s.last_seen, now()
+			- interval '1 hour')
+	RETURNING address)
+SELECT us((SELECT max(a.asked) FROM answer a WHERE a.address = w.address)),
+	pg_notify('plaintiff_events', '')
+FROM wanted w;
+
+-- name: ctl_contact_asked
+SELECT us(max(asked)) FROM answer WHERE address = $1::inet
+HAVING max(asked) IS NOT NULL;
+
+-- name: ctl_contact_add
+INSERT INTO contact (key, mailbox) SELECT $1::text, $2::text
+WHERE NOT EXISTS (SELECT FROM contact WHERE key = $1::text)
+ON CONFLICT DO NOTHING;
+
+-- name: ctl_contact_set
+-- whoever was known before for these addresses is so no more
+WITH put AS (
+	INSERT INTO contact_prefix (prefix, contact, note)
+	SELECT $1::cidr, coalesce(merged_into, contact), $3::text FROM contact
+	WHERE key = $2::text
+	ON CONFLICT (prefix) DO UPDATE SET contact = excluded.contact,
+		note = excluded.note, made = now()
+), again AS (
+	UPDATE source SET state = 'new', contact = NULL, next_ask = now()
+	WHERE address <<= $1::cidr RETURNING 1
+)
+SELECT count(*), pg_notify('plaintiff_events', '') FROM again;
+
+-- name: ctl_contact_unset
+WITH gone AS (
+	DELETE FROM contact_prefix WHERE prefix = $1::cidr RETURNING prefix
+), again AS (
+	UPDATE source s SET state = 'new', contact = NULL, next_ask = now()
+	FROM gone WHERE s.address <<= gone.prefix
+	AND s.method = 'administrator' RETURNING 1
+)
+SELECT (SELECT count(*) FROM again), pg_notify('plaintiff_events', '')
+FROM gone;
+
+-- name: ctl_contact_refuse
+-- what it means: hub/lookup/refusal.h
+WITH put AS (
+	INSERT INTO contact_refusal (pattern, why, origin)
+	VALUES ($1::text, $2::text, 'administrator')
+	ON CONFLICT (pattern) DO UPDATE SET active = true, changed = now(),
+		why = excluded.why, origin = excluded.origin
+), met AS (
+	SELECT contact FROM contact
+	WHERE CASE WHEN left($1::text, 1) = '@' THEN
+		'.' || split_part(key, '@', 2) LIKE '%.' || replace(replace(
+			substr($1::text, 2), '\', '\\'), '_', '\_')
+	WHEN right($1::text, 1) = '@' THEN left(key, length($1::text))
+		= $1::text
+	ELSE key = $1::text END
+), again AS (
+	UPDATE source s SET state = 'refused', contact = NULL, next_ask = now()
+	FROM met WHERE s.contact = met.contact AND s.method
+		IS DISTINCT FROM 'administrator' RETURNING 1
+), held AS (
+	UPDATE report r SET state = 'held', changed = now(),
+		said = 'its mailbox was refused'
+	FROM met WHERE r.contact = met.contact AND r.state = 'ready' RETURNING 1
+)
+SELECT (SELECT count(*) FROM again), (SELECT count(*) FROM held),
+	pg_notify('plaintiff_events', '');
+
+-- name: ctl_contact_accept
+WITH changed AS (
+	UPDATE contact_refusal SET active = false, changed = now()
+	WHERE pattern = $1::text AND active RETURNING pattern
+), again AS (
+	UPDATE source s SET next_ask = now() FROM changed
+	WHERE s.state = 'refused' RETURNING 1
+)
+SELECT (SELECT count(*) FROM again), pg_notify('plaintiff_events', '')
+FROM changed;
+
+-- name: ctl_contact_find
+SELECT contact, mailbox, merged_into FROM contact WHERE key = $1::text;
+
+-- name: ctl_contact_merge_reports
+UPDATE report SET contact = $2::integer WHERE contact = $1::integer;
+
+-- name: ctl_contact_merge
+WITH merged AS (
+	UPDATE contact SET merged_into = $2::integer
+	WHERE contact = $1::integer OR merged_into = $1::integer
+), prefixes AS (
+	UPDATE contact_prefix SET contact = $2::integer
+	WHERE contact = $1::integer
+), moved AS (
+	UPDATE source SET contact = $2::integer WHERE contact = $1::integer
+	RETURNING 1
+)
+SELECT count(*) FROM moved;
+
 -- name: ctl_report_list
 SELECT report, state, created, contact, sources, events, first, last, subject,
 	changed, recipient, tries, next_try, said, owner, quiet_until, mails,
@@ -156,6 +324,17 @@ SELECT * FROM (VALUES
 		WHERE state = 'failed')),
 	('lookup', 'contacts refused', (SELECT count(*) FROM source
 		WHERE state = 'refused'), NULL),
+	('lookup', 'Tor exits listed', (SELECT coalesce(max(entries), 0)
+		FROM tor_fetch), (SELECT newest FROM tor_fetch)),
+	('lookup', 'Tor list stale', (SELECT count(*) FROM tor_fetch
+		WHERE coalesce(newest, '-infinity') < now() - tor_stale()
+		AND tor_margin() IS NOT NULL), (SELECT newest FROM tor_fetch)),
+	('lookup', 'tries for it that failed', (SELECT coalesce(max(tries), 0)
+		FROM tor_fetch), (SELECT fetched FROM tor_fetch)),
+	('report', 'events of Tor exits left out', (SELECT count(*)
+		FROM tor_left_out), (SELECT min(time) FROM tor_left_out)),
+	('report', 'addresses waiting for Tor', (SELECT count(*)
+		FROM tor_waiting), (SELECT min(first) FROM tor_waiting)),
 	('report', 'contacts suspended', (SELECT count(*) FROM contact
 		WHERE state = 'suspended'), NULL),
 	('report', 'reports held', (SELECT count(*) FROM report

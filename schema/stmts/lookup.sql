@@ -63,20 +63,61 @@ SELECT coalesce(sum(events), 0)::bigint, (SELECT count(*) FROM sourced)
 FROM batch;
 
 -- name: lookup_claim
--- up to $1 addresses that are due, leased for $2 ms; $3: report.days
+-- up to $1 addresses that are due, leased for $2 ms; $3: report.days.  With
+-- each: who answers for it by the administrator, which RDAP server knows it
+-- and until when that wants no questions.  By place in the table: a join by
+-- address would read all of it.  A row that another has changed since this
+-- statement began is not at its place any more, and waits for the next claim
 WITH due AS (
-	SELECT address FROM source
+	SELECT ctid AS place FROM source
 	WHERE next_ask <= now() AND (lease_until IS NULL OR lease_until <= now())
 	ORDER BY next_ask LIMIT $1::bigint
 	FOR UPDATE SKIP LOCKED
+), claimed AS (
+	UPDATE source s
+	SET lease_until = now() + $2::bigint * interval '1 millisecond'
+	FROM due WHERE s.ctid = due.place
+	RETURNING s.address, s.state, s.tries, s.fresh_until, s.lease_until,
+		s.last_seen, s.method
 )
-UPDATE source s
-SET lease_until = now() + $2::bigint * interval '1 millisecond'
-FROM due WHERE s.address = due.address
-RETURNING s.address, s.state = 'found', s.tries, us(s.fresh_until),
-	us(now()), us(s.lease_until),
+SELECT s.address, s.state = 'found', s.tries, us(s.fresh_until), us(now()),
+	us(s.lease_until),
 	s.last_seen <= now() - $3::integer * interval '1 day',
-	EXISTS (SELECT FROM agent_address o WHERE o.address = s.address);
+	EXISTS (SELECT FROM agent_address o WHERE o.address = s.address),
+	s.method, p.mailbox, p.prefix::text, b.url, b.prefix::text,
+	ceil(extract(epoch FROM r.not_before - now()))::bigint
+FROM claimed s
+LEFT JOIN LATERAL (SELECT c.mailbox, x.prefix
+	FROM contact_prefix x JOIN contact c USING (contact)
+	WHERE x.prefix >>= s.address
+	ORDER BY masklen(x.prefix) DESC LIMIT 1) p ON true
+LEFT JOIN LATERAL (SELECT x.url, x.prefix FROM bootstrap x
+	WHERE x.prefix >>= s.address
+	ORDER BY masklen(x.prefix) DESC LIMIT 1) b ON true
+LEFT JOIN rdap_server r ON r.server = b.url AND r.not_before > now();
+
+-- name: lookup_ranges
+-- the narrowest registered range with a fresh answer, for each address that
+-- has one.  Registrations nest, so of those around an address the narrowest
+-- begins last and ends first.  OFFSET: each by its number; the planner takes
+-- every two hundredth piece to be around an address, and would rather read
+-- all ranges for each
+SELECT a.n, x.network, x.state, array_to_string(x.mailboxes, ','), x.why,
+	x.country, us(x.asked), x.first, x.last, x.handle,
+	ceil(extract(epoch FROM x.fresh_until - now()))::bigint
+FROM unnest($1::inet[]) WITH ORDINALITY AS a (address, n)
+CROSS JOIN LATERAL (SELECT w.* FROM network_piece p
+	CROSS JOIN LATERAL (SELECT * FROM network n
+		WHERE n.network = p.network OFFSET 0) w
+	WHERE p.piece >>= a.address AND w.fresh_until > now()
+	ORDER BY w.first DESC, w.last LIMIT 1) x;
+
+-- name: lookup_refusals
+SELECT pattern, why FROM contact_refusal WHERE active ORDER BY pattern;
+
+-- name: lookup_dead
+-- those of the keys to which mail comes back
+SELECT key FROM contact WHERE key = ANY ($1::text[]) AND dead IS NOT NULL;
 
 -- name: lookup_park
 UPDATE source
@@ -96,39 +137,236 @@ WHERE NOT EXISTS (SELECT FROM contact c WHERE c.key = u.key)
 ORDER BY key, mailbox
 ON CONFLICT (key) DO NOTHING;
 
+-- name: lookup_networks
+-- registered ranges as answered just now; a range that was known gets its
+-- new answer
+INSERT INTO network AS w (first, last, handle, country, state, mailboxes,
+	said, why, fresh_until)
+SELECT a.first, a.last, a.handle, a.country, a.state,
+	string_to_array(a.mailboxes, ','), a.said, a.why,
+	now() + a.fresh_s * interval '1 second'
+FROM unnest($1::inet[], $2::inet[], $3::text[], $4::text[], $5::text[],
+	$6::text[], $7::text[], $8::text[], $9::bigint[])
+AS a (first, last, handle, country, state, mailboxes, said, why, fresh_s)
+ORDER BY a.first, a.last
+ON CONFLICT (first, last) DO UPDATE SET handle = excluded.handle,
+	country = excluded.country, state = excluded.state,
+	mailboxes = excluded.mailboxes, said = excluded.said,
+	why = excluded.why, asked = now(), fresh_until = excluded.fresh_until
+RETURNING w.network, w.first, w.last;
+
+-- name: lookup_pieces
+INSERT INTO network_piece (network, piece)
+SELECT * FROM unnest($1::integer[], $2::cidr[])
+ON CONFLICT DO NOTHING;
+
+-- name: lookup_servers
+-- servers that want no questions for so many seconds
+INSERT INTO rdap_server AS r (server, not_before)
+SELECT server, now() + max(seconds) * interval '1 second'
+FROM unnest($1::text[], $2::bigint[]) AS u (server, seconds)
+GROUP BY server ORDER BY server
+ON CONFLICT (server) DO UPDATE SET noted = now(),
+	not_before = greatest(r.not_before, excluded.not_before);
+
 -- name: lookup_record
--- a: one row an address; a kept address keeps state, contact and freshness
-WITH a AS (
-	SELECT * FROM unnest($2::inet[], $3::text[], $4::text[], $5::text[],
-		$6::text[], $7::text[], $8::text[], $9::integer[], $10::bigint[],
-		$11::bigint[], $12::integer[])
-	AS a (address, method, key, mailboxes, said, why, state, kept, fresh_s,
-		next_s, tries)
+-- s: one row an address; a kept address keeps state, contact and what its
+-- freshness is, but for stale_s more once.  The lease as a column of a that
+-- is not seen through: as a constant it makes the planner read all of source
+WITH a AS MATERIALIZED (
+	SELECT *, ts($1::bigint) AS lease FROM unnest($2::inet[], $3::text[], $4::text[], $5::integer[],
+		$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+		$10::integer[], $11::integer[], $12::bigint[], $13::cidr[],
+		$14::text[], $15::text[]) WITH ORDINALITY
+	AS a (address, key, state, kept, asked_us, fresh_s, stale_s, next_s,
+		tries, network, asn, route, country, method, n)
 ), settled AS (
 	UPDATE source s SET
 		state = CASE a.kept WHEN 1 THEN s.state ELSE a.state END,
-		contact = CASE a.kept WHEN 1 THEN s.contact ELSE c.contact END,
-		asked = CASE a.kept WHEN 1 THEN s.asked ELSE now() END,
-		fresh_until = CASE a.kept WHEN 1 THEN s.fresh_until
+		contact = CASE a.kept WHEN 1 THEN s.contact
+			ELSE coalesce(c.merged_into, c.contact) END,
+		asked = CASE a.kept WHEN 1 THEN s.asked
+			ELSE coalesce(ts(a.asked_us), now()) END,
+		fresh_until = CASE a.kept WHEN 1
+			THEN s.fresh_until + a.stale_s * interval '1 second'
 			ELSE now() + a.fresh_s * interval '1 second' END,
 		next_ask = coalesce(now() + a.next_s * interval '1 second',
 			timestamptz '9999-01-01Z'),
 		tries = a.tries,
+		method = CASE a.kept WHEN 1 THEN s.method ELSE a.method END,
+		network = coalesce(a.network, s.network),
+		asn = coalesce(a.asn, s.asn),
+		route = coalesce(a.route, s.route),
+		country = coalesce(a.country, s.country),
 		lease_until = NULL
 	FROM a LEFT JOIN contact c ON c.key = a.key
-	WHERE s.address = a.address AND s.lease_until = ts($1::bigint)
-	RETURNING s.address
-), answered AS (
-	INSERT INTO answer (address, method, state, contact, mailboxes, said,
-		why, fresh_until)
-	SELECT a.address, a.method, a.state, c.contact,
-		string_to_array(a.mailboxes, ','), a.said, a.why,
-		now() + a.fresh_s * interval '1 second'
-	FROM a JOIN settled USING (address) LEFT JOIN contact c ON c.key = a.key
-	ORDER BY a.address
-	RETURNING 1
+	WHERE s.address = a.address AND s.lease_until = a.lease
+	RETURNING a.n
 )
-SELECT count(*) FROM answered;
+SELECT n FROM settled;
+
+-- name: lookup_answers
+-- what each source said of each address, in the order of asking
+INSERT INTO answer (address, method, state, contact, mailboxes, said, why,
+	asked, fresh_until, network)
+SELECT a.address, a.method, a.state, coalesce(c.merged_into, c.contact),
+	string_to_array(a.mailboxes, ','), a.said, a.why,
+	coalesce(ts(a.asked_us), now()), now() + a.fresh_s * interval '1 second',
+	a.network
+FROM unnest($1::inet[], $2::text[], $3::text[], $4::text[], $5::text[],
+	$6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::integer[])
+WITH ORDINALITY AS a (address, method, state, key, mailboxes, said, why,
+	asked_us, fresh_s, network, n)
+LEFT JOIN contact c ON c.key = a.key
+ORDER BY a.n;
+
+-- name: lookup_bootstrap_wanted
+-- is this shipped document another than the one there?  A fetched one stays
+SELECT FROM bootstrap_file WHERE family = $1::smallint
+	AND origin IS DISTINCT FROM 'fetched'
+	AND digest IS DISTINCT FROM $2::bytea FOR UPDATE;
+
+-- name: lookup_bootstrap_claim
+UPDATE bootstrap_file SET tried = now(),
+	next_try = now() + $2::bigint * interval '1 second'
+WHERE family = $1::smallint AND next_try <= now() RETURNING 1;
+
+-- name: lookup_bootstrap_failed
+UPDATE bootstrap_file SET why = $3::text,
+	next_try = now() + $2::bigint * interval '1 second'
+WHERE family = $1::smallint;
+
+-- name: lookup_bootstrap_note
+-- before its rows: the lock behind which they are changed
+UPDATE bootstrap_file SET origin = $2::text, digest = $3::bytea,
+	taken = now(), why = NULL
+WHERE family = $1::smallint;
+
+-- name: lookup_bootstrap_clear
+DELETE FROM bootstrap WHERE family(prefix) = $1::smallint;
+
+-- name: lookup_bootstrap_put
+INSERT INTO bootstrap (prefix, url)
+SELECT * FROM unnest($1::cidr[], $2::text[]);
 
 -- name: lookup_notify
 SELECT pg_notify('plaintiff_sources', '');
+
+-- Tor's list and zone.
+
+-- name: lookup_tor_claim
+-- one lookup at a time asks for the list, for $1 ms; entries of a list that
+-- is less than a day old
+INSERT INTO tor_fetch AS f (tried, lease_until)
+SELECT now(), now() + $1::bigint * interval '1 millisecond'
+WHERE NOT EXISTS (SELECT FROM tor_fetch
+	WHERE next_try > now() OR lease_until > now())
+ON CONFLICT (one) DO UPDATE
+	SET tried = excluded.tried, lease_until = excluded.lease_until
+	WHERE f.next_try <= now()
+	AND (f.lease_until IS NULL OR f.lease_until <= now())
+RETURNING us(f.tried), us(f.lease_until),
+	CASE WHEN f.fetched > now() - interval '1 day' THEN f.entries
+	ELSE 0 END;
+
+-- name: lookup_tor_failed
+-- tried again after $2 seconds, doubled each time, $3 at most
+UPDATE tor_fetch SET tries = tries + 1, why = $4::text, lease_until = NULL,
+	next_try = now() + least($3::bigint, $2::bigint
+		* 2 ^ least(tries, 20)) * interval '1 second'
+WHERE lease_until = ts($1::bigint);
+
+-- name: lookup_tor_accept
+-- a list asked for at $3, with its newest test at $4; the row is the lock
+-- behind which its content is stored
+UPDATE tor_fetch SET tries = 0, why = NULL, lease_until = NULL,
+	next_try = now() + $2::bigint * interval '1 second',
+	fetched = ts($3::bigint), newest = ts($4::bigint),
+	entries = $5::integer
+WHERE lease_until = ts($1::bigint)
+RETURNING 1;
+
+-- name: lookup_tor_exits
+-- exits seen from $2 to $3.  Who was in no list before may have been one
+-- since the last that would have named it, yet not before $4.
+WITH seen AS (
+	SELECT u.address, ts(u.first) AS first, ts(u.last) AS last
+	FROM unnest($1::inet[], $2::bigint[], $3::bigint[])
+		AS u (address, first, last)
+), since AS (
+	SELECT s.address, s.last, CASE
+		WHEN EXISTS (SELECT FROM tor_cover c WHERE c.span @> s.first)
+			THEN s.first
+		ELSE least(s.first, greatest(ts($4::bigint),
+			(SELECT max(upper(c.span)) FROM tor_cover c
+			WHERE upper(c.span) <= s.first)))
+		END AS first
+	FROM seen s
+), near AS (
+	DELETE FROM tor_exit x USING since s
+	WHERE x.address = s.address
+	AND x.first <= s.last + interval '1 day'
+	AND x.last >= s.first - interval '1 day'
+	RETURNING x.address, x.first, x.last
+)
+INSERT INTO tor_exit (address, first, last)
+SELECT j.address, min(j.first), max(j.last)
+FROM (SELECT address, first, last FROM since
+	UNION ALL SELECT address, first, last FROM near) j
+GROUP BY j.address;
+
+-- name: lookup_tor_cover
+-- lists answer for $1 to $2 as well
+WITH touched AS (
+	DELETE FROM tor_cover
+	WHERE span && tstzrange(ts($1::bigint), ts($2::bigint), '[]')
+	RETURNING span
+)
+INSERT INTO tor_cover (span)
+SELECT range_merge(range_agg(t.span)) FROM (
+	SELECT tstzrange(ts($1::bigint), ts($2::bigint), '[]') AS span
+	UNION ALL SELECT span FROM touched) t;
+
+-- name: lookup_tor_wanted
+-- while lists stay away: up to $1 addresses with events of kinds $4 that the
+-- zone could answer for, those of the last $2 seconds but not of the last $3
+SELECT u.address, us(now())
+FROM reportable u
+JOIN source s ON s.address = u.address
+WHERE EXISTS (SELECT FROM tor_fetch f WHERE f.tries > 0
+		AND coalesce((SELECT max(upper(c.span)) FROM tor_cover c),
+			'-infinity') < now() - tor_settle()
+			- least(tor_stale() / 2, interval '3 hours'))
+	AND NOT u.tor_known
+	AND s.state = 'found'
+	AND u.stored > s.reported_upto
+	AND u.id >= id_floor(now() - make_interval(secs => $2::bigint))
+	AND u.time <= now() - make_interval(secs => $3::bigint)
+	AND u.kind = ANY ($4::smallint[])
+	AND NOT EXISTS (SELECT FROM tor_answer a
+		WHERE a.address = u.address
+		AND a.asked > now() - interval '30 minutes')
+GROUP BY u.address
+ORDER BY min(u.time), u.address
+LIMIT $1::bigint;
+
+-- name: lookup_tor_lately
+-- exits that the zone should know
+SELECT address FROM tor_exit
+WHERE family(address) = 4 AND last > now() - interval '1 day'
+ORDER BY last DESC, address
+LIMIT $1::bigint;
+
+-- name: lookup_tor_answers
+-- what the zone said at $1; a no answers for $5 to $6
+INSERT INTO tor_answer (address, asked, verdict, why, span)
+SELECT u.address, ts($1::bigint), u.verdict, u.why,
+	CASE WHEN u.verdict = 'no'
+		THEN tstzrange(ts($5::bigint), ts($6::bigint), '[]') END
+FROM unnest($2::inet[], $3::text[], $4::text[]) AS u (address, verdict, why)
+ON CONFLICT DO NOTHING;
+
+-- name: lookup_tor_state
+SELECT us(now()), us(fetched), us(newest), entries, tries, why,
+	coalesce(newest < now() - tor_stale(), true)
+FROM tor_fetch;

@@ -4,7 +4,8 @@
 -- What may be reported of an address is the same in report_due, report_tally
 -- and report_lines: events of the wanted kinds, not stale, not older than
 -- the window, stored after what is in a report already; and the address
--- neither in the settings' lists nor one of our own hosts.
+-- neither in the settings' lists nor one of our own hosts, and no such event
+-- of it at a time of which nobody knows whether it was an exit of Tor.
 
 -- name: report_mark
 -- up to there everything is committed and counted, outages too
@@ -15,10 +16,12 @@ WHERE name = 'tally'
 ON CONFLICT DO NOTHING;
 
 -- name: report_upto
--- what was there $1 seconds ago; older marks are of no use
+-- what was there $1 seconds ago, and long enough that Tor's list can answer
+-- for it; older marks are of no use
 WITH settled AS (
 	SELECT coalesce(max(stored), 0) AS stored FROM stored_mark
-	WHERE at <= clock_timestamp() - make_interval(secs => $1::bigint)
+	WHERE at <= clock_timestamp() - greatest(
+		make_interval(secs => $1::bigint), tor_wait())
 ), useless AS (
 	DELETE FROM stored_mark m USING settled s WHERE m.stored < s.stored
 )
@@ -50,7 +53,16 @@ WHERE c.contact > $1::integer
 		AND e.id >= id_floor(now() - make_interval(days => $3::integer))
 		AND e.stored > s.reported_upto
 		AND e.stored <= $7::bigint
-		AND e.kind = ANY ($4::smallint[]))
+		AND e.kind = ANY ($4::smallint[])
+		AND ((SELECT tor_margin()) IS NULL OR NOT EXISTS (
+			SELECT FROM reportable u
+			WHERE u.address = s.address
+			AND u.id >= id_floor(now()
+				- make_interval(days => $3::integer))
+			AND u.stored > s.reported_upto
+			AND u.stored <= $7::bigint
+			AND u.kind = ANY ($4::smallint[])
+			AND NOT u.tor_known)))
 ORDER BY c.contact
 LIMIT 100;
 
@@ -92,6 +104,14 @@ WHERE s.contact = $1::integer
 	AND e.stored > s.reported_upto
 	AND e.stored <= $2::bigint
 	AND e.kind = ANY ($4::smallint[])
+	AND ((SELECT tor_margin()) IS NULL OR NOT EXISTS (
+		SELECT FROM reportable u
+		WHERE u.address = s.address
+		AND u.id >= id_floor(now() - make_interval(days => $3::integer))
+		AND u.stored > s.reported_upto
+		AND u.stored <= $2::bigint
+		AND u.kind = ANY ($4::smallint[])
+		AND NOT u.tor_known))
 GROUP BY GROUPING SETS ((), (e.address), (e.address, e.kind))
 ORDER BY grouping(e.address) DESC, e.address, grouping(e.kind) DESC, e.kind;
 

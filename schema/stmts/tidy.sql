@@ -78,3 +78,25 @@ WITH removed AS (
 	RETURNING 1
 )
 SELECT count(*) FROM removed;
+
+-- name: tidy_tor
+-- at most $2 of each kind that are older than $1 days
+WITH exits AS (
+	DELETE FROM tor_exit WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM tor_exit
+		WHERE last < now() - $1::integer * interval '1 day'
+		LIMIT $2::bigint))
+	RETURNING 1
+), answers AS (
+	DELETE FROM tor_answer WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM tor_answer
+		WHERE asked < now() - $1::integer * interval '1 day'
+		LIMIT $2::bigint))
+	RETURNING 1
+), covers AS (
+	DELETE FROM tor_cover
+	WHERE upper(span) < now() - $1::integer * interval '1 day'
+	RETURNING 1
+)
+SELECT (SELECT count(*) FROM exits) + (SELECT count(*) FROM answers)
+	+ (SELECT count(*) FROM covers);

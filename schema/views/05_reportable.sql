@@ -1,15 +1,26 @@
 CREATE VIEW reportable AS
 SELECT e.id, e.stored, e.time, e.host, e.service, e.kind, e.port,
-	e.destination, e.destination_port, e.address
+	e.destination, e.destination_port, e.address,
+	(SELECT tor_margin()) IS NULL
+		OR coalesce((SELECT range_agg(span) FROM tor_cover) @> e.time
+			AND (family(e.address) = 4 OR (SELECT tor_ipv6())),
+			false)
+		OR EXISTS (SELECT FROM tor_answer a
+			WHERE a.address = e.address AND a.span @> e.time)
+		AS tor_known
 FROM event e
 WHERE NOT e.stale
 	AND NOT (e.kind = 1 AND EXISTS (SELECT FROM name h
 		JOIN outage o ON o.host = host_label(h.text)
 		WHERE h.name = e.host
 		AND o.minute > e.time - outage_margin() - interval '1 minute'
-		AND o.minute <= e.time + outage_margin()));
+		AND o.minute <= e.time + outage_margin()))
+	AND NOT EXISTS (SELECT FROM tor_exit x
+		WHERE x.address = e.address
+		AND x.first <= e.time + (SELECT tor_margin())
+		AND x.last >= e.time - (SELECT tor_margin()));
 COMMENT ON VIEW reportable IS
-	'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing';
+	'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing, not of an exit of Tor';
 COMMENT ON COLUMN reportable.id IS 'event';
 COMMENT ON COLUMN reportable.stored IS 'order of storing';
 COMMENT ON COLUMN reportable.time IS 'time of the log line';
@@ -20,3 +31,5 @@ COMMENT ON COLUMN reportable.port IS 'source port, if the line says';
 COMMENT ON COLUMN reportable.destination IS 'our address, if known';
 COMMENT ON COLUMN reportable.destination_port IS 'our port, if known';
 COMMENT ON COLUMN reportable.address IS 'the accused address';
+COMMENT ON COLUMN reportable.tor_known IS
+	'is it known that the address was no exit of Tor then?';

@@ -1,8 +1,9 @@
 CREATE VIEW contact_list AS
 SELECT c.contact, c.mailbox, c.state, coalesce(s.addresses, 0) AS addresses,
 	coalesce(r.reports, 0) AS reports, r.last_report, r.quiet_until,
-	c.note, c.created
+	m.mailbox AS merged, c.dead, c.note, c.created
 FROM contact c
+LEFT JOIN contact m ON m.contact = c.merged_into
 LEFT JOIN (SELECT contact, count(*) AS addresses FROM source
 	WHERE contact IS NOT NULL GROUP BY contact) s
 	ON s.contact = c.contact
@@ -17,5 +18,8 @@ COMMENT ON COLUMN contact_list.addresses IS 'addresses it answers for now';
 COMMENT ON COLUMN contact_list.reports IS 'reports composed for it';
 COMMENT ON COLUMN contact_list.last_report IS 'when the newest was composed';
 COMMENT ON COLUMN contact_list.quiet_until IS 'no other mail before then';
+COMMENT ON COLUMN contact_list.merged IS 'where its mail goes instead';
+COMMENT ON COLUMN contact_list.dead IS
+	'since when mail to it comes back for good';
 COMMENT ON COLUMN contact_list.note IS 'for people';
 COMMENT ON COLUMN contact_list.created IS 'when it was first found';

@@ -4,6 +4,7 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	WHEN u.held THEN 'quarantine'
 	WHEN s.address IS NULL AND u.stored > m.stored THEN 'not counted'
 	WHEN u.all_stale THEN 'stale'
+	WHEN u.none_left AND u.exits > 0 THEN 'tor exit'
 	WHEN u.none_left THEN 'outage'
 	WHEN s.address IS NULL THEN 'kind'
 	WHEN EXISTS (SELECT FROM agent_address o
@@ -19,6 +20,7 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	WHEN u.last < now() - make_interval(days => coalesce(nullif(
 		current_setting('plaintiff.report_days', true), ''),
 		'14')::integer) THEN 'too old'
+	WHEN u.unknown > 0 THEN 'tor unknown'
 	ELSE 'due'
 	END AS reason,
 	CASE
@@ -26,6 +28,10 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 	WHEN s.state = 'found' AND c.state = 'suspended' THEN c.note
 	WHEN s.state = 'found' AND r.open IS NOT NULL
 		THEN 'report ' || r.open || ' is ' || r.open_state
+	WHEN s.state = 'found' AND u.unknown > 0
+		THEN u.unknown || CASE u.unknown WHEN 1 THEN ' event'
+			ELSE ' events' END
+			|| ' at times that no list of Tor answers for'
 	END AS detail,
 	CASE
 	WHEN s.state <> 'found' OR s.fresh_until <= now()
@@ -35,6 +41,15 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 FROM (SELECT e.address, count(*) AS events, min(e.time) AS first,
 		max(e.time) AS last, bool_and(e.stale) AS all_stale,
 		count(p.id) = 0 AS none_left,
+		count(*) FILTER (WHERE NOT e.stale AND EXISTS (
+			SELECT FROM tor_exit t WHERE t.address = e.address
+			AND t.first <= e.time + (SELECT tor_margin())
+			AND t.last >= e.time - (SELECT tor_margin())))
+			AS exits,
+		count(*) FILTER (WHERE NOT p.tor_known
+			AND e.time >= now() - make_interval(days => coalesce(
+				nullif(current_setting('plaintiff.report_days',
+				true), ''), '14')::integer)) AS unknown,
 		min(e.stored) AS stored, e.stored IS NULL AS held
 	FROM event e LEFT JOIN reportable p ON p.id = e.id
 	LEFT JOIN source x ON x.address = e.address
@@ -61,7 +76,7 @@ COMMENT ON COLUMN not_reported.events IS 'its events that are in no report';
 COMMENT ON COLUMN not_reported.first IS 'first log time of those';
 COMMENT ON COLUMN not_reported.last IS 'last log time of those';
 COMMENT ON COLUMN not_reported.reason IS
-	'quarantine, not counted, stale, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, or due: docs/schema.md explains each';
+	'quarantine, not counted, stale, tor exit, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, tor unknown, or due: docs/schema.md explains each';
 COMMENT ON COLUMN not_reported.detail IS
 	'what the contact source or the administrator said; foreign text';
 COMMENT ON COLUMN not_reported.not_before IS

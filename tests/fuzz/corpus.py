@@ -1,6 +1,7 @@
-"""Writes the seed inputs of fuzz_line, fuzz_template, fuzz_rules and others
-again: realistic lines of our own in every header form, forged ones, all
-samples and blocks of the shipped rules, a relay's log and its words.  Run it after rules were added:
+"""Writes the seed inputs of most fuzz targets again: realistic lines of our
+own in every header form, forged ones, all samples and blocks of the shipped
+rules, the RDAP documents of tests/live, a relay's log and words.  Run it after
+such were added:
 
     /usr/bin/python3 tests/fuzz/corpus.py
 """
@@ -12,6 +13,8 @@ import re
 
 HERE = pathlib.Path(__file__).resolve().parent
 RULES = HERE.parents[1] / "agent" / "rules"
+RDAP = HERE.parents[1] / "tests" / "live" / "rdap"
+BOOTSTRAP = HERE.parents[1] / "hub" / "lookup" / "bootstrap"
 
 STAMPS = ["Mar  4 13:01:16", "Mar 04 13:01:16", "Mar 4 13:01:16",
           "Feb 29 00:00:00", "Dec 31 23:59:60",
@@ -171,7 +174,65 @@ def relay():
     yield EXIM
 
 
+CARDS = [
+    '["vcard",[["email",{"pref":"1"},"text","abuse@isp.example"],'
+    '["email",{"type":["abuse"]},"text","a@isp.example, b@isp.example"]]]',
+    '["vcard",[["email",{"pref":3},"text","DATA REDACTED"],["email",{},"uri",'
+    '"mailto:x@isp.example"],["email",{},"text",["x@isp.example"]]]]',
+    '["vcard",[["email",{},"text","x@isp.example\\r\\nBcc: y@z.example"],'
+    '["email",{},"text","\\u001b[31mx@isp.example"]]]',
+    '["vcard",[["email",{},"text","abuse@ripe.net"],["EMAIL",{"type":"abuse"},'
+    '"text","b\\u00fc@b\\u00fccher.example"]]]',
+    '["vcard"]', '{}', 'null']
+ENTITIES = ['[{"roles":["abuse"],"vcardArray":%s}]',
+            '[{"roles":["registrant"],"entities":[{"roles":["technical",'
+            '"ABUSE"],"vcardArray":%s}]},{"roles":["abuse"]}]',
+            '{"roles":["abuse"],"vcardArray":%s}']
+
+
+def rdap():
+    """Answers that hold the addresses which the target asks for."""
+    for path in sorted(RDAP.glob("*.json")):
+        doc = json.loads(path.read_text())
+        doc.pop("notices", None)
+        doc.pop("lacnic_reverseDelegations", None)
+        yield json.dumps(doc).encode()
+        if "startAddress" in doc:
+            six = ":" in doc["startAddress"]
+            doc["startAddress"] = "2001:db8::" if six else "192.0.2.0"
+            doc["endAddress"] = "2001:db8::ffff" if six else "192.0.2.255"
+            yield json.dumps(doc).encode()
+    for card, entities in itertools.product(CARDS, ENTITIES):
+        yield ('{"objectClassName":"ip network","startAddress":"192.0.2.0",'
+               '"endAddress":"192.0.2.255","country":"de","handle":"N",'
+               '"nicbr_autnum":64500,"entities":' + entities % card
+               + "}").encode()
+    for n in (20, 40):
+        yield (b'{"objectClassName":"ip network","entities":'
+               + b'[{"entities":' * n + b"[]" + b"}]" * n + b"}")
+    yield b'{"errorCode":404,"title":"Not Found"}'
+
+
+def bootstraps():
+    for path in sorted(BOOTSTRAP.glob("*.json")):
+        yield path.read_bytes()
+    for services in (
+            '[["192.0.2.0/24","198.51.100.0/24"],["http://a.example/",'
+            '"https://a.example/rdap"]],[["192.0.2.128/25"],'
+            '["https://b.example:8443/"]]', '[["2001:DB8::/32"],'
+            '["https://[2001:db8::1]/"]]', '[["::ffff:192.0.2.0/120"],'
+            '["https://a.example/"]]', '[["192.0.2.1/24"],["https://a/"]]',
+            '[["192.0.2.0/24"],["https://a/?x"]]', '[["0.0.0.0/0"],'
+            '["https://a/"]],[["0.0.0.0/0"],["https://b/"]]'):
+        yield ('{"version":"1.0","publication":"x","services":[%s]}'
+               % services).encode()
+
+
 def main():
+    for answer in rdap():
+        put("rdap", answer)
+    for document in bootstraps():
+        put("bootstrap", document)
     for log in list(relay())[::3] + [EXIM]:
         put("receipt", log.encode())
     for said in itertools.product(REPLIES[:4], REPLIES[::2], REPLIES[2:]):

@@ -22,6 +22,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct ask ask;
+	static struct ask_items items;
+	struct ask_fetch fetch;
+	struct ask_fetched fetched;
 	struct arena *a = arena_open(0);
 	struct ask_setup setup;
 	struct ask_answer answer;
@@ -33,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_equal(&b, data, size);
 		kinds += ask_kind(data, size) == ASK_SETUP;
 	}
-	if (ask_unpack_ask(data, size, &ask)) {
+	if (ask_unpack_ask(a, data, size, &ask)) {
 		ask_pack_ask(&b, &ask);
 		must_equal(&b, data, size);
 		kinds += ask_kind(data, size) == ASK_ASK;
@@ -42,6 +45,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask_pack_answer(&b, &answer);
 		must_equal(&b, data, size);
 		kinds += ask_kind(data, size) == ASK_ANSWER;
+	}
+	if (ask_unpack_fetch(a, data, size, &fetch)) {
+		ask_pack_fetch(&b, &fetch);
+		must_equal(&b, data, size);
+		kinds += ask_kind(data, size) == ASK_FETCH;
+	}
+	if (ask_unpack_items(a, data, size, &items)) {
+		ask_pack_items(&b, &items);
+		must_equal(&b, data, size);
+		kinds += ask_kind(data, size) == ASK_ITEMS;
+	}
+	if (ask_unpack_fetched(a, data, size, &fetched)) {
+		ask_pack_fetched(&b, &fetched);
+		must_equal(&b, data, size);
+		kinds += ask_kind(data, size) == ASK_FETCHED;
 	}
 	if (b.n != 0 && kinds != 1)
 		abort();

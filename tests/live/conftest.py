@@ -136,7 +136,7 @@ class Hub:
     hub.settings is {section: {key: value or [values]}}; change it before the
     first start(), or call write() and reload by hand.  Defaults: 127.0.0.1
     and a free port, mail to a folder, only 127.0.0.0/8 unreportable so that
-    documentation addresses can be accused.
+    documentation addresses can be accused; nobody is checked for Tor.
     """
 
     def __init__(self, database, folder, processes, name="hub1"):
@@ -155,8 +155,11 @@ class Hub:
             "receive": {"bind": self.endpoint,
                         "key": self.folder / "hub.key"},
             "filter": {"unreportable": "127.0.0.0/8"},
-            "lookup": {"retry_first": "1s"},
-            "report": {"from": "abuse-report@hub.example", "settle": "0s"},
+            "lookup": {"retry_first": "1s", "origin_zone": "",
+                       "origin6_zone": "", "rdap": "no"},
+            "tor": {"list": ""},
+            "report": {"from": "abuse-report@hub.example", "settle": "0s",
+                       "token_key": self.folder / "token.key"},
             "deliver": {"mail_folder": self.mail},
         }
         self.write()

@@ -34,6 +34,7 @@ setup(void **state)
 	assert_non_null(f);
 	f->ctl.arena = arena_open(0);
 	f->conf = *hub_conf_load(NULL, f->ctl.arena);
+	f->conf.tor_list = "";
 	f->conf.database_connect = getenv("PLAINTIFF_TEST_CONNECT");
 	f->conf.database_owner = "postgres";
 	assert_non_null(f->conf.database_connect);

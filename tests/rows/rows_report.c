@@ -31,6 +31,7 @@ setup(void **state)
 	assert_non_null(f);
 	f->a = arena_open(0);
 	f->conf = *hub_conf_load(NULL, f->a);
+	f->conf.tor_list = "";
 	f->conf.filter_unreportable.n = 0;
 	f->conf.report_settle = 0;
 	f->conf.database_connect = getenv("PLAINTIFF_TEST_CONNECT");
@@ -330,11 +331,11 @@ unreportable_is_left_out(void **state)
 static int64_t
 put(struct fixture *f, struct db *db, struct report_case *c)
 {
-	const struct composed list[] = {
+	const struct composed_mail list[] = {
 	    {.subject = "s", .message_id = "m@x", .mail = TEXT("a\0b")},
 	    {.subject = "t", .message_id = "n@x", .mail = TEXT("c")},
 	};
-	const struct report_mails mails = {.at = list, .n = 2};
+	const struct composed mails = {.mails = list, .count = 2};
 	int64_t report = 0;
 
 	c->facts->uuid = "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788";
@@ -409,9 +410,9 @@ static void
 open_report_is_unique(void **state)
 {
 	struct fixture *f = *state;
-	const struct composed mail = {.subject = "s", .message_id = "m2@x",
+	const struct composed_mail mail = {.subject = "s", .message_id = "m2@x",
 	    .mail = TEXT("a")};
-	const struct report_mails mails = {.at = &mail, .n = 1};
+	const struct composed mails = {.mails = &mail, .count = 1};
 	struct report_case c;
 	int64_t report;
 

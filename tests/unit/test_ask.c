@@ -31,14 +31,24 @@ sample(void)
 	    .address = addr_of("2001:db8::7"), .method = ASK_ABUSIX,
 	    .state = ASK_FOUND, .ttl_s = 86400,
 	    .mailboxes = {TEXT("a@isp.example"), TEXT("b@isp.example")},
-	    .mailboxes_n = 2, .said = TEXT("a@isp.example,b@isp.example")};
+	    .mailboxes_n = 2, .said = TEXT("a@isp.example,b@isp.example"),
+	    .network = {.first = addr_of("2001:db8::"),
+	        .last = addr_of("2001:db8::ff"), .handle = TEXT("NET-7"),
+	        .country = "DE"},
+	    .origin = {.known = true, .asn = 64500,
+	        .route = {.addr = addr_of("2001:db8::"), .bits = 32},
+	        .country = "AT"}};
 }
 
 static void
 test_setup(void **state)
 {
-	struct ask_setup in = {.zone = "contacts.example", .timeout_ms = 400,
-	    .tries = 2, .parallel = 64, .servers_n = 2}, out;
+	struct ask_setup in = {.zone = "contacts.example",
+	    .origin4 = "origin.example", .origin6 = "", .exits = "",
+	    .timeout_ms = 400, .tries = 2, .parallel = 64, .servers_n = 2,
+	    .agent = "desk@hub.example", .web_parallel = 4,
+	    .web_gap_ms = 100, .ca_file = "", .hosts = "a:1:127.0.0.1",
+	    .inside_n = 1, .inside = {{addr_of("127.0.0.0"), 8}}}, out;
 	struct buf b = {0}, again = {0};
 
 	(void)state;
@@ -48,10 +58,21 @@ test_setup(void **state)
 	assert_int_equal(ask_kind(b.data, b.n), ASK_SETUP);
 	assert_true(ask_unpack_setup(arena, b.data, b.n, &out));
 	assert_string_equal(out.zone, in.zone);
+	assert_string_equal(out.origin4, in.origin4);
+	assert_string_equal(out.hosts, in.hosts);
+	assert_int_equal(out.inside[0].bits, 8);
 	assert_true(addr_equal(&out.servers[1].addr, &in.servers[1].addr));
 	ask_pack_setup(&again, &out);
 	assert_int_equal(again.n, b.n);
 	assert_memory_equal(again.data, b.data, b.n);
+	/* bits behind the prefix */
+	in.inside[0].bits = 0;
+	ask_pack_setup(&b, &in);
+	assert_false(ask_unpack_setup(arena, b.data, b.n, &out));
+	in.inside[0].bits = 8;
+	in.origin6 = "Not..a.zone";
+	ask_pack_setup(&b, &in);
+	assert_false(ask_unpack_setup(arena, b.data, b.n, &out));
 	buf_free(&b);
 	buf_free(&again);
 }
@@ -59,26 +80,37 @@ test_setup(void **state)
 static void
 test_ask(void **state)
 {
-	struct ask in = {.batch = 9, .deadline_ms = 2000, .n = ASK_MOST}, out;
+	static struct ask in, out;
 	struct buf b = {0};
 
 	(void)state;
+	in = (struct ask){.batch = 9, .deadline_ms = 2000, .n = ASK_MOST,
+	    .method = ASK_RDAP, .bases_n = 2,
+	    .bases = {"https://a.example/", "https://b.example/"}};
 	for (size_t i = 0; i < in.n; i++) {
 		in.addresses[i] = addr_of("203.0.113.0");
 		in.addresses[i].bytes[3] = (uint8_t)i;
+		in.base[i] = (uint8_t)(i % 2);
 	}
 	ask_pack_ask(&b, &in);
 	assert_true(b.n <= ASK_MESSAGE_BYTES);
 	assert_int_equal(ask_kind(b.data, b.n), ASK_ASK);
-	assert_true(ask_unpack_ask(b.data, b.n, &out));
+	assert_true(ask_unpack_ask(arena, b.data, b.n, &out));
 	assert_int_equal(out.n, in.n);
 	assert_memory_equal(out.addresses, in.addresses, sizeof in.addresses);
+	assert_memory_equal(out.base, in.base, sizeof in.base);
+	assert_string_equal(out.bases[1], in.bases[1]);
+	/* a server that is not there */
+	in.base[7] = 2;
+	ask_pack_ask(&b, &in);
+	assert_false(ask_unpack_ask(arena, b.data, b.n, &out));
 	/* not the address as addr.h would write it: IPv4-mapped */
-	in = (struct ask){.batch = 1, .deadline_ms = 1, .n = 1};
+	in = (struct ask){.batch = 1, .deadline_ms = 1, .n = 1,
+	    .method = ASK_ABUSIX};
 	in.addresses[0] = (struct addr){.family = 6,
 	    .bytes = {[10] = 0xff, [11] = 0xff, [15] = 1}};
 	ask_pack_ask(&b, &in);
-	assert_false(ask_unpack_ask(b.data, b.n, &out));
+	assert_false(ask_unpack_ask(arena, b.data, b.n, &out));
 	buf_free(&b);
 }
 
@@ -99,6 +131,42 @@ test_answer(void **state)
 	assert_true(text_equal(out.mailboxes[1], in.mailboxes[1]));
 	assert_true(text_equal(out.said, in.said));
 	assert_null(out.why.at);
+	assert_true(addr_equal(&out.network.last, &in.network.last));
+	assert_true(text_equal(out.network.handle, in.network.handle));
+	assert_string_equal(out.network.country, "DE");
+	assert_int_equal(out.origin.asn, 64500);
+	assert_int_equal(out.origin.route.bits, 32);
+	buf_free(&b);
+}
+
+/* What it says of networks must be about the address. */
+static void
+test_answers_about_others(void **state)
+{
+	struct ask_answer in = sample(), out;
+	struct buf b = {0};
+
+	(void)state;
+	in.network.last = addr_of("2001:db8::6");
+	ask_pack_answer(&b, &in);
+	assert_false(ask_unpack_answer(arena, b.data, b.n, &out));
+	in = sample();
+	in.network.first = addr_of("2001:db8::8");
+	ask_pack_answer(&b, &in);
+	assert_false(ask_unpack_answer(arena, b.data, b.n, &out));
+	in = sample();
+	in.network.first = addr_of("0.0.0.0");
+	in.network.last = addr_of("255.255.255.255");
+	ask_pack_answer(&b, &in);
+	assert_false(ask_unpack_answer(arena, b.data, b.n, &out));
+	in = sample();
+	in.origin.route = (struct prefix){addr_of("2001:db9::"), 32};
+	ask_pack_answer(&b, &in);
+	assert_false(ask_unpack_answer(arena, b.data, b.n, &out));
+	in = sample();
+	memcpy(in.origin.country, "d\0", 3);
+	ask_pack_answer(&b, &in);
+	assert_false(ask_unpack_answer(arena, b.data, b.n, &out));
 	buf_free(&b);
 }
 
@@ -136,15 +204,21 @@ any_unpacks(const char *bytes, size_t n)
 {
 	char *exact = malloc(n == 0 ? 1 : n);
 	struct ask_setup setup;
-	struct ask ask;
+	static struct ask ask;
+	static struct ask_items items;
 	struct ask_answer answer;
+	struct ask_fetch fetch;
+	struct ask_fetched fetched;
 	bool any;
 
 	assert_non_null(exact);
 	memcpy(exact, bytes, n);
 	any = ask_unpack_setup(arena, exact, n, &setup);
-	any |= ask_unpack_ask(exact, n, &ask);
+	any |= ask_unpack_ask(arena, exact, n, &ask);
 	any |= ask_unpack_answer(arena, exact, n, &answer);
+	any |= ask_unpack_fetch(arena, exact, n, &fetch);
+	any |= ask_unpack_items(arena, exact, n, &items);
+	any |= ask_unpack_fetched(arena, exact, n, &fetched);
 	free(exact);
 	return any;
 }
@@ -154,16 +228,35 @@ static void
 test_cut_and_stretched(void **state)
 {
 	struct ask_answer in = sample();
-	struct ask ask = {.batch = 1, .deadline_ms = 1, .n = 1};
+	struct ask ask = {.batch = 1, .deadline_ms = 1, .n = 1,
+	    .method = ASK_ABUSIX};
+	struct ask_fetch fetch = {.batch = 1, .deadline_ms = 1,
+	    .list = ASK_BOOTSTRAP, .url = "https://a.example/"};
+	struct ask_items items = {.batch = 1, .n = 1};
+	struct ask_fetched fetched = {.batch = 1, .why = TEXT("why")};
 	struct buf b = {0};
 
 	(void)state;
 	ask.addresses[0] = addr_of("203.0.113.7");
-	for (int kind = 0; kind < 2; kind++) {
-		if (kind == 0)
+	items.at[0] = (struct ask_item){.prefix = {addr_of("203.0.113.0"), 24},
+	    .first_us = -1, .last_us = 5, .url = TEXT("https://a.example/")};
+	for (int kind = 0; kind < 5; kind++) {
+		switch (kind) {
+		case 0:
 			ask_pack_answer(&b, &in);
-		else
+			break;
+		case 1:
 			ask_pack_ask(&b, &ask);
+			break;
+		case 2:
+			ask_pack_fetch(&b, &fetch);
+			break;
+		case 3:
+			ask_pack_items(&b, &items);
+			break;
+		default:
+			ask_pack_fetched(&b, &fetched);
+		}
 		assert_true(any_unpacks(b.data, b.n));
 		for (size_t n = 0; n < b.n; n++)
 			assert_false(any_unpacks(b.data, n));
@@ -176,7 +269,8 @@ test_cut_and_stretched(void **state)
 		assert_int_equal(ask_kind(b.data, b.n), ASK_NOTHING);
 	}
 	assert_int_equal(ask_kind("", 0), ASK_NOTHING);
-	assert_int_equal(ask_kind("\1\4", 2), ASK_NOTHING);
+	assert_int_equal(ask_kind("\2\7", 2), ASK_NOTHING);
+	assert_int_equal(ask_kind("\1\1", 2), ASK_NOTHING);
 	buf_free(&b);
 }
 
@@ -231,6 +325,7 @@ main(void)
 	    cmocka_unit_test(test_setup),
 	    cmocka_unit_test(test_ask),
 	    cmocka_unit_test(test_answer),
+	    cmocka_unit_test(test_answers_about_others),
 	    cmocka_unit_test(test_answers_that_contradict),
 	    cmocka_unit_test(test_cut_and_stretched),
 	    cmocka_unit_test(test_servers),

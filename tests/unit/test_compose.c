@@ -9,8 +9,11 @@
 #include <cmocka.h>
 
 #include "hub/report/compose.h"
+#include "hub/report/redact.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
+
+static const unsigned char secret[COMPOSE_SECRET_BYTES] = "a key";
 
 static struct compose_source
 one_source(const char *a, const struct compose_event *lines, size_t n)
@@ -27,6 +30,9 @@ static struct compose_facts
 some_facts(const struct compose_source *s, size_t n)
 {
 	struct compose_facts f = {
+	    .mode = COMPOSE_TEXT,
+	    .contact = 1,
+	    .secret = secret,
 	    .uuid = "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788",
 	    .made_us = 1795219200 * CLOCK_SECOND_US,
 	    .organisation = "",
@@ -37,11 +43,27 @@ some_facts(const struct compose_source *s, size_t n)
 	    .sources = s,
 	    .source_count = n,
 	    .listed = n,
+	    .xarf_max = 20,
+	    .xarf_max_bytes = 1 << 20,
 	    .events = 1,
 	    .hosts = 1};
 
 	f.kinds[KIND_AUTH_FAILURE] = 1;
 	return f;
+}
+
+static size_t
+times(struct text t, const char *what)
+{
+	size_t n = 0;
+	const char *at = t.at, *end = t.at + t.n;
+
+	while ((at = memmem(at, (size_t)(end - at), what, strlen(what)))
+	    != NULL) {
+		at += strlen(what);
+		n++;
+	}
+	return n;
 }
 
 static void
@@ -80,21 +102,21 @@ refusals(void **state)
 
 	(void)state;
 	f = some_facts(&s, 1);
-	assert_int_equal(compose_mail(&f, a, &out, &why), 0);
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
 	f.to = "abuse@isp.example\r\nBcc: x@y.example";
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	assert_string_equal(why, "the recipient is no plain mailbox");
 	f = some_facts(&s, 1);
 	f.from = "root";
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	f = some_facts(&s, 1);
 	f.reply_to = "a@b, c@d";
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	f = some_facts(&s, 1);
 	f.domain = "a>b";
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	f = some_facts(&s, 0);
-	assert_int_equal(compose_mail(&f, a, &out, &why), -1);
+	assert_int_equal(compose_mails(&f, a, &out, &why), -1);
 	assert_string_equal(why, "there is nothing to report");
 	arena_close(a);
 }
@@ -105,39 +127,43 @@ subject_of(const struct compose_facts *f, struct arena *a)
 	struct composed out;
 	const char *why;
 
-	assert_int_equal(compose_mail(f, a, &out, &why), 0);
-	return out.subject;
+	assert_int_equal(compose_mails(f, a, &out, &why), 0);
+	return out.mails->subject;
 }
 
+/* The first address in it is that of the worst source: programs take it. */
 static void
 subjects(void **state)
 {
 	struct arena *a = arena_open(0);
-	const struct compose_source s[2] = {
+	const struct compose_source s[4] = {
 	    one_source("2001:db8:1234:5678:9abc:def0:1234:5678", NULL, 0),
-	    one_source("203.0.113.7", NULL, 0)};
+	    one_source("203.0.113.7", NULL, 0),
+	    one_source("203.0.113.70", NULL, 0),
+	    one_source("203.0.113.77", NULL, 0)};
 	struct compose_facts f = some_facts(s, 1);
 
 	(void)state;
 	assert_string_equal(subject_of(&f, a),
 	    "SMTP login attempts (brute force) from "
-	    "2001:db8:1234:5678:9abc:def0:1234:5678");
+	    "2001:db8:1234:5678:9abc:def0:1234:5678 [4f0c8a52]");
 	f.source_count = f.listed = 2;
 	assert_string_equal(subject_of(&f, a),
-	    "SMTP login attempts (brute force) from 2 addresses of yours "
+	    "SMTP login attempts (brute force) from "
+	    "2001:db8:1234:5678:9abc:def0:1234:5678 and one more address "
 	    "[4f0c8a52]");
+	f.source_count = f.listed = 4;
+	assert_string_equal(subject_of(&f, a),
+	    "SMTP login attempts (brute force) from "
+	    "2001:db8:1234:5678:9abc:def0:1234:5678 and 3 more addresses "
+	    "[4f0c8a52]");
+	f.sources = s + 1;
+	f.source_count = f.listed = 3;
 	f.kinds[KIND_AUTH_FAILURE] = 0;
 	f.kinds[KIND_RELAY_DENIED] = 1;
 	assert_string_equal(subject_of(&f, a),
-	    "SMTP relay attempts (open relay probing) from 2 addresses of "
-	    "yours [4f0c8a52]");
-	/* whatever the kinds are: a parser of abuse desks drops "re:" */
-	for (int k = 1; k < KIND_COUNT; k++) {
-		memset(f.kinds, 0, sizeof f.kinds);
-		f.kinds[k] = 1;
-		assert_int_not_equal(strncasecmp(subject_of(&f, a), "re:", 3),
-		    0);
-	}
+	    "SMTP relay attempts (open relay probing) from 203.0.113.7 and "
+	    "2 more in 203.0.113.0/24 [4f0c8a52]");
 	arena_close(a);
 }
 
@@ -152,30 +178,173 @@ same_facts_same_bytes(void **state)
 	const char *why;
 
 	(void)state;
-	assert_int_equal(compose_mail(&f, a, &x, &why), 0);
-	assert_int_equal(compose_mail(&f, a, &y, &why), 0);
-	assert_true(text_equal(x.mail, y.mail));
-	assert_string_equal(x.message_id,
+	assert_int_equal(compose_mails(&f, a, &x, &why), 0);
+	assert_int_equal(compose_mails(&f, a, &y, &why), 0);
+	assert_true(text_equal(x.mails->mail, y.mails->mail));
+	assert_string_equal(x.mails->message_id,
 	    "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788@hub.example");
 	arena_close(a);
 }
 
-/* A compromised agent chooses the service: no byte of it may get out. */
+/* What is not to be guessed depends on the key. */
 static void
-service_is_never_quoted(void **state)
+other_key_other_boundary(void **state)
 {
 	struct arena *a = arena_open(0);
-	const struct compose_event e = {.kind = KIND_AUTH_FAILURE,
-	    .service = TEXT("smtpd\r\n\r\nUNIQUE MARK\x1b")};
-	const struct compose_source s = one_source("203.0.113.7", &e, 1);
-	const struct compose_facts f = some_facts(&s, 1);
+	const struct compose_source s = one_source("203.0.113.7", NULL, 0);
+	struct compose_facts f = some_facts(&s, 1);
+	unsigned char other[COMPOSE_SECRET_BYTES] = "another key";
+	char x[REDACT_BOUNDARY_BYTES], y[REDACT_BOUNDARY_BYTES];
 	struct composed out;
 	const char *why;
 
 	(void)state;
-	assert_int_equal(compose_mail(&f, a, &out, &why), 0);
-	assert_null(memmem(out.mail.at, out.mail.n, "UNIQUE", 6));
-	assert_null(memchr(out.mail.at, 0x1b, out.mail.n));
+	f.mode = COMPOSE_CONSOLIDATED;
+	redact_boundary(x, &f, 0);
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
+	/* three parts and the end, and where it is declared */
+	assert_int_equal(times(out.mails->mail, x), 5);
+	assert_string_not_equal(x, redact_boundary(y, &f, 1));
+	f.secret = other;
+	assert_string_not_equal(x, redact_boundary(y, &f, 0));
+	arena_close(a);
+}
+
+/* A compromised agent chooses the service, and everybody the login: no byte
+ * of them may get out, and a login does as its token. */
+static void
+foreign_text_is_never_quoted(void **state)
+{
+	struct arena *a = arena_open(0);
+	const struct compose_event e = {.kind = KIND_AUTH_FAILURE,
+	    .service = TEXT("smtpd\r\n\r\nUNIQUE MARK\x1b"),
+	    .login = TEXT("UNIQUE\x1b\r\nuser-ffffff")};
+	const struct compose_source s = one_source("203.0.113.7", &e, 1);
+	struct compose_facts f = some_facts(&s, 1);
+	unsigned char key[REDACT_KEY_BYTES];
+	char token[REDACT_LOGIN_BYTES];
+	struct composed out;
+	const char *why;
+
+	(void)state;
+	redact_key(key, &f);
+	redact_login(token, key, e.login);
+	for (int mode = 0; mode < 3; mode++) {
+		f.mode = (enum compose_mode)mode;
+		assert_int_equal(compose_mails(&f, a, &out, &why), 0);
+		assert_int_equal(times(out.mails->mail, "UNIQUE"), 0);
+		assert_null(memchr(out.mails->mail.at, 0x1b,
+		    out.mails->mail.n));
+		assert_true(times(out.mails->mail, token) >= 1);
+	}
+	arena_close(a);
+}
+
+/* The same login is the same word to one contact, and another to another. */
+static void
+tokens(void **state)
+{
+	const struct compose_source s = one_source("203.0.113.7", NULL, 0);
+	struct compose_facts f = some_facts(&s, 1);
+	const struct text login = TEXT("info@isp.example");
+	char x[REDACT_LOGIN_BYTES], y[REDACT_LOGIN_BYTES], long_one[5000];
+	unsigned char key[REDACT_KEY_BYTES];
+
+	(void)state;
+	redact_key(key, &f);
+	assert_string_equal(redact_login(x, key, TEXT("")), "-");
+	assert_string_equal(redact_login(x, key, (struct text){0}), "-");
+	redact_login(x, key, login);
+	assert_int_equal(strlen(x), REDACT_LOGIN_BYTES - 1);
+	assert_string_equal(x, redact_login(y, key, TEXT("Info@ISP.example")));
+	assert_string_not_equal(x, redact_login(y, key, TEXT("info")));
+	memset(long_one, 'x', sizeof long_one);
+	redact_login(y, key, (struct text){long_one, sizeof long_one});
+	assert_string_not_equal(x, y);
+	f.uuid = "00000000-19d7-4c0e-9b1a-0a5d3e6f7788";
+	redact_key(key, &f);
+	assert_string_equal(x, redact_login(y, key, login));
+	f.contact = 2;
+	redact_key(key, &f);
+	assert_string_not_equal(x, redact_login(y, key, login));
+}
+
+static void
+modes(void **state)
+{
+	struct arena *a = arena_open(0);
+	const struct compose_source s[3] = {
+	    one_source("203.0.113.7", NULL, 0),
+	    one_source("2001:db8::7", NULL, 0),
+	    one_source("203.0.113.70", NULL, 0)};
+	struct compose_facts f = some_facts(s, 3);
+	enum compose_mode m;
+	struct composed out;
+	const char *why;
+
+	(void)state;
+	f.mode = COMPOSE_XARF;
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
+	assert_int_equal(out.count, 3);
+	assert_string_equal(out.mails[0].message_id,
+	    "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788@hub.example");
+	assert_string_equal(out.mails[2].message_id,
+	    "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788.3@hub.example");
+	assert_non_null(strstr(out.mails[1].subject, "2001:db8::7"));
+	/* more than may be sent: one for all, none left out */
+	f.xarf_max = 2;
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
+	assert_int_equal(out.count, 1);
+	assert_int_equal(times(out.mails->mail, "multipart/mixed"), 1);
+	assert_int_equal(times(out.mails->mail, "203.0.113.70\r\n"), 1);
+	f.xarf_max = 3;
+	f.listed = 2;
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
+	assert_int_equal(out.count, 1);
+	assert_true(compose_mode_of_name("form", &m));
+	assert_int_equal(m, COMPOSE_TEXT);
+	assert_true(compose_mode_of_name("held", &m));
+	assert_int_equal(m, COMPOSE_CONSOLIDATED);
+	assert_false(compose_mode_of_name("Xarf", &m));
+	arena_close(a);
+}
+
+static size_t
+documents_in(const struct compose_facts *f, struct arena *a)
+{
+	struct composed out;
+	const char *why;
+
+	assert_int_equal(compose_mails(f, a, &out, &why), 0);
+	return times(out.mails->mail, "Content-Type: application/json");
+}
+
+static void
+limits_of_documents(void **state)
+{
+	struct arena *a = arena_open(0);
+	struct compose_event lines[1000];
+	struct compose_source s[3];
+	struct compose_facts f;
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++)
+		lines[i] = (struct compose_event){.port = 65535,
+		    .kind = KIND_AUTH_FAILURE, .login = TEXT("x")};
+	for (size_t i = 0; i < 3; i++)
+		s[i] = one_source("2001:db8:1234:5678:9abc:def0:1234:5678",
+		    lines, 1000);
+	f = some_facts(s, 3);
+	f.mode = COMPOSE_CONSOLIDATED;
+	assert_int_equal(documents_in(&f, a), 3);
+	f.xarf_max = 2;
+	assert_int_equal(documents_in(&f, a), 2);
+	f.xarf_max = 0;
+	assert_int_equal(documents_in(&f, a), 0);
+	f.xarf_max = 20;
+	/* the least that the setting can be: always room for one */
+	f.xarf_max_bytes = 65536;
+	assert_in_range(documents_in(&f, a), 1, 2);
 	arena_close(a);
 }
 
@@ -193,21 +362,22 @@ line_ends(void **state)
 
 	(void)state;
 	memset(greeting, 'x', sizeof greeting);
+	f.mode = COMPOSE_CONSOLIDATED;
 	f.greeting = (struct text){.at = greeting, .n = sizeof greeting};
-	assert_int_equal(compose_mail(&f, a, &out, &why), 0);
-	for (size_t i = 0; i < out.mail.n; i++) {
-		bool cr = out.mail.at[i] == '\r';
+	assert_int_equal(compose_mails(&f, a, &out, &why), 0);
+	for (size_t i = 0; i < out.mails->mail.n; i++) {
+		bool cr = out.mails->mail.at[i] == '\r';
 
 		assert_true(i - line <= 998);
 		if (cr)
-			assert_true(i + 1 < out.mail.n &&
-			    out.mail.at[i + 1] == '\n');
-		if (out.mail.at[i] == '\n') {
-			assert_true(i > 0 && out.mail.at[i - 1] == '\r');
+			assert_true(i + 1 < out.mails->mail.n &&
+			    out.mails->mail.at[i + 1] == '\n');
+		if (out.mails->mail.at[i] == '\n') {
+			assert_true(i > 0 && out.mails->mail.at[i - 1] == '\r');
 			line = i + 1;
 		}
 	}
-	assert_int_equal(line, out.mail.n);
+	assert_int_equal(line, out.mails->mail.n);
 	arena_close(a);
 }
 
@@ -219,7 +389,11 @@ main(void)
 	    cmocka_unit_test(refusals),
 	    cmocka_unit_test(subjects),
 	    cmocka_unit_test(same_facts_same_bytes),
-	    cmocka_unit_test(service_is_never_quoted),
+	    cmocka_unit_test(other_key_other_boundary),
+	    cmocka_unit_test(foreign_text_is_never_quoted),
+	    cmocka_unit_test(tokens),
+	    cmocka_unit_test(modes),
+	    cmocka_unit_test(limits_of_documents),
 	    cmocka_unit_test(line_ends),
 	};
 

@@ -1,0 +1,200 @@
+/* Mails by GMime; see compose_mime.h. */
+#include "hub/report/compose_mime.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+#include "hub/report/base64.h"
+#include "proto/base/arena.h"
+#include "proto/base/buf.h"
+#include "proto/base/clock.h"
+
+enum { LINE_MAX_BYTES = 900 };
+
+static void
+add_mailbox(GMimeMessage *m, GMimeAddressType type, const char *name,
+    const char *mailbox)
+{
+	InternetAddress *ia = internet_address_mailbox_new(
+	    name == NULL || name[0] == '\0' ? NULL : name, mailbox);
+
+	internet_address_set_charset(ia, "utf-8");
+	(void)internet_address_list_add(g_mime_message_get_addresses(m, type),
+	    ia);
+	g_object_unref(ia);
+}
+
+static void
+set_date(GMimeMessage *m, int64_t us)
+{
+	GDateTime *date = g_date_time_new_from_unix_utc(us / CLOCK_SECOND_US);
+
+	g_mime_message_set_date(m, date);
+	g_date_time_unref(date);
+}
+
+/* May it go as it is: ASCII in lines that no mail system breaks? */
+static bool
+is_7bit(struct text t)
+{
+	const char *at = t.at, *end = t.at + t.n;
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < t.n; i++)
+		all |= (unsigned char)t.at[i];
+	while (at != end) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+
+		if ((lf == NULL ? end : lf) - at > LINE_MAX_BYTES)
+			return false;
+		at = lf == NULL ? end : lf + 1;
+	}
+	return all < 0x80;
+}
+
+/* The lines that every part begins with are fixed, ASCII and short: for them
+ * no library is needed. */
+static void
+part_headers(struct buf *out, const struct compose_part *p,
+    const char *encoding)
+{
+	bool text = p->form == COMPOSE_PART_TEXT ||
+	    p->form == COMPOSE_PART_ATTACHED;
+
+	buf_puts(out, "Content-Type: ");
+	buf_puts(out, p->type);
+	if (text)
+		buf_puts(out, "; charset=utf-8");
+	if (p->name != NULL) {
+		buf_puts(out, "; name=");
+		buf_puts(out, p->name);
+		buf_puts(out, "\r\nContent-Disposition: attachment; filename=");
+		buf_puts(out, p->name);
+	} else if (p->form == COMPOSE_PART_INLINE) {
+		buf_puts(out, "\r\nContent-Disposition: inline");
+	}
+	buf_puts(out, "\r\nContent-Transfer-Encoding: ");
+	buf_puts(out, encoding);
+	buf_puts(out, "\r\n");
+}
+
+static void
+add_crlf(struct buf *out, const char *s, size_t n)
+{
+	while (n != 0) {
+		const char *lf = memchr(s, '\n', n);
+		size_t line = lf == NULL ? n : (size_t)(lf - s);
+
+		buf_add(out, s, line);
+		buf_add(out, "\r\n", 2);
+		if (lf == NULL)
+			return;
+		s += line + 1;
+		n -= line + 1;
+	}
+}
+
+static void
+add_quoted(struct buf *out, struct text content)
+{
+	GMimeEncoding state;
+	struct buf b = {0};
+	size_t room;
+
+	g_mime_encoding_init_encode(&state,
+	    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	room = g_mime_encoding_outlen(&state, content.n);
+	b.n = g_mime_encoding_flush(&state, content.at, content.n,
+	    buf_reserve(&b, room));
+	add_crlf(out, b.data, b.n);
+	buf_free(&b);
+}
+
+static const char *
+encoding_of(const struct compose_part *p)
+{
+	if (p->form == COMPOSE_PART_BASE64)
+		return "base64";
+	return is_7bit(p->content) ? "7bit" : "quoted-printable";
+}
+
+static void
+add_content(struct buf *out, const struct compose_part *p,
+    const char *encoding)
+{
+	if (strcmp(encoding, "7bit") == 0) {
+		add_crlf(out, p->content.at, p->content.n);
+	} else if (strcmp(encoding, "base64") == 0) {
+		base64_add_lines(out, p->content.at, p->content.n);
+	} else {
+		add_quoted(out, p->content);
+	}
+}
+
+static void
+add_part(struct buf *out, const struct compose_part *p)
+{
+	const char *encoding = encoding_of(p);
+
+	part_headers(out, p, encoding);
+	buf_puts(out, "\r\n");
+	add_content(out, p, encoding);
+}
+
+/* The boundary holds characters that want quotes (RFC 2045). */
+static void
+add_multipart(struct buf *out, const struct compose_envelope *e,
+    const struct compose_part *parts, size_t n)
+{
+	buf_printf(out, "Content-Type: multipart/%s;\r\n", e->multipart);
+	if (e->report_type != NULL)
+		buf_printf(out, " report-type=%s;\r\n", e->report_type);
+	buf_printf(out, " boundary=\"%s\"\r\n\r\n", e->boundary);
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(out, "--%s\r\n", e->boundary);
+		add_part(out, &parts[i]);
+		buf_puts(out, "\r\n");
+	}
+	buf_printf(out, "--%s--\r\n", e->boundary);
+}
+
+/* Where a foreign name, a mailbox and a date must be written right. */
+static void
+add_headers(struct buf *out, const struct compose_envelope *e)
+{
+	GMimeMessage *m = g_mime_message_new(FALSE);
+	char *headers;
+
+	add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, e->name, e->from);
+	add_mailbox(m, GMIME_ADDRESS_TYPE_REPLY_TO, NULL, e->reply_to);
+	add_mailbox(m, GMIME_ADDRESS_TYPE_TO, NULL, e->to);
+	g_mime_message_set_subject(m, e->subject, "utf-8");
+	set_date(m, e->made_us);
+	g_mime_message_set_message_id(m, e->message_id);
+	g_mime_object_append_header(GMIME_OBJECT(m), "Auto-Submitted",
+	    "auto-generated", NULL);
+	g_mime_object_append_header(GMIME_OBJECT(m), "MIME-Version", "1.0",
+	    NULL);
+	headers = g_mime_object_get_headers(GMIME_OBJECT(m), NULL);
+	add_crlf(out, headers, strlen(headers));
+	g_free(headers);
+	g_object_unref(m);
+}
+
+struct text
+compose_mime_write(const struct compose_envelope *e,
+    const struct compose_part *parts, size_t n, struct arena *a)
+{
+	struct buf b = {0};
+	struct text t;
+
+	g_mime_init();
+	add_headers(&b, e);
+	if (e->multipart == NULL)
+		add_part(&b, &parts[0]);
+	else
+		add_multipart(&b, e, parts, n);
+	t = (struct text){.at = arena_copy(a, b.data, b.n), .n = b.n};
+	buf_free(&b);
+	return t;
+}

@@ -1,0 +1,43 @@
+"""tests/bench/lookup --ranges: how many RDAP requests many addresses in few
+ranges cost, with one honest server that allows any pace."""
+import bench
+import lookup_world
+import registered
+import registry
+from lying_rdap import Authority
+
+REQUESTS_A_RANGE = 1.2
+
+
+def run(folder, o):
+    build = bench.release_build(o.build, hub=True)
+    bench.progress("making %d ranges" % o.ranges)
+    made = registered.Registered(o.ranges, o.addresses)
+    gates = bench.Gates()
+    (folder / "ca").mkdir()
+    with lookup_world.World(build, folder) as world, registry.Registry(
+            Authority(folder / "ca"), made.ranges) as server:
+        world.hub.set("lookup", zone="", web_parallel="32",
+                      **{**server.settings(folder / "bootstrap"),
+                         **dict(s.split("=", 1) for s in o.set)})
+        world.unresolved(made.addresses)
+        bench.progress("looking up")
+        looked = world.lookup(7200)
+        bench.progress("")
+        report(world, server, looked, made, o, gates)
+    return gates.failed
+
+
+def report(world, server, looked, made, o, gates):
+    n = len(made.addresses)
+    narrow, wide, wrong = registered.judge(world.database, server.ranges)
+    print("addresses     ranges  requests  seconds  addresses/s")
+    print("%9d %10d %9d %8.1f %12.0f" % (
+        n, o.ranges, len(server.asked), looked.seconds, n / looked.seconds))
+    print("contact of the narrowest range %d, of one around it %d" % (
+        narrow, wide))
+    print("processor us an address: lookup and finder %.0f, PostgreSQL %.0f"
+          % (looked.own / n * 1e6, looked.postgres / n * 1e6))
+    gates.check("RDAP requests", len(server.asked),
+                int(o.ranges * REQUESTS_A_RANGE), form="%d")
+    gates.equal("wrong contacts or none", wrong, 0)
