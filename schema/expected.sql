@@ -2058,7 +2058,8 @@ CREATE TABLE plaintiff.report_mail (
     CONSTRAINT report_mail_check CHECK (((state <> ALL (ARRAY['sending'::text, 'unknown'::text])) OR (claimed IS NOT NULL))),
     CONSTRAINT report_mail_n_check CHECK ((n > 0)),
     CONSTRAINT report_mail_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
-);
+)
+WITH (toast_tuple_target='128', fillfactor='60');
 
 COMMENT ON TABLE plaintiff.report_mail IS 'the mails of a report, each stored whole';
 
@@ -2440,9 +2441,9 @@ CREATE INDEX report_contact ON plaintiff.report USING btree (contact, created);
 
 CREATE INDEX report_created ON plaintiff.report USING btree (created);
 
-CREATE INDEX report_mail_open ON plaintiff.report_mail USING btree (state) WHERE (state = ANY (ARRAY['sending'::text, 'unknown'::text]));
-
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
+
+CREATE INDEX report_quiet_from ON plaintiff.report USING btree (lower(quiet)) WHERE (quiet IS NOT NULL);
 
 CREATE INDEX report_source_address ON plaintiff.report_source USING btree (address);
 

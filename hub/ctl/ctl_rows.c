@@ -133,6 +133,22 @@ ctl_rows_report_mails(struct ctl *c, int64_t report, const char *n,
 }
 
 int
+ctl_rows_report_adopt(struct ctl *c, int64_t report, const char *hub,
+    bool *done)
+{
+	struct db_args *args = db_args_new(c->arena);
+	struct db_rows *rows;
+
+	db_arg_int(args, report);
+	db_arg_string(args, hub);
+	if (db_run(c->db, "ctl_report_adopt", args, &rows) != DB_OK)
+		return -1;
+	*done = db_rows_count(rows) != 0;
+	db_rows_free(rows);
+	return 0;
+}
+
+int
 ctl_rows_report_move(struct ctl *c, int64_t report, const char *from,
     const char *to, const char *said, bool *done)
 {

@@ -36,6 +36,10 @@ int ctl_rows_report(struct ctl *c, int64_t report, struct db_rows **out);
  * Message-ID, what was said of it, the mail.  0 or -1. */
 int ctl_rows_report_mails(struct ctl *c, int64_t report, const char *n,
     struct db_rows **out);
+/* Gives a report in hand to that hub; *done false when it is in nobody's
+ * hands, the hub's already, or its hub's deliver runs.  0 or -1. */
+int ctl_rows_report_adopt(struct ctl *c, int64_t report, const char *hub,
+    bool *done);
 /* Moves a report from one state to another and tells deliver; *done false
  * when it is not in the first state.  said: NULL leaves what is there.  A
  * report that becomes ready or held loses its week, which is over or never

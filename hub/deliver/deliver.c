@@ -29,6 +29,7 @@
 enum {
 	EVERY_MS = 5000,
 	ASK_MS = 1000,
+	ADOPT_MS = 10 * 60 * 1000,
 	RUN_MS = 60 * 1000, /* then connections are made anew */
 	MOST_AT_ONCE = 256, /* at least deliver.parallel */
 	UUID_BYTES = 40,
@@ -40,9 +41,9 @@ struct deliver {
 	struct deliver_end ends[2 * MOST_AT_ONCE];
 	size_t end_count;
 	struct watch watch;
+	int64_t adopt_ms; /* when to look for what another hub has left */
 	bool busy_logged;
 	bool stopped; /* by the switch or the clock, and said so */
-	bool left_unresolved; /* since this session has taken the name */
 };
 
 static enum worker_step
@@ -336,12 +337,14 @@ ready(struct worker_context *c, struct deliver *s, enum worker_step *step)
 	/* what we know ourselves, before what must be guessed */
 	if (s->end_count != 0)
 		r = turn(c, s, c->arena, 0, NULL, &none);
-	if (own == DELIVER_OWN_TAKEN)
-		s->left_unresolved = true;
-	if (r == DB_OK && s->left_unresolved) {
-		r = doubt_resolve_left(c);
-		s->left_unresolved = r != DB_OK;
+	if (r == DB_OK && clock_mono_ms() >= s->adopt_ms) {
+		r = doubt_adopt(c);
+		s->adopt_ms = clock_mono_ms() + ADOPT_MS;
 	}
+	/* nothing is under way now: what is in hand was left by a forerunner,
+	 * or was another hub's */
+	if (r == DB_OK)
+		r = doubt_resolve_left(c);
 	if (r == DB_OK && watch_is_due(&s->watch, c->conf))
 		r = doubt_resolve_unknown(c, &s->watch);
 	if (r != DB_OK)
@@ -390,8 +393,8 @@ close_deliver(void *state)
 static int64_t
 every_ms(const struct hub_conf *conf)
 {
-	(void)conf;
-	return EVERY_MS;
+	/* with a log to look into, what is unknown is not kept waiting */
+	return conf->deliver_log[0] == '\0' ? EVERY_MS : ASK_MS;
 }
 
 const struct worker worker_deliver = {

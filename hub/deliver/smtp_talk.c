@@ -143,7 +143,7 @@ refuse(struct smtp_talk *t, int code)
 	enum smtp_result result = SMTP_LATER;
 
 	say(t, t->line, t->line_n);
-	if (last && (code < 400 || code > 599))
+	if (last && t->ended && (code < 400 || code > 599))
 		result = SMTP_UNSURE;
 	/* 530: it wants something of us first, and says nothing of the mail */
 	if (code >= 500 && code <= 599 && code != 530 &&

@@ -257,6 +257,28 @@ WITH moved AS (
 		WHEN 'held failed' THEN 'ready' END)
 SELECT report, pg_notify('plaintiff_reports', '') FROM moved;
 
+-- name: ctl_report_adopt
+-- to hub $2, unless a session holds the name of the hub that has it
+WITH adopted AS (
+	UPDATE report r SET owner = $2::text
+	WHERE r.report = $1::bigint
+		AND r.state IN ('sending', 'unknown')
+		AND r.owner <> $2::text
+		AND NOT EXISTS (SELECT FROM pg_locks
+			WHERE locktype = 'advisory' AND granted
+			AND database = (SELECT oid FROM pg_database
+				WHERE datname = current_database())
+			AND objsubid = 2 AND classid = 7411004::oid
+			AND objid::bigint = (hashtext(r.owner)::bigint
+				& 4294967295))
+	RETURNING r.report
+), mails AS (
+	-- a place in another host's log
+	UPDATE report_mail m SET log_from = NULL
+	FROM adopted a WHERE m.report = a.report
+)
+SELECT report, pg_notify('plaintiff_reports', '') FROM adopted;
+
 -- name: ctl_status_agents
 SELECT * FROM agent_balance ORDER BY agent;
 
