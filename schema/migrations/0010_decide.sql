@@ -331,7 +331,3 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION contacts_with_room IS
 	'those of the contacts that the caps leave room for now, in the same order';
-
--- how many mails went in the last hour is asked at each claim
-CREATE INDEX report_quiet_from ON report (lower(quiet))
-	WHERE quiet IS NOT NULL;
