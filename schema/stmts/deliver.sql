@@ -70,7 +70,7 @@ WITH rest AS (
 	SELECT r.report, r.contact, r.next_try FROM report r
 	WHERE r.state = 'ready' AND r.next_try <= now()
 	ORDER BY r.next_try, r.report
-	LIMIT $2::bigint + 32
+	LIMIT $2::bigint + 8
 	FOR UPDATE OF r SKIP LOCKED
 ), asked AS (
 	SELECT f.report, f.next_try, (SELECT c.state = 'active'
