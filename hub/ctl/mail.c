@@ -39,5 +39,5 @@ mail_to_me(const struct hub_conf *conf, const char *name, const char *to,
 {
 	/* a name that nobody takes for a report's own file */
 	return transport_send(conf, arena_printf(a, "to-me-%s", name), to, mail,
-	    -1, a, said) == SMTP_SENT;
+	    a, said) == SMTP_SENT;
 }

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "hub/conf.h"
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/ctl_rows.h"
 #include "hub/ctl/mail.h"
@@ -16,7 +17,7 @@
 #include "proto/base/log.h"
 #include "proto/base/text.h"
 
-enum { MAIL_COLUMN = 19 }; /* in ctl_report */
+enum { MAIL_COLUMN = 5 }; /* in ctl_report_mails */
 
 int
 ctl_report_list(struct ctl *c)
@@ -55,22 +56,46 @@ find(struct ctl *c, int64_t report, int *code)
 	return NULL;
 }
 
+/* "==== mail 2, sent, Subject" when there are several. */
+static void
+heading(struct buf *out, const struct db_rows *rows, size_t row)
+{
+	struct text subject = db_text(rows, row, 2);
+
+	buf_printf(out, "%s==== mail %s, %s, ", row == 0 ? "" : "\n",
+	    db_string(rows, row, 0), db_string(rows, row, 1));
+	table_neuter(out, subject.at, subject.n);
+	buf_puts(out, "\n\n");
+}
+
 int
 ctl_report_show(struct ctl *c)
 {
 	int64_t report = strtoll(c->args[0], NULL, 10);
 	struct buf out = {0};
 	struct db_rows *rows;
+	size_t n;
 	int code;
 
 	rows = find(c, report, &code);
 	if (rows == NULL)
 		return code;
-	mail_show(&out, db_bytes(rows, 0, MAIL_COLUMN, c->arena),
-	    isatty(STDOUT_FILENO) == 1);
+	db_rows_free(rows);
+	if (ctl_rows_report_mails(c, report, c->args[1], &rows) < 0)
+		return EX_SOFTWARE;
+	n = db_rows_count(rows);
+	for (size_t i = 0; i < n; i++) {
+		if (n != 1)
+			heading(&out, rows, i);
+		mail_show(&out, db_bytes(rows, i, MAIL_COLUMN, c->arena),
+		    isatty(STDOUT_FILENO) == 1);
+	}
 	table_flush(&out);
 	db_rows_free(rows);
-	return EX_OK;
+	if (n == 0)
+		log_error("report %" PRId64 " has no mail %s", report,
+		    c->args[1]);
+	return n == 0 ? EX_DATAERR : EX_OK;
 }
 
 /* Moves a report; says why not when it is in another state. */
@@ -116,6 +141,31 @@ ctl_report_cancel(struct ctl *c)
 {
 	return move(c, "held", "failed", "the administrator cancelled it",
 	    "is never sent; its events are not reported again");
+}
+
+int
+ctl_report_adopt(struct ctl *c)
+{
+	int64_t report = strtoll(c->args[0], NULL, 10);
+	struct db_rows *rows;
+	bool done;
+	int code;
+
+	if (ctl_rows_report_adopt(c, report, c->conf->hub_name, &done) < 0)
+		return EX_SOFTWARE;
+	if (done) {
+		printf("report %" PRId64 " is in the hands of %s\n", report,
+		    c->conf->hub_name);
+		return EX_OK;
+	}
+	rows = find(c, report, &code);
+	if (rows == NULL)
+		return code;
+	log_error("report %" PRId64 " is %s; only one that is sending or "
+	          "unknown, of another hub whose deliver does not run, can be "
+	          "taken over", report, db_string(rows, 0, 1));
+	db_rows_free(rows);
+	return EX_DATAERR;
 }
 
 int

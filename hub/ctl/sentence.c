@@ -91,7 +91,8 @@ is_agent_name(const char *s)
 static const char *
 misfit(const char *hole, const char *value)
 {
-	if (strcmp(hole, "id") == 0 && !is_number(value))
+	if ((strcmp(hole, "id") == 0 || strcmp(hole, "number") == 0) &&
+	    !is_number(value))
 		return "a number";
 	if (strcmp(hole, "name") == 0 && !is_agent_name(value))
 		return "an agent's name: at most 63 letters, digits, \".\", "

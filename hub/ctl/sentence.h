@@ -7,8 +7,8 @@
  *   --to-me    that flag, required    [--check]  a flag that may be absent
  *
  * Flags may stand anywhere behind the first word.  Values are typed by their
- * hole's name: id is a number, name an agent's name, key a public CURVE key;
- * any other hole takes any text.  Pure: no output, no database.
+ * hole's name: id and number are numbers, name an agent's name, key a public
+ * CURVE key; any other hole takes any text.  Pure: no output, no database.
  */
 #ifndef PLAINTIFF_CTL_SENTENCE_H
 #define PLAINTIFF_CTL_SENTENCE_H

@@ -8,28 +8,42 @@
  * the session, so that only one process of that name works, and only it
  * resolves what its forerunner left.
  */
+#include <assert.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "hub/conf.h"
 #include "hub/deliver/deliver_rows.h"
+#include "hub/deliver/doubt.h"
 #include "hub/deliver/smtp.h"
 #include "hub/deliver/transport.h"
+#include "hub/deliver/watch.h"
 #include "hub/worker.h"
 #include "proto/base/arena.h"
+#include "proto/base/clock.h"
 #include "proto/base/die.h"
 #include "proto/base/log.h"
 
-enum { EVERY_MS = 5000 };
+enum {
+	EVERY_MS = 5000,
+	ASK_MS = 1000,
+	ADOPT_MS = 10 * 60 * 1000,
+	RUN_MS = 60 * 1000, /* then connections are made anew */
+	MOST_AT_ONCE = 256, /* at least deliver.parallel */
+	UUID_BYTES = 40,
+	MAILBOX_BYTES = 256,
+};
 
 struct deliver {
-	/* a claim whose end the database does not know yet */
-	struct deliver_claim open;
-	enum deliver_move move;
-	char said[DELIVER_SAID_BYTES];
+	/* claims whose end the database does not know yet */
+	struct deliver_end ends[2 * MOST_AT_ONCE];
+	size_t end_count;
+	struct watch watch;
+	int64_t adopt_ms; /* when to look for what another hub has left */
 	bool busy_logged;
-	bool left_unresolved; /* since this session has taken the name */
+	bool stopped; /* by the switch or the clock, and said so */
 };
 
 static enum worker_step
@@ -38,63 +52,13 @@ trouble(enum db_result r)
 	return r == DB_LOST ? WORKER_LOST : WORKER_WAIT;
 }
 
-static void
+static struct deliver_end *
 remember(struct deliver *s, const struct deliver_claim *claim,
     enum deliver_move move, const char *said)
 {
-	struct text t = text_of(said);
-	size_t n = text_neuter(s->said, sizeof s->said - 1, t.at, t.n);
-
-	s->said[n] = '\0';
-	s->open = *claim;
-	s->move = move;
-}
-
-/* Tells the database how the remembered claim ended. */
-static enum db_result
-settle(struct worker_context *c, struct deliver *s)
-{
-	enum db_result r = deliver_rows_move(c->db, c->arena, &s->open, s->move,
-	    s->said);
-
-	if (r == DB_OK)
-		s->open.report = 0;
-	return r;
-}
-
-/* What the last process of this name left in state sending. */
-static enum db_result
-resolve(struct worker_context *c)
-{
-	struct deliver_left *list;
-	size_t n;
-	enum db_result r = deliver_rows_left(c->db, c->arena,
-	    c->conf->hub_name, &list, &n);
-
-	for (size_t i = 0; r == DB_OK && i < n; i++) {
-		const struct deliver_left *l = &list[i];
-		const char *path = transport_plan_file(l->plan);
-
-		if (path != NULL && access(path, F_OK) == 0) {
-			log_notice("report sent report=%lld written to %s",
-			    (long long)l->claim.report, path);
-			r = deliver_rows_move(c->db, c->arena, &l->claim,
-			    DELIVER_MOVE_SENT,
-			    arena_printf(c->arena, "written to %s", path));
-		} else if (path != NULL) {
-			r = deliver_rows_move(c->db, c->arena, &l->claim,
-			    DELIVER_MOVE_BACK, "was not written");
-		} else {
-			log_warning("report unknown report=%lld uuid=%s: ended "
-			            "while sending; see the relay's log, then "
-			            "plaintiff report resolve",
-			    (long long)l->claim.report, l->uuid);
-			r = deliver_rows_move(c->db, c->arena, &l->claim,
-			    DELIVER_MOVE_UNKNOWN,
-			    "ended while sending: may have gone or not");
-		}
-	}
-	return r;
+	assert(s->end_count < sizeof s->ends / sizeof s->ends[0]);
+	s->ends[s->end_count] = deliver_end_of(claim, move, said);
+	return &s->ends[s->end_count++];
 }
 
 static enum deliver_move
@@ -115,81 +79,244 @@ move_of(enum smtp_result result)
 }
 
 static void
-log_result(const struct deliver_next *next, enum smtp_result result,
-    const char *said)
+log_result(long long report, const char *uuid, const char *contact,
+    enum smtp_result result, const char *said)
 {
-	long long report = next->report;
-
 	switch (result) {
 	case SMTP_SENT:
 		log_notice("report sent report=%lld contact=%s %s", report,
-		    next->recipient, said);
+		    contact, said);
 		break;
 	case SMTP_LATER:
 		log_warning("report put back report=%lld contact=%s %s", report,
-		    next->recipient, said);
+		    contact, said);
 		break;
 	case SMTP_REFUSED:
 		log_warning("report failed report=%lld contact=%s %s", report,
-		    next->recipient, said);
+		    contact, said);
 		break;
 	case SMTP_UNSURE:
 		log_warning("report unknown report=%lld uuid=%s contact=%s %s; "
 		            "see the relay's log, then plaintiff report "
 		            "resolve",
-		    report, next->uuid, next->recipient, said);
+		    report, uuid, contact, said);
 		break;
 	}
 }
 
-/* One report, from claim to its end. */
-static enum worker_step
-one(struct worker_context *c, struct deliver *s,
-    const struct deliver_next *next)
+static bool
+stop_asked(int fd)
 {
-	const char *plan = transport_plan(c->conf, next->uuid, c->arena);
-	struct deliver_claim claim;
-	enum smtp_result result;
-	const char *said;
-	struct text mail;
-	enum db_result r = deliver_rows_claim(c->db, c->arena, c->conf,
-	    next->report, plan, &claim, &mail);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 
-	if (r == DB_CONFLICT)
-		r = deliver_rows_put_off(c->db, c->arena, next->report);
-	else if (r == DB_LOST && claim.report != 0)
-		/* claimed or not, nothing was sent */
-		remember(s, &claim, DELIVER_MOVE_BACK, "was not sent");
-	else if (r == DB_OK && claim.report != 0) {
-		result = transport_send(c->conf, next->uuid, next->recipient,
-		    mail, c->signals, c->arena, &said);
-		log_result(next, result, said);
-		remember(s, &claim, move_of(result), said);
-		r = settle(c, s);
+	return poll(&p, 1, 0) > 0;
+}
+
+static void
+log_held(const struct deliver_batch *batch)
+{
+	char address[ADDR_TEXT_BYTES];
+
+	for (size_t i = 0; i < batch->held_count; i++)
+		log_warning("report held report=%lld %s must not be reported "
+		            "(filter settings or an address of ours)",
+		    (long long)batch->held[i].report,
+		    addr_format(address, &batch->held[i].address));
+}
+
+static void
+log_stopped(struct deliver *s, const char *why)
+{
+	if (why != NULL && !s->stopped)
+		log_warning("nothing is sent: %s", why);
+	else if (why == NULL && s->stopped)
+		log_notice("mails go on");
+	s->stopped = why != NULL;
+}
+
+/* Tells the database what it does not know yet, and takes new claims. */
+static enum db_result
+turn(struct worker_context *c, struct deliver *s, struct arena *a,
+    size_t most, const char *log_from, struct deliver_batch *batch)
+{
+	const struct deliver_terms terms = {
+	    .most = most,
+	    .log_from = log_from,
+	    .plan = transport_plan(c->conf, a),
+	};
+	enum db_result r = deliver_rows_turn(c->db, a, c->conf, s->ends,
+	    s->end_count, &terms, batch);
+
+	if (r == DB_OK) {
+		s->end_count = 0;
+		log_held(batch);
+		log_stopped(s, batch->stopped);
+	} else {
+		/* claimed or not, nothing of these was sent */
+		for (size_t i = 0; i < batch->n; i++)
+			remember(s, &batch->mails[i].claim, DELIVER_MOVE_BACK,
+			    "was not sent");
+		batch->n = 0;
 	}
+	return r;
+}
+
+/* Mails into the folder. */
+static enum worker_step
+write_some(struct worker_context *c, struct deliver *s)
+{
+	struct deliver_batch batch;
+	enum db_result r = turn(c, s, c->arena, MOST_AT_ONCE, NULL, &batch);
+
+	for (size_t i = 0; i < batch.n; i++) {
+		struct deliver_mail *m = &batch.mails[i];
+		const char *said;
+		enum smtp_result result = transport_write(c->conf,
+		    transport_name(m->uuid, m->claim.n, c->arena), m->mail,
+		    c->arena, &said);
+
+		log_result(m->claim.report, m->uuid, m->recipient, result,
+		    said);
+		remember(s, &m->claim, move_of(result), said);
+	}
+	if (r == DB_CONFLICT)
+		r = deliver_rows_put_off(c->db, c->arena);
+	else if (r == DB_OK && batch.n == 0 && batch.held_count == 0)
+		return WORKER_IDLE;
 	return r == DB_OK ? WORKER_MORE : trouble(r);
 }
 
-/* Settings or hosts have changed since it was composed: a person decides. */
-static enum worker_step
-hold(struct worker_context *c, const struct deliver_next *next)
+/* A mail that was given to the pool. */
+struct hand {
+	bool used;
+	struct deliver_claim claim;
+	char uuid[UUID_BYTES];
+	char recipient[MAILBOX_BYTES];
+};
+
+/* One run of mails over one pool of connections. */
+struct run {
+	struct smtp_pool *pool;
+	struct arena *a; /* of one turn */
+	struct hand hands[MOST_AT_ONCE];
+	/* place in the relay's log from before any connection was opened */
+	const char *log_from;
+	int64_t began_ms;
+	int64_t asked_ms; /* when there was nothing to claim; 0: there is */
+	bool stop;        /* claim no more, end what is under way */
+	enum db_result trouble;
+	size_t claimed;
+};
+
+static void
+hand_over(struct worker_context *c, struct run *run, struct deliver_mail *m)
 {
-	char address[ADDR_TEXT_BYTES];
-	const char *why = arena_printf(c->arena,
-	    "%s must not be reported (filter settings or an address of ours)",
-	    addr_format(address, &next->unreportable));
+	size_t tag = 0;
+
+	while (run->hands[tag].used)
+		tag++;
+	run->hands[tag] = (struct hand){.used = true, .claim = m->claim};
+	(void)snprintf(run->hands[tag].uuid, UUID_BYTES, "%s", m->uuid);
+	(void)snprintf(run->hands[tag].recipient, MAILBOX_BYTES, "%s",
+	    m->recipient);
+	smtp_pool_add(run->pool,
+	    &(struct smtp_ask){
+	        .sender = m->sender == NULL ? c->conf->report_from : m->sender,
+	        .recipient = m->recipient,
+	        .mail = m->mail,
+	        .tag = tag,
+	    });
+}
+
+static void
+take_back(struct deliver *s, struct run *run, const struct smtp_done *done)
+{
+	struct hand *h = &run->hands[done->tag];
+	struct deliver_end *end;
+
+	log_result(h->claim.report, h->uuid, h->recipient, done->result,
+	    done->said);
+	end = remember(s, &h->claim, move_of(done->result), done->said);
+	end->refused = done->recipient;
+	(void)snprintf(end->status, sizeof end->status, "%s", done->status);
+	h->used = false;
+}
+
+/* Settles and claims, unless there is nothing to settle nor room to fill. */
+static void
+run_turn(struct worker_context *c, struct deliver *s, struct run *run)
+{
+	size_t most = run->stop ? 0 : smtp_pool_room(run->pool);
+	struct deliver_batch batch;
 	enum db_result r;
 
-	log_warning("report held report=%lld contact=%s %s",
-	    (long long)next->report, next->recipient, why);
-	r = deliver_rows_hold(c->db, c->arena, next->report, why);
-	return r == DB_OK ? WORKER_MORE : trouble(r);
+	if (run->trouble != DB_OK)
+		return;
+	if (run->asked_ms != 0 && s->end_count == 0 &&
+	    clock_mono_ms() - run->asked_ms < ASK_MS)
+		most = 0;
+	if (most == 0 && s->end_count == 0)
+		return;
+	arena_reset(run->a);
+	r = turn(c, s, run->a, most, run->log_from, &batch);
+	if (r == DB_CONFLICT && most != 0) {
+		/* without the claim, which may be what conflicts */
+		r = turn(c, s, run->a, 0, NULL, &batch);
+		if (r == DB_OK)
+			r = deliver_rows_put_off(c->db, run->a);
+	}
+	if (r != DB_OK) {
+		run->stop = true;
+		run->trouble = r;
+		return;
+	}
+	if (most != 0)
+		run->asked_ms = batch.n == 0 && batch.held_count == 0
+		    ? clock_mono_ms()
+		    : 0;
+	run->claimed += batch.n + batch.held_count;
+	for (size_t i = 0; i < batch.n; i++)
+		hand_over(c, run, &batch.mails[i]);
+}
+
+/* Mails to the relay, until there are no more or something is in the way. */
+static enum worker_step
+send_some(struct worker_context *c, struct deliver *s)
+{
+	struct run run = {.trouble = DB_OK, .began_ms = clock_mono_ms()};
+	struct smtp_done done[MOST_AT_ONCE];
+	struct smtp_relay relay;
+	size_t n;
+
+	if (transport_relay(c->conf, c->arena, &relay) < 0)
+		return WORKER_WAIT;
+	run.log_from = watch_place(&s->watch, c->conf, c->arena);
+	run.a = arena_open(0);
+	run.pool = smtp_pool_open(&relay, (size_t)c->conf->deliver_parallel);
+	for (;;) {
+		run_turn(c, s, &run);
+		if (smtp_pool_busy(run.pool) == 0 &&
+		    (s->end_count == 0 || run.trouble != DB_OK))
+			break;
+		n = smtp_pool_wait(run.pool, ASK_MS, c->signals, done,
+		    MOST_AT_ONCE);
+		for (size_t i = 0; i < n; i++)
+			take_back(s, &run, &done[i]);
+		run.stop |= stop_asked(c->signals) ||
+		    clock_mono_ms() - run.began_ms > RUN_MS;
+	}
+	smtp_pool_close(run.pool);
+	arena_close(run.a);
+	if (run.trouble != DB_OK)
+		return trouble(run.trouble);
+	return run.claimed == 0 ? WORKER_IDLE : WORKER_MORE;
 }
 
 /* True: this process may work, and nothing is left of the past. */
 static bool
 ready(struct worker_context *c, struct deliver *s, enum worker_step *step)
 {
+	struct deliver_batch none;
 	enum deliver_own own;
 	enum db_result r = deliver_rows_own(c->db, c->arena, c->conf->hub_name,
 	    &own);
@@ -208,14 +335,18 @@ ready(struct worker_context *c, struct deliver *s, enum worker_step *step)
 	}
 	s->busy_logged = false;
 	/* what we know ourselves, before what must be guessed */
-	if (s->open.report != 0)
-		r = settle(c, s);
-	if (own == DELIVER_OWN_TAKEN)
-		s->left_unresolved = true;
-	if (r == DB_OK && s->left_unresolved) {
-		r = resolve(c);
-		s->left_unresolved = r != DB_OK;
+	if (s->end_count != 0)
+		r = turn(c, s, c->arena, 0, NULL, &none);
+	if (r == DB_OK && clock_mono_ms() >= s->adopt_ms) {
+		r = doubt_adopt(c);
+		s->adopt_ms = clock_mono_ms() + ADOPT_MS;
 	}
+	/* nothing is under way now: what is in hand was left by a forerunner,
+	 * or was another hub's */
+	if (r == DB_OK)
+		r = doubt_resolve_left(c);
+	if (r == DB_OK && watch_is_due(&s->watch, c->conf))
+		r = doubt_resolve_unknown(c, &s->watch);
 	if (r != DB_OK)
 		*step = trouble(r);
 	return r == DB_OK;
@@ -225,22 +356,13 @@ static enum worker_step
 step(struct worker_context *c, void *state)
 {
 	struct deliver *s = state;
-	struct deliver_next next;
 	enum worker_step result;
-	enum db_result r;
 
 	if (transport_check(c->conf) < 0)
 		return WORKER_WAIT;
 	if (!ready(c, s, &result))
 		return result;
-	r = deliver_rows_next(c->db, c->arena, c->conf, &next);
-	if (r != DB_OK)
-		return trouble(r);
-	if (next.report == 0)
-		return WORKER_IDLE;
-	if (next.unreportable.family != 0)
-		return hold(c, &next);
-	return one(c, s, &next);
+	return c->conf->deliver_live ? send_some(c, s) : write_some(c, s);
 }
 
 static int
@@ -271,8 +393,8 @@ close_deliver(void *state)
 static int64_t
 every_ms(const struct hub_conf *conf)
 {
-	(void)conf;
-	return EVERY_MS;
+	/* with a log to look into, what is unknown is not kept waiting */
+	return conf->deliver_log[0] == '\0' ? EVERY_MS : ASK_MS;
 }
 
 const struct worker worker_deliver = {

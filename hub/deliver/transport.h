@@ -16,18 +16,30 @@ struct hub_conf;
 int transport_check(const struct hub_conf *conf)
     __attribute__((warn_unused_result));
 
-/* "writing to /folder/NAME.eml" or "sending through smtp://...": stored with
- * the claim, so that after a crash it is known what had been begun. */
-const char *transport_plan(const struct hub_conf *conf, const char *name,
+/* What the n-th mail of a report is called: "4f0c...", "4f0c...-2". */
+const char *transport_name(const char *uuid, int64_t n, struct arena *a);
+
+/* "writing to /folder" or "sending through smtp://...": stored with the
+ * claim, so that after a crash it is known what had been begun. */
+const char *transport_plan(const struct hub_conf *conf, struct arena *a);
+
+/* After a crash: the file that a mail of that name is in by such a plan, or
+ * NULL for another plan. */
+const char *transport_plan_file(const char *plan, const char *name,
     struct arena *a);
 
-/* After a crash: the file that such a plan names, or NULL for another. */
-const char *transport_plan_file(const char *plan);
+/* The relay of the settings, in the arena.  -1: logged. */
+int transport_relay(const struct hub_conf *conf, struct arena *a,
+    struct smtp_relay *out) __attribute__((warn_unused_result));
 
-/* Sends to one recipient, or writes NAME.eml.  *said: for people, in the
- * arena. stop_fd as in smtp.h. */
+/* Writes NAME.eml: SMTP_SENT or SMTP_LATER.  *said: for people, in the
+ * arena. */
+enum smtp_result transport_write(const struct hub_conf *conf,
+    const char *name, struct text mail, struct arena *a, const char **said);
+
+/* One mail to one recipient, or into NAME.eml, and waits for its end. */
 enum smtp_result transport_send(const struct hub_conf *conf,
-    const char *name, const char *recipient, struct text mail, int stop_fd,
+    const char *name, const char *recipient, struct text mail,
     struct arena *a, const char **said);
 
 #endif

@@ -218,26 +218,66 @@ SELECT count(*) FROM moved;
 
 -- name: ctl_report_list
 SELECT report, state, created, contact, sources, events, first, last, subject,
-	changed, recipient, tries, next_try, said, owner, quiet_until, bytes,
-	uuid, message_id
+	changed, recipient, tries, next_try, said, owner, quiet_until, mails,
+	mails_sent, bytes, uuid, message_id
 FROM report_list ORDER BY report;
 
 -- name: ctl_report
-SELECT l.report, l.state, l.created, l.contact, l.sources, l.events, l.first,
-	l.last, l.subject, l.changed, l.recipient, l.tries, l.next_try, l.said,
-	l.owner, l.quiet_until, l.bytes, l.uuid, l.message_id, r.mail
-FROM report_list l JOIN report r ON r.report = l.report
-WHERE l.report = $1::bigint;
+SELECT report, state FROM report WHERE report = $1::bigint;
+
+-- name: ctl_report_mails
+-- its mails, or only the $2-th
+SELECT n, state, subject, message_id, said, mail FROM report_mail
+WHERE report = $1::bigint AND n = coalesce($2::integer, n)
+ORDER BY n;
 
 -- name: ctl_report_move
--- the week holds exactly while a mail may have gone: see CHECKs of report
+-- the week holds exactly while a mail may have gone: see CHECKs of report.
+-- From unknown, its unknown mails move; when others of it were sent, it is
+-- being sent still.
 WITH moved AS (
-	UPDATE report SET state = $3::text, changed = now(), next_try = now(),
+	UPDATE report r SET state = t.state, changed = now(), next_try = now(),
 		said = coalesce($4::text, said),
-		quiet = CASE WHEN $3::text IN ('sending', 'sent', 'unknown')
+		quiet = CASE WHEN t.state IN ('sending', 'sent', 'unknown')
 			THEN quiet END
-	WHERE report = $1::bigint AND state = $2::text RETURNING report)
+	FROM (SELECT CASE WHEN $2::text = 'unknown' AND $3::text = 'ready'
+			AND EXISTS (SELECT FROM report_mail
+				WHERE report = $1::bigint AND state = 'sent')
+		THEN 'sending' ELSE $3::text END AS state) t
+	WHERE r.report = $1::bigint AND r.state = $2::text
+	RETURNING r.report
+), mails AS (
+	UPDATE report_mail m SET state = $3::text, changed = now(),
+		said = coalesce($4::text, m.said)
+	FROM moved
+	WHERE m.report = moved.report
+	AND m.state = CASE $2::text || ' ' || $3::text
+		WHEN 'unknown sent' THEN 'unknown'
+		WHEN 'unknown ready' THEN 'unknown'
+		WHEN 'held failed' THEN 'ready' END)
 SELECT report, pg_notify('plaintiff_reports', '') FROM moved;
+
+-- name: ctl_report_adopt
+-- to hub $2, unless a session holds the name of the hub that has it
+WITH adopted AS (
+	UPDATE report r SET owner = $2::text
+	WHERE r.report = $1::bigint
+		AND r.state IN ('sending', 'unknown')
+		AND r.owner <> $2::text
+		AND NOT EXISTS (SELECT FROM pg_locks
+			WHERE locktype = 'advisory' AND granted
+			AND database = (SELECT oid FROM pg_database
+				WHERE datname = current_database())
+			AND objsubid = 2 AND classid = 7411004::oid
+			AND objid::bigint = (hashtext(r.owner)::bigint
+				& 4294967295))
+	RETURNING r.report
+), mails AS (
+	-- a place in another host's log
+	UPDATE report_mail m SET log_from = NULL
+	FROM adopted a WHERE m.report = a.report
+)
+SELECT report, pg_notify('plaintiff_reports', '') FROM adopted;
 
 -- name: ctl_status_agents
 SELECT * FROM agent_balance ORDER BY agent;
@@ -291,6 +331,9 @@ SELECT * FROM (VALUES
 		FROM tor_waiting), (SELECT min(first) FROM tor_waiting)),
 	('report', 'contacts suspended', (SELECT count(*) FROM contact
 		WHERE state = 'suspended'), NULL),
+	('report', 'contacts held', (SELECT count(*) FROM contact
+		WHERE state = 'held'), (SELECT min(state_since) FROM contact
+		WHERE state = 'held')),
 	('report', 'reports held', (SELECT count(*) FROM report
 		WHERE state = 'held'), (SELECT min(created) FROM report
 		WHERE state = 'held')),
@@ -306,8 +349,18 @@ SELECT * FROM (VALUES
 		WHERE state = 'failed'), NULL),
 	('deliver', 'reports unknown', (SELECT count(*) FROM report
 		WHERE state = 'unknown'), (SELECT min(changed) FROM report
-		WHERE state = 'unknown'))
+		WHERE state = 'unknown')),
+	('bounce', 'bounces', (SELECT count(*) FROM bounce), NULL),
+	('bounce', 'replies', (SELECT count(*) FROM reply), NULL),
+	('bounce', 'replies for you to read', (SELECT count(*) FROM reply
+		WHERE kind = 'human' AND received > now() - interval '7 days'),
+		(SELECT min(received) FROM reply WHERE kind = 'human'
+		AND received > now() - interval '7 days')),
+	('bounce', 'messages left alone', (SELECT coalesce(sum(messages), 0)
+		FROM heard)::bigint, NULL)
 ) AS s (stage, what, count, since);
 
 -- Previews read exactly what report reads.
--- also: report_due report_contact report_tally report_lines report_answers of report
+-- also: report_due report_contact report_case report_read brake_tick of report
+
+-- ---- deciding ----

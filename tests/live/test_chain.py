@@ -102,7 +102,7 @@ def accepted_by(relay):
 def resolve_unknown(hub, database, relay):
     """What an operator does with the reports that deliver left unknown."""
     for number, message_id in database.query(
-            "SELECT report, message_id FROM report WHERE state = 'unknown'"
+            "SELECT report, message_id FROM report_mail WHERE state = 'unknown'"
             " AND changed < now() - interval '2 seconds'"):
         hub.ctl("report", "resolve", number,
                 "sent" if message_id in accepted_by(relay) else "lost")

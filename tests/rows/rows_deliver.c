@@ -63,13 +63,16 @@ static void
 world(struct fixture *f)
 {
 	assert_int_equal(db_script(f->owner,
-	    "TRUNCATE report, report_source, contact RESTART IDENTITY CASCADE;"
+	    "TRUNCATE report, report_mail, report_source, contact"
+	    " RESTART IDENTITY CASCADE;"
 	    "INSERT INTO contact (key, mailbox) VALUES"
 	    " ('abuse@isp.example', 'abuse@isp.example');"
 	    "INSERT INTO report (uuid, contact, state, upto, sources, events,"
-	    " first, last, recipient, subject, message_id, mail) VALUES"
+	    " first, last, recipient, subject) VALUES"
 	    " ('4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788', 1, 'ready', 1, 1, 1,"
-	    " now(), now(), 'abuse@isp.example', 's', 'm@x', '\\x00ff0d0a');"
+	    " now(), now(), 'abuse@isp.example', 's');"
+	    "INSERT INTO report_mail (report, n, subject, message_id, mail)"
+	    " VALUES (1, 1, 's', 'm@x', '\\x00ff0d0a');"
 	    "INSERT INTO report_source VALUES (1, '203.0.113.7', 1, now(),"
 	    " now(), 0, 1)"), DB_OK);
 }
@@ -99,19 +102,58 @@ own(struct fixture *f, struct db *db, const char *name)
 	return result;
 }
 
+/* A turn of nothing but a claim. */
+static struct deliver_batch
+take(struct fixture *f, size_t most)
+{
+	const struct deliver_terms terms = {.most = most, .plan = "plan",
+	    .log_from = "there"};
+	struct deliver_batch batch;
+
+	assert_int_equal(deliver_rows_turn(f->db, f->a, &f->conf, NULL, 0,
+	                     &terms, &batch), DB_OK);
+	return batch;
+}
+
+/* The claim of the world's one mail; report 0: there was none. */
 static struct deliver_claim
 claim(struct fixture *f)
 {
-	struct deliver_claim c;
-	struct text mail = {0};
+	struct deliver_batch batch = take(f, 1);
 
-	assert_int_equal(deliver_rows_claim(f->db, f->a, &f->conf, 1, "plan",
-	                     &c, &mail), DB_OK);
-	if (c.report != 0) {
-		assert_int_equal(mail.n, 4);
-		assert_memory_equal(mail.at, "\0\xff\r\n", 4);
-	}
-	return c;
+	if (batch.n == 0)
+		return (struct deliver_claim){0};
+	assert_int_equal(batch.mails[0].mail.n, 4);
+	assert_memory_equal(batch.mails[0].mail.at, "\0\xff\r\n", 4);
+	assert_string_equal(batch.mails[0].recipient, "abuse@isp.example");
+	assert_null(batch.mails[0].sender);
+	return batch.mails[0].claim;
+}
+
+/* A turn of nothing but an end. */
+static void
+end(struct fixture *f, const struct deliver_claim *claim,
+    enum deliver_move move)
+{
+	struct deliver_end e = {.claim = *claim, .move = move, .said = "x",
+	    .refused = move == DELIVER_MOVE_FAILED, .status = "5.1.1"};
+	struct deliver_batch none;
+
+	assert_int_equal(deliver_rows_turn(f->db, f->a, &f->conf, &e, 1,
+	                     &(struct deliver_terms){0}, &none), DB_OK);
+	assert_int_equal(none.n, 0);
+}
+
+static int64_t
+number(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	int64_t n;
+
+	assert_int_equal(db_query(f->owner, sql, NULL, &rows), DB_OK);
+	n = db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return n;
 }
 
 static void
@@ -136,40 +178,61 @@ a_name_belongs_to_one_session(void **state)
 }
 
 static void
-next_leaves_what_may_not_go(void **state)
+what_must_not_go_is_held(void **state)
 {
 	struct fixture *f = *state;
-	struct deliver_next n;
+	struct deliver_batch batch;
 	const char *why;
 	struct prefix own_net;
 
 	world(f);
-	assert_int_equal(deliver_rows_next(f->db, f->a, &f->conf, &n), DB_OK);
-	assert_int_equal(n.report, 1);
-	assert_string_equal(n.recipient, "abuse@isp.example");
-	assert_int_equal(n.unreportable.family, 0);
 	assert_true(prefix_parse("203.0.113.7", &own_net, &why));
 	prefixes_add(f->a, &f->conf.filter_own, own_net);
-	assert_int_equal(deliver_rows_next(f->db, f->a, &f->conf, &n), DB_OK);
-	assert_int_equal(n.unreportable.family, 4);
+	batch = take(f, 4);
 	f->conf.filter_own.n = 0;
-	assert_int_equal(deliver_rows_hold(f->db, f->a, 1, "why"), DB_OK);
+	assert_int_equal(batch.n, 0);
+	assert_int_equal(batch.held_count, 1);
+	assert_int_equal(batch.held[0].report, 1);
+	assert_int_equal(batch.held[0].address.family, 4);
 	assert_string_equal(state_of_report(f), "held");
-	assert_int_equal(deliver_rows_next(f->db, f->a, &f->conf, &n), DB_OK);
-	assert_int_equal(n.report, 0);
+	assert_int_equal(number(f, "SELECT count(*) FROM report_mail"
+	                           " WHERE state = 'ready'"), 1);
+	assert_int_equal(take(f, 4).n, 0);
+}
+
+/* Some of it has gone already: it cannot be held, its rest never goes. */
+static void
+the_rest_must_not_go(void **state)
+{
+	struct fixture *f = *state;
+	struct deliver_claim c;
+
+	world(f);
+	assert_int_equal(db_script(f->owner,
+	    "INSERT INTO report_mail (report, n, subject, message_id, mail)"
+	    " VALUES (1, 2, 's', 'm2@x', '\\x02')"), DB_OK);
+	c = claim(f);
+	end(f, &c, DELIVER_MOVE_SENT);
+	assert_string_equal(state_of_report(f), "sending quiet");
+	assert_int_equal(db_script(f->owner,
+	    "INSERT INTO agent (name, key) VALUES ('mx', repeat('k', 40));"
+	    "INSERT INTO agent_address SELECT agent, '203.0.113.7' FROM agent"),
+	    DB_OK);
+	assert_int_equal(take(f, 4).held_count, 1);
+	assert_string_equal(state_of_report(f), "sent quiet");
+	assert_int_equal(number(f, "SELECT count(*) FROM report_mail"
+	                           " WHERE state = 'failed'"), 1);
+	assert_int_equal(db_script(f->owner, "TRUNCATE agent CASCADE"), DB_OK);
 }
 
 static void
 put_off(void **state)
 {
 	struct fixture *f = *state;
-	struct deliver_next n;
 
 	world(f);
-	assert_int_equal(deliver_rows_put_off(f->db, f->a, 1), DB_OK);
+	assert_int_equal(deliver_rows_put_off(f->db, f->a), DB_OK);
 	assert_string_equal(state_of_report(f), "ready later");
-	assert_int_equal(deliver_rows_next(f->db, f->a, &f->conf, &n), DB_OK);
-	assert_int_equal(n.report, 0);
 	assert_int_equal(claim(f).report, 0);
 }
 
@@ -193,8 +256,7 @@ one_claim(void **state)
 	assert_string_equal(list[0].plan, "plan");
 	assert_string_equal(list[0].uuid,
 	    "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788");
-	assert_int_equal(deliver_rows_move(f->db, f->a, &list[0].claim,
-	                     DELIVER_MOVE_BACK, "x"), DB_OK);
+	end(f, &list[0].claim, DELIVER_MOVE_BACK);
 	assert_string_equal(state_of_report(f), "ready");
 }
 
@@ -218,10 +280,109 @@ each_move(void **state)
 
 		world(f);
 		c = claim(f);
-		assert_int_equal(deliver_rows_move(f->db, f->a, &c,
-		                     table[i].move, "x"), DB_OK);
+		end(f, &c, table[i].move);
 		assert_string_equal(state_of_report(f), table[i].state);
 	}
+}
+
+static void
+refused_is_noted_with_the_contact(void **state)
+{
+	struct fixture *f = *state;
+	struct deliver_claim c;
+
+	world(f);
+	c = claim(f);
+	end(f, &c, DELIVER_MOVE_FAILED);
+	assert_int_equal(number(f, "SELECT count(*) FROM contact_event WHERE"
+	    " contact = 1 AND what = 'refused' AND report = 1"
+	    " AND status = '5.1.1' AND said = 'x'"), 1);
+}
+
+/* A report of three mails is what its mails are. */
+static void
+sum_of_several(void **state)
+{
+	static const enum deliver_move of[] = {['S'] = DELIVER_MOVE_SENT,
+	    ['L'] = DELIVER_MOVE_LATER, ['F'] = DELIVER_MOVE_FAILED,
+	    ['U'] = DELIVER_MOVE_UNKNOWN};
+	static const struct {
+		const char *moves; /* one of each mail */
+		const char *state;
+	} table[] = {
+	    {"SSS", "sent quiet"},
+	    {"SFS", "sent quiet"},
+	    {"FFF", "failed"},
+	    {"LFL", "ready tried later"},
+	    {"SLF", "sending quiet tried later"},
+	    {"SUL", "sending quiet tried later"},
+	    {"SUS", "unknown quiet"},
+	    {"FUF", "unknown quiet"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct deliver_batch batch;
+
+		world(f);
+		assert_int_equal(db_script(f->owner,
+		    "INSERT INTO report_mail (report, n, subject, message_id,"
+		    " mail) VALUES (1, 2, 's', 'm2@x', ''), (1, 3, 's',"
+		    " 'm3@x', '')"), DB_OK);
+		/* two are in hand, the third waits: nothing is over */
+		batch = take(f, 2);
+		assert_int_equal(batch.n, 2);
+		end(f, &batch.mails[0].claim,
+		    of[(unsigned char)table[i].moves[0]]);
+		assert_string_equal(state_of_report(f),
+		    table[i].moves[0] == 'L'
+		        ? "sending quiet tried later" : "sending quiet");
+		end(f, &batch.mails[1].claim,
+		    of[(unsigned char)table[i].moves[1]]);
+		assert_int_equal(db_script(f->owner,
+		    "UPDATE report SET next_try = now(), tries = 0"), DB_OK);
+		batch = take(f, 2);
+		for (size_t k = 0; k < batch.n; k++) {
+			const char *moves = table[i].moves;
+			struct deliver_claim *c = &batch.mails[k].claim;
+
+			end(f, c, of[(unsigned char)moves[c->n - 1]]);
+		}
+		assert_string_equal(state_of_report(f), table[i].state);
+		assert_int_equal(number(f, "SELECT sum(remainder)"
+		    " FROM report_balance WHERE item LIKE '%mails'"), 0);
+	}
+}
+
+/* One transaction ends what is over and claims what comes next. */
+static void
+ends_with_new_claims(void **state)
+{
+	const struct deliver_terms terms = {.most = 4, .plan = "plan"};
+	struct fixture *f = *state;
+	struct deliver_end e = {.move = DELIVER_MOVE_SENT, .said = "250"};
+	struct deliver_batch batch;
+
+	world(f);
+	e.claim = claim(f);
+	assert_int_equal(db_script(f->owner,
+	    "INSERT INTO contact (key, mailbox) SELECT 'k' || n, 'm' || n"
+	    " FROM generate_series(2, 9) n;"
+	    "INSERT INTO report (uuid, contact, state, upto, sources, events,"
+	    " first, last, recipient, subject) SELECT gen_random_uuid(), n,"
+	    " 'ready', 1, 1, 1, now(), now(), 'm' || n, 's'"
+	    " FROM generate_series(2, 9) n;"
+	    "INSERT INTO report_mail (report, n, subject, message_id, mail,"
+	    " sender) SELECT report, 1, 's', report, '', 'v@x' FROM report"
+	    " WHERE report > 1"), DB_OK);
+	assert_int_equal(deliver_rows_turn(f->db, f->a, &f->conf, &e, 1,
+	                     &terms, &batch), DB_OK);
+	assert_int_equal(batch.n, 4);
+	assert_string_equal(batch.mails[0].sender, "v@x");
+	assert_int_equal(number(f, "SELECT count(*) FROM report WHERE"
+	                           " state = 'sending'"), 4);
+	assert_int_equal(number(f, "SELECT count(*) FROM report WHERE"
+	                           " state = 'sent'"), 1);
 }
 
 /* A claim that was resolved and claimed anew is not ended by the old one. */
@@ -233,22 +394,17 @@ old_token_moves_nothing(void **state)
 
 	world(f);
 	old = claim(f);
-	assert_int_equal(deliver_rows_move(f->db, f->a, &old,
-	                     DELIVER_MOVE_BACK, "x"), DB_OK);
+	end(f, &old, DELIVER_MOVE_BACK);
 	new = claim(f);
 	assert_string_not_equal(old.token, new.token);
-	assert_int_equal(deliver_rows_move(f->db, f->a, &old,
-	                     DELIVER_MOVE_BACK, "x"), DB_OK);
+	end(f, &old, DELIVER_MOVE_BACK);
 	assert_string_equal(state_of_report(f), "sending quiet");
 	/* what we know is better than unknown */
-	assert_int_equal(deliver_rows_move(f->db, f->a, &new,
-	                     DELIVER_MOVE_UNKNOWN, "x"), DB_OK);
-	assert_int_equal(deliver_rows_move(f->db, f->a, &new,
-	                     DELIVER_MOVE_SENT, "x"), DB_OK);
+	end(f, &new, DELIVER_MOVE_UNKNOWN);
+	end(f, &new, DELIVER_MOVE_SENT);
 	assert_string_equal(state_of_report(f), "sent quiet");
 	/* and nothing moves what was sent */
-	assert_int_equal(deliver_rows_move(f->db, f->a, &new,
-	                     DELIVER_MOVE_LATER, "x"), DB_OK);
+	end(f, &new, DELIVER_MOVE_LATER);
 	assert_string_equal(state_of_report(f), "sent quiet");
 }
 
@@ -257,20 +413,26 @@ static void
 the_week_is_a_constraint(void **state)
 {
 	struct fixture *f = *state;
-	struct deliver_claim c;
-	struct text mail;
 
+	world(f);
+	assert_int_equal(claim(f).report, 1);
+	assert_int_equal(db_script(f->owner,
+	    "INSERT INTO report (uuid, contact, state, upto, sources, events,"
+	    " first, last, recipient, subject, quiet) SELECT"
+	    " '00000000-19d7-4c0e-9b1a-0a5d3e6f7788', contact, 'sent', upto,"
+	    " sources, events, first, last, recipient, subject,"
+	    " tstzrange(now() - interval '6 days', now() + interval '1 day')"
+	    " FROM report"), DB_REFUSED);
+	/* and no claim tries to pass it */
 	world(f);
 	assert_int_equal(db_script(f->owner,
 	    "INSERT INTO report (uuid, contact, state, upto, sources, events,"
-	    " first, last, recipient, subject, message_id, mail, quiet) SELECT"
+	    " first, last, recipient, subject, quiet) SELECT"
 	    " '00000000-19d7-4c0e-9b1a-0a5d3e6f7788', contact, 'sent', upto,"
-	    " sources, events, first, last, recipient, subject, 'm2@x', mail,"
+	    " sources, events, first, last, recipient, subject,"
 	    " tstzrange(now() - interval '6 days', now() + interval '1 day')"
 	    " FROM report"), DB_OK);
-	assert_int_equal(deliver_rows_claim(f->db, f->a, &f->conf, 1, "plan",
-	                     &c, &mail), DB_CONFLICT);
-	assert_int_equal(c.report, 0);
+	assert_int_equal(claim(f).report, 0);
 }
 
 int
@@ -278,10 +440,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_name_belongs_to_one_session),
-	    cmocka_unit_test(next_leaves_what_may_not_go),
+	    cmocka_unit_test(what_must_not_go_is_held),
+	    cmocka_unit_test(the_rest_must_not_go),
 	    cmocka_unit_test(put_off),
 	    cmocka_unit_test(one_claim),
 	    cmocka_unit_test(each_move),
+	    cmocka_unit_test(refused_is_noted_with_the_contact),
+	    cmocka_unit_test(sum_of_several),
+	    cmocka_unit_test(ends_with_new_claims),
 	    cmocka_unit_test(old_token_moves_nothing),
 	    cmocka_unit_test(the_week_is_a_constraint),
 	};

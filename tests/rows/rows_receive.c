@@ -259,8 +259,8 @@ nothing_but_its_rights(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(db_query(w->db, "SELECT mail FROM report", NULL, NULL),
-	    DB_REFUSED);
+	assert_int_equal(db_query(w->db, "SELECT mail FROM report_mail", NULL,
+	                     NULL), DB_REFUSED);
 	assert_int_equal(db_query(w->db, "UPDATE event SET stale = false", NULL,
 	    NULL), DB_REFUSED);
 	assert_int_equal(db_query(w->db, "DELETE FROM event", NULL, NULL),

@@ -18,16 +18,16 @@ plans(void **state)
 	struct arena *a = arena_open(0);
 	struct hub_conf conf = {.deliver_mail_folder = "/var/mail folder",
 	    .deliver_relay = "smtp://127.0.0.1:25"};
-	const char *plan = transport_plan(&conf, "4f0c", a);
+	const char *plan = transport_plan(&conf, a);
 
 	(void)state;
-	assert_string_equal(transport_plan_file(plan),
+	assert_string_equal(transport_plan_file(plan, "4f0c", a),
 	    "/var/mail folder/4f0c.eml");
 	conf.deliver_live = true;
-	plan = transport_plan(&conf, "4f0c", a);
-	assert_null(transport_plan_file(plan));
-	assert_null(transport_plan_file(""));
-	assert_null(transport_plan_file("450 not now"));
+	plan = transport_plan(&conf, a);
+	assert_null(transport_plan_file(plan, "4f0c", a));
+	assert_null(transport_plan_file("", "4f0c", a));
+	assert_null(transport_plan_file("450 not now", "4f0c", a));
 	arena_close(a);
 }
 
