@@ -36,6 +36,10 @@ class Registered:
 
     def _span(self, first, size, kind):
         first += self.random.randrange(3)
+        # IANA hands out /8 and /12: no registration is part of two
+        block = 1 << (24 if kind is ipaddress.IPv4Address else 116)
+        if first // block != (first + size - 1) // block:
+            size = block - first % block
         self.spans.append((first, first + size - 1, kind))
         if size > 32 and self.random.random() < 0.1:
             inner = first + size // 4

@@ -14,29 +14,21 @@ NAME = "registry.liar.example"
 
 class Nested:
     """Ranges of which any two are one in the other or apart; (first, last,
-    ...).  All are added before the first is looked for."""
+    ...)."""
 
-    def __init__(self):
-        self.list = []
-        self.around = None  # of each, which one it is in; -1: none
-
-    def add(self, range_):
-        self.list.append(range_)
-
-    def _arrange(self):
-        self.list.sort(key=lambda r: (r[0], -r[1]))
-        self.around, open_ = [], []
+    def __init__(self, ranges):
+        self.list = sorted(ranges, key=lambda r: (r[0], -r[1]))
+        self.firsts = [r[0] for r in self.list]
+        self.around = []  # of each, which one it is in; -1: none
+        open_ = []
         for i, r in enumerate(self.list):
             while open_ and self.list[open_[-1]][1] < r[0]:
                 open_.pop()
             self.around.append(open_[-1] if open_ else -1)
             open_.append(i)
-        self.firsts = [r[0] for r in self.list]
 
     def all_around(self, at):
         """The narrowest first."""
-        if self.around is None:
-            self._arrange()
         i = bisect.bisect_right(self.firsts, at) - 1
         while i >= 0:
             if self.list[i][1] >= at:
@@ -48,11 +40,11 @@ class Registry:
     """ranges: [(first, last, mailbox or None, country)], as text."""
 
     def __init__(self, authority, ranges, address="127.99.0.2"):
-        self.ranges = {4: Nested(), 6: Nested()}
-        for a, b, mailbox, country in ranges:
-            a, b = ipaddress.ip_address(a), ipaddress.ip_address(b)
-            self.ranges[a.version].add(
-                (int(a), int(b), a.version, mailbox, country))
+        numbers = [(int(ipaddress.ip_address(a)), int(ipaddress.ip_address(b)),
+                    ipaddress.ip_address(a).version, mailbox, country)
+                   for a, b, mailbox, country in ranges]
+        self.ranges = {v: Nested(r for r in numbers if r[2] == v)
+                       for v in (4, 6)}
         self.asked = []      # addresses, in order
         self.status = None   # (code, {header: value}) in place of answers
         self.lock = threading.Lock()
