@@ -153,7 +153,8 @@ FROM (SELECT address, ARRAY[
 		coalesce(sum(events) FILTER (WHERE kind = 4), 0)::integer, coalesce(sum(events) FILTER (WHERE kind = 5), 0)::integer, coalesce(sum(events) FILTER (WHERE kind = 6), 0)::integer,
 		coalesce(sum(events) FILTER (WHERE kind = 7), 0)::integer, coalesce(sum(events) FILTER (WHERE kind = 8), 0)::integer, coalesce(sum(events) FILTER (WHERE kind = 9), 0)::integer,
 		coalesce(sum(events) FILTER (WHERE kind = 10), 0)::integer, coalesce(sum(events) FILTER (WHERE kind = 11), 0)::integer, coalesce(sum(events) FILTER (WHERE kind = 12), 0)::integer] AS tries,
-	array_all(logins) AS logins, array_all(agents) AS agents
+	up_to_eight('{}', array_all(logins)) AS logins,
+	up_to_eight('{}', array_all(agents)) AS agents
 	FROM tally WHERE kind NOT IN (13, 14) GROUP BY address) t
 WHERE s.address = t.address;
 

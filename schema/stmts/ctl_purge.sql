@@ -19,7 +19,8 @@ WITH its AS MATERIALIZED (
 ), tallies AS (
 	UPDATE tally t SET stored = -1 FROM its i
 	WHERE t.address = i.address AND t.kind = i.kind AND t.host = i.host
-	AND t.day = $2::date
+	-- by the key: the index of days is none for this
+	AND t.day + 0 = $2::date
 ), sources AS (
 	UPDATE source s SET attempts = NULL, weighed_from = '-infinity'
 	FROM (SELECT DISTINCT address FROM its) i WHERE s.address = i.address
@@ -104,10 +105,10 @@ WITH anew AS MATERIALIZED (
 		count(*) FILTER (WHERE e.stale)::integer AS left_out,
 		max(e.stored) AS stored, (array_agg(DISTINCT e.agent)
 			FILTER (WHERE NOT e.stale))[1:8] AS agents,
-		(array_agg(DISTINCT login_hash(v.login)) FILTER (WHERE
-			NOT e.stale AND v.login IS NOT NULL))[1:8] AS logins
+		(array_remove(array_agg(DISTINCT login_hash((SELECT v.login
+			FROM evidence v WHERE v.id = e.id AND e.kind = 1)))
+			FILTER (WHERE NOT e.stale), NULL))[1:8] AS logins
 		FROM event e
-		LEFT JOIN evidence v ON v.id = e.id AND e.kind = 1
 		WHERE e.address = t.address AND e.kind = t.kind
 		AND e.host = t.host AND e.stored <= $2::bigint
 		AND e.id >= id_floor($1::date::timestamp AT TIME ZONE 'UTC')
@@ -147,7 +148,8 @@ WITH anew AS MATERIALIZED (
 		coalesce(sum(t.events) FILTER (WHERE t.kind = 11), 0),
 		coalesce(sum(t.events) FILTER (WHERE t.kind = 12), 0)]::integer[]
 			AS attempts, max(t.stored) AS counted,
-		array_all(t.logins) AS logins, array_all(t.agents) AS agents,
+		up_to_eight('{}', array_all(t.logins)) AS logins,
+		up_to_eight('{}', array_all(t.agents)) AS agents,
 		min(t.first) AS first, max(t.last) AS last
 		FROM tally t WHERE t.address = s.address
 		AND t.kind NOT IN (13, 14)) t

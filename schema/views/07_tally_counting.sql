@@ -23,9 +23,9 @@ CROSS JOIN policy p
 LEFT JOIN allegedfix f ON f.address = t.address
 CROSS JOIN LATERAL (SELECT min(e.time) AS first, max(e.time) AS last,
 	count(*)::integer AS tries, array_agg(DISTINCT e.agent) AS agents,
-	array_agg(DISTINCT login_hash(v.login)) FILTER (WHERE v.login IS NOT
-		NULL) AS logins
-	FROM reportable e LEFT JOIN evidence v ON v.id = e.id
+	array_remove(array_agg(DISTINCT login_hash((SELECT v.login
+		FROM evidence v WHERE v.id = e.id))), NULL) AS logins
+	FROM reportable e
 	-- said here, too: so that no event is read for the others
 	WHERE t.address IN (SELECT address FROM excused)
 	AND e.address = t.address AND e.kind = t.kind AND e.host = t.host
