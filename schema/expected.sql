@@ -2443,8 +2443,6 @@ CREATE INDEX report_created ON plaintiff.report USING btree (created);
 
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
 
-CREATE INDEX report_quiet_from ON plaintiff.report USING btree (lower(quiet)) WHERE (quiet IS NOT NULL);
-
 CREATE INDEX report_source_address ON plaintiff.report_source USING btree (address);
 
 CREATE INDEX report_state ON plaintiff.report USING btree (state, next_try, report);
