@@ -11,13 +11,7 @@
 #include "agent/client_inside.h"
 #include "agent/client_sendmail.h"
 #include "agent/field.h"
-
-/* Bytes of an address, with "IPv6:" before and "%zone" behind. */
-static bool
-is_address(char c)
-{
-	return client_is_name(c) || c == ':' || c == '%';
-}
+#include "agent/signs.h"
 
 bool
 client_read_port(struct text digits, uint16_t *out)
@@ -44,21 +38,40 @@ parse(const char *s, size_t from, size_t to, struct addr *out)
 	       addr_parse((struct text){.at = s + from, .n = to - from}, out);
 }
 
+/* "[192.0.2.1]", which most are; 0 when it is another. */
+static size_t
+read_dotted(const char *s, size_t from, size_t limit, struct addr *out)
+{
+	size_t n;
+
+	if (limit - from < 1 + SIGNS_BYTES || s[from] != '[')
+		return 0;
+	n = signs_first(s + from + 1, ']', ':', '%');
+	if (n == SIGNS_BYTES || s[from + 1 + n] != ']' ||
+	    !parse(s, from + 1, from + 1 + n, out))
+		return 0;
+	return from + n + 2;
+}
+
 size_t
 client_read_address(
     struct text message, size_t from, size_t limit, struct addr *out)
 {
 	const char *s = message.at;
-	size_t at = from;
+	size_t at = read_dotted(s, from, limit, out);
+
+	if (at != 0)
+		return at;
+	at = from;
 
 	if (at < limit && s[at] == '[') {
-		for (at++; at < limit && is_address(s[at]); at++)
+		for (at++; at < limit && client_is_address(s[at]); at++)
 			continue;
 		if (at == limit || s[at] != ']' || !parse(s, from + 1, at, out))
 			return FIELD_NOWHERE;
 		return at + 1;
 	}
-	while (at < limit && is_address(s[at]))
+	while (at < limit && client_is_address(s[at]))
 		at++;
 	if (parse(s, from, at, out))
 		return at;
@@ -78,7 +91,7 @@ client_read_address_back(
 	bool brackets = to > from && s[to - 1] == ']';
 
 	at -= brackets;
-	while (at > from && is_address(s[at - 1]))
+	while (at > from && client_is_address(s[at - 1]))
 		at--;
 	if (!parse(s, at, to - brackets, out))
 		return FIELD_NOWHERE;

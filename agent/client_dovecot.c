@@ -7,6 +7,7 @@
 
 #include "agent/client.h"
 #include "agent/field.h"
+#include "agent/search.h"
 
 static bool
 begins(struct text t, const char *with)
@@ -35,7 +36,9 @@ is_behind_addresses(struct text rest, struct text *session)
 			i++;
 		if (i == sizeof known / sizeof known[0])
 			return false;
-		comma = memmem(rest.at + 2, rest.n - 2, ", ", 2);
+		comma = search(
+		    (struct text){.at = rest.at + 2, .n = rest.n - 2},
+		    TEXT(", "));
 		if (i == 0 && comma == NULL && rest.at[rest.n - 1] == '>')
 			*session = (struct text){
 			    .at = rest.at + head, .n = rest.n - head - 1};
@@ -58,7 +61,8 @@ client_dovecot_back(
 
 	if (to - from < RIP)
 		return FIELD_NOWHERE;
-	for (start = to - RIP; memcmp(s + start, rip, RIP) != 0; start--)
+	for (start = to - RIP;
+	     s[start] != ' ' || memcmp(s + start, rip, RIP) != 0; start--)
 		if (start == from)
 			return FIELD_NOWHERE;
 	at = client_read_address(message, start + RIP, to, &m->source);

@@ -14,12 +14,31 @@
 #include "agent/template.h"
 #include "proto/base/text.h"
 
-/* Bytes of names as daemons let them through. */
+/* Bytes of names as daemons let them through, and those that only addresses
+ * hold, with "IPv6:" before and "%zone" behind. */
+enum { CLIENT_NAME = 1, CLIENT_ADDRESS = 2 };
+
+static const uint8_t client_signs[256] = {
+    ['0' ... '9'] = CLIENT_NAME,
+    ['a' ... 'z'] = CLIENT_NAME,
+    ['A' ... 'Z'] = CLIENT_NAME,
+    ['.'] = CLIENT_NAME,
+    ['-'] = CLIENT_NAME,
+    ['_'] = CLIENT_NAME,
+    [':'] = CLIENT_ADDRESS,
+    ['%'] = CLIENT_ADDRESS,
+};
+
 static inline bool
 client_is_name(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
+	return client_signs[(unsigned char)c] == CLIENT_NAME;
+}
+
+static inline bool
+client_is_address(char c)
+{
+	return client_signs[(unsigned char)c] != 0;
 }
 
 static inline bool

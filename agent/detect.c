@@ -5,48 +5,19 @@
 #include <string.h>
 
 #include "agent/attempt.h"
+#include "agent/detect_inside.h"
 #include "agent/journal.h"
-#include "agent/line_again.h"
 #include "agent/ordinal.h"
 #include "agent/pieces.h"
-#include "agent/rules.h"
+#include "agent/rules_filter.h"
+#include "agent/search.h"
 #include "agent/session.h"
-#include "agent/stamp.h"
 #include "agent/zone.h"
 #include "proto/base/arena.h"
 #include "proto/base/die.h"
 
 enum {
-	VIEWS = 512, /* slots; a power of two */
-	PROGRAM_BYTES = 128,
 	SAVED_VERSION = 3,
-};
-
-/* The view of a program seen before; at most programs have none. */
-struct known {
-	struct rules_view *view;
-	size_t n; /* length of the name, 0: a free slot */
-	char program[PROGRAM_BYTES];
-};
-
-struct detect {
-	const struct rules *rules;
-	struct zone *zone;
-	char *site, *host;
-	bool brief, outer_only;
-	struct line_again again;
-	struct stamp_clock stamps;
-	struct ordinals *ordinals;
-	struct pieces *pieces;
-	struct attempts *attempts;
-	struct sessions *sessions;
-	uint64_t read_bytes; /* in this life, and SESSION_BYTES more */
-	struct known *views;
-	size_t view_count;
-	/* of the line at hand, if is_nothing found one */
-	const struct rule *rule;
-	struct match match;
-	bool excused; /* it says that we could not answer */
 };
 
 struct detect *
@@ -62,7 +33,7 @@ detect_open(const struct detect_options *o, const char **why)
 		die(71, "detect: out of memory");
 	if (o->host != NULL && (d->host = strdup(o->host)) == NULL)
 		die(71, "detect: out of memory");
-	d->views = calloc(VIEWS, sizeof *d->views);
+	d->views = calloc(DETECT_VIEWS, sizeof *d->views);
 	if (d->views == NULL)
 		die(71, "detect: out of memory");
 	d->rules = o->rules;
@@ -74,6 +45,7 @@ detect_open(const struct detect_options *o, const char **why)
 	d->attempts = attempts_open();
 	d->sessions = sessions_open();
 	d->read_bytes = SESSION_BYTES;
+	memcpy(d->dovecot, "dovecot", sizeof "dovecot");
 	stamp_init(&d->stamps, zone);
 	return d;
 }
@@ -81,11 +53,13 @@ detect_open(const struct detect_options *o, const char **why)
 static void
 forget_views(struct detect *d)
 {
-	for (size_t i = 0; i < VIEWS; i++) {
+	for (size_t i = 0; i < DETECT_VIEWS; i++) {
 		rules_view_close(d->views[i].view);
-		d->views[i] = (struct known){0};
+		d->views[i] = (struct detect_known){0};
 	}
 	d->view_count = 0;
+	/* they point there */
+	memset(d->processes, 0, sizeof d->processes);
 }
 
 void
@@ -126,26 +100,22 @@ load(const char *s)
 	return w;
 }
 
-/* Names differ at their ends: postfix/smtpd, postfix/smtp. */
 static size_t
-hash_program(struct text program)
+slot_of(struct text program)
 {
-	uint64_t h = program.n, w = 0;
+	uint64_t first = 0, last = 0;
 
-	if (program.n >= sizeof w) {
-		h ^= load(program.at + program.n - sizeof w);
-		w = load(program.at);
+	if (program.n >= sizeof first) {
+		first = load(program.at);
+		last = load(program.at + program.n - sizeof last);
 	} else {
-		memcpy(&w, program.at, program.n);
+		memcpy(&first, program.at, program.n);
 	}
-	h = (h ^ w * 31) * UINT64_C(0x9e3779b97f4a7c15);
-	return (size_t)(h >> 55);
+	return detect_slot(program.n, first, last);
 }
 
-_Static_assert(VIEWS == 1 << (64 - 55), "hash_program fills the table");
-
 static bool
-is_known(const struct known *k, struct text program)
+is_known(const struct detect_known *k, struct text program)
 {
 	const char *a = k->program, *b = program.at;
 	size_t n = program.n;
@@ -160,21 +130,22 @@ is_known(const struct known *k, struct text program)
 	       (n <= 16 || load(a + 8) == load(b + 8));
 }
 
-/* The first of its lines, or a name that shares its slot. */
-static const struct rules_view *
-view_of_new(struct detect *d, struct text program)
+/* The first of its lines, or a name that shares its slot.  NULL for a name
+ * that is no program's. */
+static const struct detect_known *
+know(struct detect *d, struct text program)
 {
-	size_t i = hash_program(program);
+	size_t i = slot_of(program);
 
-	if (program.n > PROGRAM_BYTES)
+	if (program.n > DETECT_PROGRAM_BYTES)
 		return NULL;
-	for (; d->views[i].n > 0; i = (i + 1) & (VIEWS - 1))
+	for (; d->views[i].n > 0; i = (i + 1) & (DETECT_VIEWS - 1))
 		if (is_known(&d->views[i], program))
-			return d->views[i].view;
+			return &d->views[i];
 	/* a log with that many programs is not one of a mail server */
-	if (d->view_count == VIEWS / 2) {
+	if (d->view_count == DETECT_VIEWS / 2) {
 		forget_views(d);
-		i = hash_program(program);
+		i = slot_of(program);
 	}
 	d->view_count++;
 	d->views[i].n = program.n;
@@ -183,15 +154,43 @@ view_of_new(struct detect *d, struct text program)
 		d->views[i].view = rules_view_open_outer(d->rules, program);
 	else
 		d->views[i].view = rules_view_open(d->rules, program);
-	return d->views[i].view;
+	d->views[i].filter = rules_view_filter(d->views[i].view);
+	return &d->views[i];
 }
 
 static inline const struct rules_view *
 view_of(struct detect *d, struct text program)
 {
-	const struct known *k = &d->views[hash_program(program)];
+	const struct detect_known *k = &d->views[slot_of(program)];
 
-	return is_known(k, program) ? k->view : view_of_new(d, program);
+	if (!is_known(k, program))
+		k = know(d, program);
+	return k == NULL ? NULL : k->view;
+}
+
+void
+detect_keep_process(struct detect *d, struct text message, size_t n)
+{
+	struct line_found found = {
+	    .program = TEXT("dovecot"), .message = message};
+	struct detect_process *p;
+	uint64_t first = 0;
+
+	memcpy(&first, message.at, n < sizeof first ? n : sizeof first);
+	p = &d->processes[detect_process_slot(n, first)];
+	p->n = 0;
+	/* "dovecot: " may be there twice */
+	for (size_t i = 0; i < n; i++)
+		if (!line_is_process_sign(message.at[i]))
+			return;
+	if (text_is((struct text){.at = message.at, .n = n}, "dovecot") ||
+	    !line_again_take_daemon(&found))
+		return;
+	p->known = know(d, found.program);
+	if (p->known == NULL)
+		return;
+	p->n = n;
+	memcpy(p->name, message.at, n);
 }
 
 /* The message without the password that Dovecot logs when it is told to
@@ -201,7 +200,8 @@ static struct text
 without_password(struct arena *a, struct text message)
 {
 	static const char mark[] = "given password: ", removed[] = "(removed)";
-	const char *at = memmem(message.at, message.n, mark, sizeof mark - 1);
+	const char *at = search(message,
+	    (struct text){.at = mark, .n = sizeof mark - 1});
 	size_t kept;
 	char *copy;
 
@@ -215,23 +215,24 @@ without_password(struct arena *a, struct text message)
 }
 
 /* Itself, when there is nothing to clean. */
-static struct text
-clean(struct arena *a, struct text t)
+static inline struct text
+clean(const struct detect *d, struct arena *a, struct text t, size_t max_bytes)
 {
-	if (t.n <= EVENT_TEXT_BYTES && text_is_utf8(t.at, t.n))
+	if (t.n <= max_bytes && (d->is_ascii || text_is_utf8(t.at, t.n)))
 		return t;
-	return text_clean(a, t, EVENT_TEXT_BYTES);
+	return text_clean(a, t, max_bytes);
 }
 
 /* The service that the rule names; "*" at its end is the program without the
  * folders in front of it. */
 static struct text
-service_of(struct arena *a, struct text program, struct text named)
+service_of(const struct detect *d, struct arena *a, struct text program,
+    struct text named)
 {
 	const char *slash;
 
 	if (named.at == NULL)
-		return clean(a, program);
+		return clean(d, a, program, EVENT_TEXT_BYTES);
 	if (named.at[named.n - 1] != '*')
 		return named;
 	slash = memrchr(program.at, '/', program.n);
@@ -239,35 +240,42 @@ service_of(struct arena *a, struct text program, struct text named)
 		program.n -= (size_t)(slash + 1 - program.at);
 		program.at = slash + 1;
 	}
-	return clean(a,
+	return clean(d, a,
 	    text_of(arena_printf(a, "%.*s%.*s", (int)(named.n - 1), named.at,
-		(int)program.n, program.at)));
+		(int)program.n, program.at)),
+	    EVENT_TEXT_BYTES);
 }
 
 static void
 fill(const struct detect *d, struct arena *a, const struct line *line,
     const struct rule *rule, const struct match *m, struct event *out)
 {
-	*out = (struct event){.time_us = out->time_us,
-	    .read_us = d->stamps.bound_us,
-	    .kind = d->excused ? KIND_BACKEND_FAILURE : rule->kind,
-	    .source = m->source,
-	    .source_port = m->source_port,
-	    .local = m->local,
-	    .local_port = m->local_port,
-	    .pid = line->pid,
-	    .host = clean(a, line->host.at != NULL ? line->host
-						: text_of(d->host)),
-	    .program = clean(a, line->program),
-	    .service = service_of(a, line->program, rule->service),
-	    .ptr = clean(a, m->ptr),
-	    .mechanism = clean(a, m->mechanism),
-	    .rule = text_of(rule->name)};
-	if (rule->no_login.at == NULL || !text_equal(m->login, rule->no_login))
-		out->login = text_clean(a, m->login,
-		    d->brief ? LINE_BYTES : EVENT_TEXT_BYTES);
+	enum { MOST = EVENT_TEXT_BYTES };
+	struct text login = m->login;
+
+	if (rule->no_login.at != NULL && text_equal(login, rule->no_login))
+		login = (struct text){0};
+	/* all members by name: clearing them first takes longer */
+	memset(out->id, 0, sizeof out->id);
+	out->read_us = d->stamps.bound_us;
+	out->kind = d->excused ? KIND_BACKEND_FAILURE : rule->kind;
+	out->source = m->source;
+	out->source_port = m->source_port;
+	out->local = m->local;
+	out->local_port = m->local_port;
+	out->ordinal = 0;
+	out->pid = line->pid;
+	out->host = clean(d, a,
+	    line->host.at != NULL ? line->host : text_of(d->host), MOST);
+	out->program = clean(d, a, line->program, MOST);
+	out->service = service_of(d, a, line->program, rule->service);
+	out->ptr = clean(d, a, m->ptr, MOST);
+	out->login = clean(d, a, login, d->brief ? LINE_BYTES : MOST);
+	out->mechanism = clean(d, a, m->mechanism, MOST);
+	out->rule = text_of(rule->name);
+	out->message = (struct text){0};
 	if (!d->brief)
-		out->message = text_clean(a, without_password(a, line->message),
+		out->message = clean(d, a, without_password(a, line->message),
 		    EVENT_MESSAGE_BYTES);
 }
 
@@ -352,6 +360,30 @@ is_nothing(struct detect *d, struct text line)
 	return d->rule == NULL;
 }
 
+enum detect_result
+detect_take(struct detect *d, const struct line *parsed, struct arena *a,
+    struct event *out)
+{
+	const struct rule *rule = d->rule;
+
+	if (!stamp_time(&d->stamps, parsed, &out->time_us))
+		return DETECT_UNPARSABLE;
+	if (!take_session(d, parsed, rule, out->time_us, &d->match))
+		return DETECT_IGNORED;
+	fill(d, a, parsed, rule, &d->match, out);
+	if (d->brief)
+		return DETECT_EVENT;
+	if (rule->attempt != RULE_NO_ATTEMPT &&
+	    attempts_is_told(d->attempts, rule->attempt, out,
+		d->match.session))
+		return DETECT_TOLD;
+	event_make_id(out, text_of(d->site));
+	out->ordinal = ordinals_next(d->ordinals, out);
+	if (out->ordinal > 0)
+		event_make_id(out, text_of(d->site));
+	return DETECT_EVENT;
+}
+
 /* Apart, so that a line that is nothing does not pay for its stack. */
 __attribute__((noinline)) static enum detect_result
 look_in_full(
@@ -381,22 +413,7 @@ look_in_full(
 	d->rule = rule;
 	if (rule == NULL)
 		return DETECT_IGNORED;
-	if (!stamp_time(&d->stamps, &parsed, &out->time_us))
-		return DETECT_UNPARSABLE;
-	if (!take_session(d, &parsed, rule, out->time_us, &d->match))
-		return DETECT_IGNORED;
-	fill(d, a, &parsed, rule, &d->match, out);
-	if (d->brief)
-		return DETECT_EVENT;
-	if (rule->attempt != RULE_NO_ATTEMPT &&
-	    attempts_is_told(d->attempts, rule->attempt, out,
-		d->match.session))
-		return DETECT_TOLD;
-	event_make_id(out, text_of(d->site));
-	out->ordinal = ordinals_next(d->ordinals, out);
-	if (out->ordinal > 0)
-		event_make_id(out, text_of(d->site));
-	return DETECT_EVENT;
+	return detect_take(d, &parsed, a, out);
 }
 
 enum detect_result
@@ -405,6 +422,7 @@ detect_line(
 {
 	d->read_bytes += line.n + 1;
 	d->rule = NULL;
+	d->is_ascii = false;
 	if (line.n > LINE_BYTES || is_nothing(d, line))
 		return DETECT_IGNORED;
 	return look_in_full(d, line, a, out);

@@ -58,6 +58,26 @@ void detect_set_order(struct detect *d, const struct line *lines, size_t n);
 enum detect_result detect_line(struct detect *d, struct text line,
     struct arena *a, struct event *out);
 
+enum { DETECT_WINDOW = 1024 };
+
+/* Bytes of a log, as they are read. */
+struct detect_lines {
+	struct text left; /* what detect_lines has not taken yet */
+	/* for detect_lines alone: where in a window of the bytes lines end */
+	const char *window;
+	unsigned n, next;
+	uint16_t ends[DETECT_WINDOW + 1];
+};
+
+void detect_begin(struct detect_lines *l, struct text lines);
+
+/* Takes lines with their LFs as detect_line does, up to one that is not
+ * ignored: its result.  Adds the number of those before it to *ignored.
+ * DETECT_IGNORED when no more lines are left, though perhaps the beginning
+ * of one.  Resets the arena at each line. */
+enum detect_result detect_lines(struct detect *d, struct detect_lines *l,
+    struct arena *a, struct event *out, uint64_t *ignored);
+
 /* Which rule knew the line before, whether or not it was an event; NULL: none
  * did. */
 const struct rule *detect_rule(const struct detect *d);

@@ -177,6 +177,17 @@ keep_run(enum field f, struct text run, struct match *m)
 	return run.n > 0 || f == FIELD_HELO || f == FIELD_PLAIN;
 }
 
+void
+field_say(enum field f, struct text bytes, struct match *m)
+{
+	if (f == FIELD_IP)
+		(void)client_read_address(bytes, 0, bytes.n, &m->source);
+	else if (f == FIELD_LOCAL)
+		(void)client_read_address(bytes, 0, bytes.n, &m->local);
+	else
+		(void)keep_run(f, bytes, m);
+}
+
 static size_t
 read_path(const char *s, size_t from, size_t limit)
 {

@@ -62,6 +62,10 @@ size_t field_read(enum field f, enum client_form form, struct text message,
 size_t field_read_back(enum field f, enum client_form form, struct text message,
     size_t from, size_t to, int stop, struct match *m);
 
+/* Says once more in *m what field_read found these bytes to be; not for
+ * {client}. */
+void field_say(enum field f, struct text bytes, struct match *m);
+
 /* Is plain the mail address quoted without the quoting (RFC 5321 4.1.2) of
  * its local part?  Daemons log an address both ways in one line. */
 bool field_path_says(struct text quoted, struct text plain);

@@ -104,26 +104,34 @@ ends_with(struct text t, struct text end)
 	    memcmp(t.at + t.n - end.n, end.at, end.n) == 0;
 }
 
-static bool
-holds(struct text t, const char *word)
-{
-	return t.n != 0 && memmem(t.at, t.n, word, strlen(word)) != NULL;
-}
-
 /* Master.cf names services as it likes; these names mean these ports. */
 static uint16_t
 port_of(struct text service)
 {
+	size_t slashes = 0, start = 0;
+	bool tls = false, submission = false;
+
 	if (!ends_with(service, TEXT("smtpd")))
 		return EVENT_NO_PORT;
-	if (holds(service, "/submissions/") || holds(service, "/smtps/"))
+	for (size_t i = 0; i < service.n; i++) {
+		struct text part = {
+		    .at = service.at + start, .n = i - start};
+
+		if (service.at[i] != '/')
+			continue;
+		if (slashes > 0) {
+			tls |= text_is(part, "submissions") ||
+			       text_is(part, "smtps");
+			submission |= text_is(part, "submission");
+		}
+		slashes++;
+		start = i + 1;
+	}
+	if (tls)
 		return 465;
-	if (holds(service, "/submission/"))
+	if (submission)
 		return 587;
-	for (size_t i = 0, slashes = 0; i < service.n; i++)
-		if (service.at[i] == '/' && ++slashes > 1)
-			return EVENT_NO_PORT;
-	return 25;
+	return slashes > 1 ? EVENT_NO_PORT : 25;
 }
 
 void

@@ -176,19 +176,16 @@ take_event(struct intake *t, struct event *e, enum taking taking)
 	return r == OUTBOX_KNOWN ? OUTBOX_OK : r;
 }
 
+/* What becomes of a line. */
 static enum outbox_result
-take_line(struct intake *t, struct feed *f, struct text line,
+take_result(struct intake *t, enum detect_result result, struct event *e,
     enum taking taking, size_t *events)
 {
-	struct event e;
-
-	arena_reset(t->arena);
-	detect_set_now(f->detect, source_bound_us(f->source));
 	t->more.lines++;
-	switch (detect_line(f->detect, line, t->arena, &e)) {
+	switch (result) {
 	case DETECT_EVENT:
 		++*events;
-		return take_event(t, &e, taking);
+		return take_event(t, e, taking);
 	case DETECT_IGNORED:
 		t->more.ignored++;
 		break;
@@ -202,22 +199,63 @@ take_line(struct intake *t, struct feed *f, struct text line,
 	return OUTBOX_OK;
 }
 
+static enum outbox_result
+take_line(struct intake *t, struct feed *f, struct text line,
+    enum taking taking, size_t *events)
+{
+	enum detect_result result;
+	struct event e;
+
+	arena_reset(t->arena);
+	detect_set_now(f->detect, source_bound_us(f->source));
+	result = detect_line(f->detect, line, t->arena, &e);
+	return take_result(t, result, &e, taking, events);
+}
+
+/* The lines at hand, as far as the turn's limit allows. */
+static enum outbox_result
+take_ahead(struct intake *t, struct feed *f, size_t *events)
+{
+	struct text ahead = source_ahead(f->source);
+	enum outbox_result r = OUTBOX_OK;
+	struct detect_lines l;
+	struct event e;
+
+	detect_begin(&l, ahead);
+	while (r == OUTBOX_OK && l.left.n > 0 && !outbox_is_laden(t->outbox)) {
+		uint64_t ignored = 0;
+		enum detect_result result;
+
+		detect_set_now(f->detect, source_bound_us(f->source));
+		result = detect_lines(f->detect, &l, t->arena, &e, &ignored);
+		t->more.lines += ignored;
+		t->more.ignored += ignored;
+		if (result != DETECT_IGNORED)
+			r = take_result(t, result, &e, KEEP, events);
+	}
+	/* what failed is read again anyway */
+	source_take(f->source, ahead.n - l.left.n);
+	return r;
+}
+
 /* What one source has, within the turn's limits. */
 static enum outbox_result
 read_feed(struct intake *t, struct feed *f, int64_t until_ms, size_t *events,
     enum source_result *last)
 {
-	struct text line;
 	enum outbox_result r;
+	struct text line;
 
-	for (size_t n = 1; *events < INTAKE_TURN_EVENTS; n++) {
+	while (!outbox_is_laden(t->outbox)) {
 		*last = source_next(f->source, &line);
 		if (*last != SOURCE_LINE)
 			return OUTBOX_OK;
 		r = take_line(t, f, line, KEEP, events);
+		if (r == OUTBOX_OK)
+			r = take_ahead(t, f, events);
 		if (r != OUTBOX_OK)
 			return r;
-		if (n % 256 == 0 && clock_mono_ms() >= until_ms)
+		if (clock_mono_ms() >= until_ms)
 			return OUTBOX_OK;
 	}
 	return OUTBOX_OK;

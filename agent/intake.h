@@ -18,7 +18,6 @@ struct rules;
 
 enum {
 	INTAKE_TURN_MS = 200,
-	INTAKE_TURN_EVENTS = 256,
 	INTAKE_IDLE_MS = 5000, /* places without events are stored so often */
 	INTAKE_LOOK_MS = 250,  /* files are looked at so often */
 	INTAKE_MOST_FDS = 8,

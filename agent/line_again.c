@@ -12,6 +12,29 @@ line_again_drop(struct line_again *k)
 	k->n = 0;
 }
 
+/* Bits [from, to), as far as there are any. */
+static uint64_t
+bits(size_t from, size_t to)
+{
+	uint64_t below = from >= 64 ? 0 : UINT64_MAX << from;
+
+	return to >= 64 ? below : below & ((UINT64_C(1) << to) - 1);
+}
+
+/* As line_again_stamp and line_again_host look at them. */
+static void
+set_bits(struct line_again *k)
+{
+	k->same = bits(k->stamp_n, k->n);
+	k->unblank = 0;
+	if (k->form == LINE_RFC3164) {
+		k->same |= bits(0, LINE_AGAIN_MINUTE);
+		return;
+	}
+	k->same |= bits(0, LINE_AGAIN_DATE) | bits(13, 14) | bits(16, 17);
+	k->unblank = bits(LINE_AGAIN_SECOND, k->stamp_n);
+}
+
 void
 line_again_keep(
     struct line_again *k, struct text line, const struct line *parsed)
@@ -35,6 +58,7 @@ line_again_keep(
 	if (n - k->stamp_n < SIGNS_WORD)
 		k->host_mask = (UINT64_C(1) << 8 * (n - k->stamp_n)) - 1;
 	memcpy(k->head, line.at, n);
+	set_bits(k);
 }
 
 bool

@@ -34,6 +34,9 @@ struct line_again {
 	size_t stamp_n;
 	size_t n; /* of stamp and host, with the blanks behind; 0: none */
 	uint64_t host_mask; /* of its first eight bytes, those that count */
+	/* of the first 64 bytes of a line, a bit for each: those that must be
+	 * as in head, and those that must be no blanks */
+	uint64_t same, unblank;
 	char head[LINE_AGAIN_BYTES];
 };
 
@@ -53,6 +56,12 @@ static inline bool
 line_again_has_daemon(const struct line_found *f)
 {
 	return f->program.at[0] == 'd' || f->program.at[0] == 'e';
+}
+/* May the byte be one of the name of a process of Dovecot? */
+static inline bool
+line_is_process_sign(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
 }
 /* Takes it off, behind line_again_message.  False for a piece of a split
  * record. */

@@ -1,6 +1,7 @@
 /* What Dovecot and Exim put in front of their messages; see line.h. */
 #include <string.h>
 
+#include "agent/line_again.h"
 #include "agent/line_inside.h"
 #include "agent/signs.h"
 #include "proto/event.h"
@@ -38,18 +39,12 @@ begins(struct text t, const char *s)
 	return t.n >= n && memcmp(t.at, s, n) == 0;
 }
 
-static const bool name_signs[256] = {
-    ['-'] = true,
-    ['0' ... '9'] = true,
-    ['a' ... 'z'] = true,
-};
-
 static size_t
 name_length(struct text t)
 {
 	size_t n = 0, most = t.n < 32 ? t.n : 32;
 
-	while (n < most && name_signs[(unsigned char)t.at[n]])
+	while (n < most && line_is_process_sign(t.at[n]))
 		n++;
 	return n;
 }

@@ -81,6 +81,26 @@ lines_next(struct lines *l, struct text *line, int64_t *bytes)
 	return true;
 }
 
+struct text
+lines_ahead(const struct lines *l)
+{
+	const char *s = l->bytes + l->start, *lf = NULL;
+
+	/* a line whose middle is cut out is not its bytes */
+	if (l->cut == 0 && l->end > l->start)
+		lf = memrchr(s, '\n', l->end - l->start);
+	return lf == NULL ? (struct text){0}
+	                  : (struct text){.at = s, .n = (size_t)(lf + 1 - s)};
+}
+
+void
+lines_take(struct lines *l, size_t n)
+{
+	l->start += n;
+	if (l->seen < l->start)
+		l->seen = l->start;
+}
+
 bool
 lines_last(struct lines *l, struct text *line, int64_t *bytes)
 {

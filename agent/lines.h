@@ -30,6 +30,10 @@ char *lines_room(struct lines *l, size_t *n);
 void lines_fill(struct lines *l, size_t n);
 /* The next whole line without its LF; *bytes is its true length with it. */
 bool lines_next(struct lines *l, struct text *line, int64_t *bytes);
+/* All whole lines at hand, with their LFs; empty when there are none. */
+struct text lines_ahead(const struct lines *l);
+/* The first n bytes of those, whole lines, were taken. */
+void lines_take(struct lines *l, size_t n);
 /* What is left, without a LF, as the last line; false when nothing is. */
 bool lines_last(struct lines *l, struct text *line, int64_t *bytes);
 void lines_reset(struct lines *l);

@@ -12,6 +12,17 @@
 #include "proto/base/die.h"
 #include "proto/base/log.h"
 
+enum {
+	FEW_EVENTS = 256,
+	MANY_EVENTS = 4096,
+	MANY_BYTES = 2 << 20,
+};
+
+_Static_assert(MANY_BYTES <= OUTBOX_RESERVE_BYTES / 2,
+    "a turn, its index and one event more fit what is set aside");
+_Static_assert(FEW_EVENTS * (OUTBOX_ROW_BYTES + EVENT_MESSAGE_BYTES +
+        8 * EVENT_TEXT_BYTES) <= MANY_BYTES, "few are fewer than many");
+
 enum outbox_result
 outbox_judge(struct outbox *o, int rc)
 {
@@ -80,6 +91,12 @@ outbox_number(struct outbox *o, const char *text)
 	return n;
 }
 
+#define INSERT "INSERT OR IGNORE INTO event (" OUTBOX_EVENT_COLUMNS ") VALUES "
+#define ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define ROWS_4 ROW ", " ROW ", " ROW ", " ROW
+
+_Static_assert(OUTBOX_PUT_ROWS == 4 * 4, "put_all has so many rows");
+
 static bool
 prepare(struct outbox *o)
 {
@@ -87,9 +104,8 @@ prepare(struct outbox *o)
 		sqlite3_stmt **to;
 		const char *text;
 	} all[] = {
-	    {&o->put, "INSERT OR IGNORE INTO event ("
-	        OUTBOX_EVENT_COLUMNS ") VALUES "
-	        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+	    {&o->put, INSERT ROW},
+	    {&o->put_all, INSERT ROWS_4 ", " ROWS_4 ", " ROWS_4 ", " ROWS_4},
 	    {&o->known, "SELECT 1 FROM event WHERE id = ?"},
 	    {&o->put_lost, "INSERT INTO lost VALUES (?, 1, ?, ?) "
 	        "ON CONFLICT (source) DO UPDATE SET events = events + 1, "
@@ -188,6 +204,7 @@ outbox_open(const struct outbox_options *options)
 	if (o == NULL)
 		die(EX_OSERR, "out of memory");
 	o->options = *options;
+	o->texts = arena_open(0);
 	o->file_fd = -1;
 	o->lock_fd = outbox_file_lock(options->folder);
 	if (o->lock_fd < 0 || !outbox_file_open(o) || !prepare(o) ||
@@ -206,6 +223,7 @@ outbox_peek(const char *folder, const char **why)
 
 	if (o == NULL)
 		die(EX_OSERR, "out of memory");
+	o->texts = arena_open(0);
 	o->lock_fd = o->file_fd = -1;
 	o->options.folder = folder;
 	(void)snprintf(path, sizeof path, "%s/outbox.db", folder);
@@ -234,6 +252,7 @@ outbox_close(struct outbox *o)
 	if (o->db != NULL)
 		outbox_rollback(o);
 	(void)sqlite3_finalize(o->put);
+	(void)sqlite3_finalize(o->put_all);
 	(void)sqlite3_finalize(o->known);
 	(void)sqlite3_finalize(o->put_lost);
 	(void)sqlite3_finalize(o->put_place);
@@ -249,31 +268,8 @@ outbox_close(struct outbox *o)
 		(void)close(o->file_fd);
 	if (o->lock_fd >= 0)
 		(void)close(o->lock_fd);
+	arena_close(o->texts);
 	free(o);
-}
-
-enum outbox_result
-outbox_put(struct outbox *o, const struct event *e)
-{
-	sqlite3_stmt *st = o->put;
-	enum outbox_result r = outbox_begin(o);
-
-	if (r != OUTBOX_OK)
-		return r;
-	outbox_event_bind(st, e);
-	r = outbox_run(o, st);
-	if (r != OUTBOX_OK) {
-		o->failed = r;
-		return r;
-	}
-	if (sqlite3_changes(o->db) == 0) {
-		o->pending.repeated++;
-		return OUTBOX_KNOWN;
-	}
-	o->pending_seq = sqlite3_last_insert_rowid(o->db);
-	o->pending.emitted++;
-	o->pending.unacked++;
-	return OUTBOX_OK;
 }
 
 void
@@ -330,6 +326,8 @@ outbox_commit(struct outbox *o)
 	enum outbox_result r = outbox_begin(o);
 
 	if (r == OUTBOX_OK)
+		r = outbox_event_flush(o);
+	if (r == OUTBOX_OK)
 		r = write_counters(o);
 	if (r == OUTBOX_OK)
 		r = outbox_exec(o, "COMMIT");
@@ -339,6 +337,7 @@ outbox_commit(struct outbox *o)
 		return r;
 	}
 	o->open = false;
+	o->load_count = o->load_bytes = 0;
 	o->committed = o->pending;
 	o->committed_seq = o->pending_seq;
 	o->acked_bytes = o->pending_acked_bytes;
@@ -365,6 +364,9 @@ outbox_rollback(struct outbox *o)
 		(void)sqlite3_exec(o->db, "ROLLBACK", NULL, NULL, NULL);
 	o->open = false;
 	o->failed = OUTBOX_OK;
+	o->waiting_count = 0;
+	o->load_count = o->load_bytes = 0;
+	arena_reset(o->texts);
 	o->pending = o->committed;
 	o->pending_seq = o->committed_seq;
 	o->pending_acked_bytes = o->acked_bytes;
@@ -385,7 +387,16 @@ outbox_has_room(struct outbox *o)
 {
 	int64_t used = pages_used(o);
 
+	o->has_much_room = outbox_file_has_much_room(o, used);
 	return used < o->soft_pages && outbox_file_hold(o, used);
+}
+
+bool
+outbox_is_laden(const struct outbox *o)
+{
+	return o->has_much_room ? o->load_count >= MANY_EVENTS ||
+	                              o->load_bytes >= MANY_BYTES
+	                        : o->load_count >= FEW_EVENTS;
 }
 
 void

@@ -24,7 +24,7 @@ struct outbox;
 
 enum outbox_result {
 	OUTBOX_OK,
-	OUTBOX_KNOWN,   /* put: an event with that id is there */
+	OUTBOX_KNOWN,   /* put_lost: an event with that id is there */
 	OUTBOX_FULL,    /* at the cap, or the disk is: try again later */
 	OUTBOX_FAILED,  /* the disk failed (logged): try again later */
 	OUTBOX_CORRUPT, /* open it anew: outbox_open sets the file aside */
@@ -48,7 +48,8 @@ void outbox_close(struct outbox *o);
 
 /* ---- the turn ---- */
 
-/* Stores an event; counts emitted or repeated. */
+/* Stores an event, with the commit at the latest; counts it as emitted or,
+ * when there is one with its id, as repeated. */
 enum outbox_result outbox_put(struct outbox *o, const struct event *e)
     __attribute__((warn_unused_result));
 /* Counts an event by its address instead of storing it: a gap, declared. */
@@ -68,8 +69,12 @@ void outbox_count(struct outbox *o, const struct wire_counters *more);
 enum outbox_result outbox_commit(struct outbox *o)
     __attribute__((warn_unused_result));
 void outbox_rollback(struct outbox *o);
-/* Is there room for a turn's events? */
+/* Is there room for a turn's events?  To be asked before each. */
 bool outbox_has_room(struct outbox *o);
+/* Has the open transaction as many events as one should have?  A few hundred;
+ * thousands where there is much room, so that catching up costs fewer
+ * commits, but no more than there is disk space set aside for. */
+bool outbox_is_laden(const struct outbox *o);
 
 /* Was an unsound file set aside, or a place unreadable?  Then what has no
  * place may have been read before, and is to be read again. */

@@ -18,7 +18,6 @@
 
 enum {
 	VERSION = 2, /* as make_tables sets it */
-	RESERVE_BYTES = 4 << 20, /* WAL and pages that a full disk leaves us */
 };
 
 /* Events counted instead of kept; '' stands for all other addresses. */
@@ -225,20 +224,31 @@ outbox_file_limit(struct outbox *o)
 bool
 outbox_file_hold(struct outbox *o, int64_t used_pages)
 {
-	int64_t need = used_pages * o->page_bytes + RESERVE_BYTES;
+	int64_t need = used_pages * o->page_bytes + OUTBOX_RESERVE_BYTES;
 
 	if (o->file_fd < 0 || need <= o->held_bytes)
 		return true;
 	/* twice as much, if there is: not at every turn */
 	if (fallocate(o->file_fd, FALLOC_FL_KEEP_SIZE, 0,
-	        need + RESERVE_BYTES) == 0)
-		o->held_bytes = need + RESERVE_BYTES;
+	        need + OUTBOX_RESERVE_BYTES) == 0)
+		o->held_bytes = need + OUTBOX_RESERVE_BYTES;
 	else if (fallocate(o->file_fd, FALLOC_FL_KEEP_SIZE, 0, need) == 0 ||
 	    errno == EOPNOTSUPP)
 		o->held_bytes = need;
 	else
 		return false;
 	return true;
+}
+
+bool
+outbox_file_has_much_room(const struct outbox *o, int64_t used_pages)
+{
+	enum { LIMIT_BYTES = 16 << 20, DISK_BYTES = 128 << 20 };
+	struct statvfs fs;
+
+	return (o->soft_pages - used_pages) * o->page_bytes >= LIMIT_BYTES &&
+	       statvfs(o->options.folder, &fs) == 0 &&
+	       (uint64_t)fs.f_bavail * fs.f_frsize >= DISK_BYTES;
 }
 
 enum opening { OPENED, UNSOUND, REFUSED };
@@ -249,6 +259,9 @@ open_once(struct outbox *o, const char *path)
 	int persist = 1, rc;
 	int64_t version;
 
+	/* one thread of ours knows SQLite; refused when it runs already */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	rc = sqlite3_open_v2(path, &o->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 	        SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
@@ -279,8 +292,8 @@ open_once(struct outbox *o, const char *path)
 		if (!outbox_file_limit(o))
 			return REFUSED;
 		reserve_room(o->db, o->options.max_bytes != 0 &&
-		        o->options.max_bytes / 4 < RESERVE_BYTES
-		    ? o->options.max_bytes / 4 : RESERVE_BYTES);
+		        o->options.max_bytes / 4 < OUTBOX_RESERVE_BYTES
+		    ? o->options.max_bytes / 4 : OUTBOX_RESERVE_BYTES);
 	}
 	if (version == 1 && !sql(o->db, upgrade_1)) {
 		rc = sqlite3_errcode(o->db);

@@ -9,6 +9,17 @@
 
 #include "agent/outbox.h"
 
+enum {
+	OUTBOX_ROW_BYTES = 200, /* of a row, without its message */
+	OUTBOX_SUM_BYTES = 8,
+	/* WAL and pages that a full disk leaves us, and a turn needs */
+	OUTBOX_RESERVE_BYTES = 4 << 20,
+	OUTBOX_LOST_ROWS = 10000,
+	OUTBOX_PUT_ROWS = 16, /* put with one statement, if there are so many */
+	OUTBOX_EVENT_BINDS = 19, /* columns of OUTBOX_EVENT_COLUMNS */
+	OUTBOX_EVENT_TEXTS = 8,  /* of these */
+};
+
 struct outbox {
 	sqlite3 *db;
 	int lock_fd;
@@ -26,15 +37,17 @@ struct outbox {
 	uint64_t last_batch, batch_reserved;
 	enum outbox_result failed; /* of the open transaction, or reading */
 	bool is_anew;           /* what was read before is not known */
-	sqlite3_stmt *put, *known, *put_lost, *put_place, *place, *fetch,
+	/* put, but not yet in the file */
+	struct event waiting[OUTBOX_PUT_ROWS];
+	size_t waiting_count;
+	struct arena *texts;    /* of these */
+	size_t load_count, load_bytes; /* put in this transaction, about */
+	bool has_much_room;
+	sqlite3_stmt *put, *put_all;
+	sqlite3_stmt *known, *put_lost, *put_place, *place, *fetch,
 	    *ack, *forget, *counters, *tidy_find, *reserve;
 };
 
-enum {
-	OUTBOX_ROW_BYTES = 200, /* of a row, without its message */
-	OUTBOX_SUM_BYTES = 8,
-	OUTBOX_LOST_ROWS = 10000,
-};
 #define OUTBOX_EVENT_COLUMNS \
 	"id, time_us, read_us, kind, source, source_port, local, local_port, " \
 	"ordinal, pid, host, program, service, ptr, login, mechanism, rule, " \
@@ -61,8 +74,12 @@ struct outbox_part {
 };
 void outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES],
     const struct outbox_part *parts, size_t n);
-/* Binds the columns of OUTBOX_EVENT_COLUMNS; e must outlive the step. */
-void outbox_event_bind(sqlite3_stmt *st, const struct event *e);
+/* Binds the columns of OUTBOX_EVENT_COLUMNS from parameter first on; sum is
+ * room for one, which with e must outlive the step. */
+void outbox_event_bind(sqlite3_stmt *st, int first, const struct event *e,
+    uint8_t sum[OUTBOX_SUM_BYTES]);
+/* Writes what waits; o->failed says how it went. */
+enum outbox_result outbox_event_flush(struct outbox *o);
 /* Reads them, texts into the arena; false when the row is damaged. */
 bool outbox_event_read(sqlite3_stmt *st, struct arena *a, struct event *e);
 /* The state row's sum over c and last_acked. */
@@ -79,6 +96,9 @@ int outbox_file_lock(const char *folder);
  * then never the file, and the WAL could not be emptied again, not even for
  * deleting. */
 bool outbox_file_hold(struct outbox *o, int64_t used_pages);
+/* Are both the limit and a full disk so far off that a large transaction, and
+ * the WAL that it leaves for good, take nothing that is needed later? */
+bool outbox_file_has_much_room(const struct outbox *o, int64_t used_pages);
 /* Sets the page limits from options.max_bytes; again after a change. */
 bool outbox_file_limit(struct outbox *o);
 

@@ -30,6 +30,7 @@ rules_new(void)
 	if (r == NULL)
 		die(71, "rules: out of memory");
 	r->arena = arena_open(0);
+	r->next_number = 1;
 	return r;
 }
 

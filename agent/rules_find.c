@@ -48,14 +48,13 @@ static const struct entry *
 first_fit(const struct rules_view *v, const uint32_t *a, const uint32_t *b,
     struct text message, struct match *m)
 {
-	struct template_opening o;
+	struct template_found found;
 
-	o.id = 0;
+	template_begin(&found);
 	while (*a != LEADS_END || *b != LEADS_END) {
 		const struct entry *e = &v->entries[*a < *b ? *a++ : *b++];
 
-		if (template_match_more(
-			e->template, message, m, &o, e->opening))
+		if (template_match_more(e->template, message, m, &found))
 			return e;
 	}
 	return NULL;

@@ -9,6 +9,7 @@
 
 #include "agent/leads.h"
 #include "agent/rules.h"
+#include "agent/rules_filter.h"
 
 struct arena;
 
@@ -27,7 +28,6 @@ struct form {
 	size_t block;
 	unsigned line;
 	const struct template *template;
-	size_t opening; /* id of its opening, from 1 */
 };
 
 /* What a hit has to say; absent texts: nothing may be said. */
@@ -49,13 +49,13 @@ struct rules {
 	struct sample *samples;
 	size_t sample_count, sample_cap;
 	size_t file_count;
+	uint32_t next_number; /* of what templates have in common, from 1 */
 };
 
 /* The forms of one program. */
 struct entry {
 	const struct template *template;
 	size_t form;
-	size_t opening;
 };
 
 struct rules_view {
@@ -64,6 +64,7 @@ struct rules_view {
 	uint32_t n;
 	struct leads *by_start;
 	struct leads *behind_queue_id; /* NULL: no form begins with one */
+	struct rules_filter filter;
 };
 
 static inline bool

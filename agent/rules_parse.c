@@ -263,14 +263,13 @@ compile(struct parsing *p, struct text value, const char **why)
 	    a, value, p->block->rule.session != RULE_AWAY, why);
 }
 
-/* That of an earlier form that begins alike, or the next new one. */
-static size_t
-opening_of(const struct rules *r, const struct template *t)
+/* What it has in common with the forms before is looked at once. */
+static void
+share(struct rules *r, struct template *t)
 {
-	for (size_t i = r->form_count; i-- > 0;)
-		if (template_has_same_opening(r->forms[i].template, t))
-			return r->forms[i].opening;
-	return r->form_count + 1;
+	for (size_t i = 0; i < r->form_count; i++)
+		template_share(t, r->forms[i].template);
+	template_number(t, &r->next_number);
 }
 
 static void
@@ -279,19 +278,20 @@ add_template(struct parsing *p, struct text value)
 	struct rules *r = p->r;
 	const char *why = "";
 	struct form f = {.block = r->block_count - 1, .line = p->line};
+	struct template *t;
 
 	finish_template(p);
 	if (p->block->program_count == 0)
 		complain(p, "program = must stand above the template");
 	check_kind(p);
-	f.template = compile(p, value, &why);
-	if (f.template == NULL) {
+	f.template = t = compile(p, value, &why);
+	if (t == NULL) {
 		complain(p, "%s", why);
 		return;
 	}
 	r->forms =
 	    rules_grow(r->forms, r->form_count, &r->form_cap, sizeof *r->forms);
-	f.opening = opening_of(r, f.template);
+	share(r, t);
 	r->forms[r->form_count++] = f;
 	p->block->hits = 0;
 }

@@ -91,6 +91,39 @@ is_left_out(const struct rules *r, const struct template *t, size_t form,
 	return true;
 }
 
+/* Lets the filter pass what begins with the lead, but for its first skipped
+ * bytes; with a lead too short all. */
+static void
+pass(uint32_t set[RULES_FILTER_WORDS], struct text lead, size_t skipped)
+{
+	uint32_t h;
+
+	if (lead.n < skipped + RULES_FILTER_BYTES) {
+		memset(set, 0xff, RULES_FILTER_WORDS * sizeof set[0]);
+		return;
+	}
+	h = rules_filter_hash(lead.at + skipped);
+	set[h / 32] |= UINT32_C(1) << h % 32;
+}
+
+static void
+fill_filter(struct rules_filter *f, const struct lead *starts,
+    size_t start_count, const struct lead *behind, size_t behind_count)
+{
+	for (size_t i = 0; i < start_count; i++)
+		pass(f->starts, starts[i].text, 0);
+	for (size_t i = 0; i < behind_count; i++)
+		pass(f->behind, behind[i].text, RULES_FILTER_COLON);
+}
+
+const struct rules_filter *
+rules_view_filter(const struct rules_view *v)
+{
+	static const struct rules_filter nothing = {{0}, {0}};
+
+	return v == NULL ? &nothing : &v->filter;
+}
+
 /* Sorts the entries by what their messages begin with. */
 static void
 sort_leads(struct rules_view *v)
@@ -114,6 +147,7 @@ sort_leads(struct rules_view *v)
 			                            ? (struct lead){.entry = i}
 			                            : lead;
 	}
+	fill_filter(&v->filter, starts, start_count, behind, behind_count);
 	v->by_start = leads_open(starts, start_count);
 	if (behind_count > 0)
 		v->behind_queue_id = leads_open(behind, behind_count);
@@ -137,9 +171,7 @@ open_view(const struct rules *r, struct text program, bool outer_only)
 		if (concerns(&r->blocks[r->forms[i].block], program) &&
 		    !(outer_only && is_left_out(r, t, i, program)))
 			v->entries[v->n++] =
-			    (struct entry){.template = t,
-				.form = i,
-				.opening = r->forms[i].opening};
+			    (struct entry){.template = t, .form = i};
 	}
 	if (v->n == 0) {
 		rules_view_close(v);

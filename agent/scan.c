@@ -104,6 +104,21 @@ count_shape(struct scan *s, uint64_t number, struct text line)
 		    s->shapes, parsed.program, parsed.message, number);
 }
 
+static int
+show_event(struct scan *s, uint64_t number, enum detect_result result,
+    const struct event *e)
+{
+	if (result != DETECT_EVENT || (kind_is_inner(e->kind) && !s->all))
+		return 0;
+	s->events++;
+	if (!s->json) {
+		scan_table_add(s->table, e);
+		return 0;
+	}
+	scan_json_add(&s->out, number, e);
+	return flush(s, OUT_BYTES);
+}
+
 /* One line that is an event, or that is to be explained. */
 static int
 show_line(struct scan *s, const struct detect *d, uint64_t number,
@@ -119,15 +134,7 @@ show_line(struct scan *s, const struct detect *d, uint64_t number,
 			count_shape(s, number, line);
 		return 0;
 	}
-	if (result != DETECT_EVENT || (kind_is_inner(e->kind) && !s->all))
-		return 0;
-	s->events++;
-	if (!s->json) {
-		scan_table_add(s->table, e);
-		return 0;
-	}
-	scan_json_add(&s->out, number, e);
-	return flush(s, OUT_BYTES);
+	return show_event(s, number, result, e);
 }
 
 static int
@@ -145,15 +152,14 @@ scan_line(struct scan *s, struct detect *d, uint64_t number, struct text line)
 	return code;
 }
 
+/* Each line is to be shown, or may be. */
 static int
-scan_lines(struct scan *s, struct detect *d, const struct scan_lines *lines,
+scan_one_by_one(struct scan *s, struct detect *d, struct text lines,
     uint64_t *number)
 {
-	const char *at = lines->text.at, *end = at + lines->text.n, *lf;
+	const char *at = lines.at, *end = at + lines.n, *lf;
 	int code = 0;
 
-	if (lines->is_one)
-		return scan_line(s, d, ++*number, lines->text);
 	for (; at < end && code == 0; at = lf + 1) {
 		lf = memchr(at, '\n', (size_t)(end - at));
 		if (lf == NULL)
@@ -162,6 +168,40 @@ scan_lines(struct scan *s, struct detect *d, const struct scan_lines *lines,
 		    (struct text){.at = at, .n = (size_t)(lf - at)});
 	}
 	return code;
+}
+
+static int
+scan_lines(struct scan *s, struct detect *d, struct text lines,
+    uint64_t *number)
+{
+	struct detect_lines l;
+	enum detect_result result;
+	struct event e;
+	int code = 0;
+
+	detect_begin(&l, lines);
+	while (code == 0) {
+		result = detect_lines(d, &l, s->arena, &e, number);
+		if (result == DETECT_IGNORED)
+			break;
+		s->unparsable += result == DETECT_UNPARSABLE;
+		code = show_event(s, ++*number, result, &e);
+	}
+	/* the last line of a file may have no LF */
+	if (code == 0 && l.left.n > 0)
+		code = scan_line(s, d, ++*number, l.left);
+	return code;
+}
+
+static int
+scan_some(struct scan *s, struct detect *d, const struct scan_lines *lines,
+    uint64_t *number)
+{
+	if (lines->is_one)
+		return scan_line(s, d, ++*number, lines->text);
+	if (s->explain || s->unmatched)
+		return scan_one_by_one(s, d, lines->text, number);
+	return scan_lines(s, d, lines->text, number);
 }
 
 static int
@@ -174,7 +214,7 @@ scan_file(struct scan *s, const char *path, struct scan_file *f,
 	int code = 0, got = 0;
 
 	while (code == 0 && (got = scan_file_next(f, &lines, &why)) > 0) {
-		code = scan_lines(s, d, &lines, &number);
+		code = scan_some(s, d, &lines, &number);
 		if (s->show_progress)
 			show_progress(s, path, f);
 	}

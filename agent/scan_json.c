@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "agent/signs.h"
 #include "proto/base/addr.h"
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
@@ -12,6 +17,7 @@
 enum {
 	FRAME_BYTES = 1024, /* all but the texts: keys, numbers, names */
 	NUMBER_DIGITS = 20,
+	WORD = 16,
 };
 
 #define PUT(to, literal) put(to, literal, sizeof(literal) - 1)
@@ -29,66 +35,231 @@ put_string(char *to, const char *s)
 	return put(to, s, strlen(s));
 }
 
+/* Two digits. */
+static char *
+put_pair(char *to, unsigned v)
+{
+	to[0] = (char)('0' + v / 10);
+	to[1] = (char)('0' + v % 10);
+	return to + 2;
+}
+
 static char *
 put_number(char *to, uint64_t v)
 {
 	char digits[NUMBER_DIGITS];
 	size_t at = sizeof digits;
 
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	return put(to, digits + at, sizeof digits - at);
+	for (; v >= 100; v /= 100) {
+		at -= 2;
+		(void)put_pair(digits + at, (unsigned)(v % 100));
+	}
+	if (v >= 10) {
+		at -= 2;
+		(void)put_pair(digits + at, (unsigned)v);
+	} else {
+		digits[--at] = (char)('0' + v);
+	}
+	memcpy(to, digits + at, sizeof digits - at);
+	return to + (sizeof digits - at);
 }
 
-/* A text that a client may have written.  to is the end of what is in the
- * buffer, with room for a frame; so is what is returned. */
 static char *
-put_text(struct buf *b, char *to, struct text t)
+put_addr(char *to, const struct addr *a)
 {
-	if (t.at == NULL)
-		return PUT(to, "null");
-	*to++ = '"';
-	b->n = (size_t)(to - b->data);
-	if (buf_is_plain_json(t.at, t.n)) {
-		to = put(buf_reserve(b, t.n + FRAME_BYTES), t.at, t.n);
-	} else {
-		buf_json(b, t.at, t.n);
-		to = buf_reserve(b, FRAME_BYTES);
+	char text[ADDR_TEXT_BYTES];
+
+	if (a->family != 4)
+		return put_string(to, addr_format(text, a));
+	for (int i = 0; i < 4; i++) {
+		unsigned v = a->bytes[i];
+
+		if (v >= 100)
+			*to++ = (char)('0' + v / 100);
+		if (v >= 10)
+			*to++ = (char)('0' + v / 10 % 10);
+		*to++ = (char)('0' + v % 10);
+		*to++ = '.';
 	}
-	*to++ = '"';
+	return to - 1;
+}
+
+/* As clock_format writes it, but of common years only; its date is Howard
+ * Hinnant's civil_from_days. */
+static char *
+put_time(char *to, int64_t us)
+{
+	char text[CLOCK_TEXT_BYTES];
+	uint32_t s, day, doe, yoe, doy, mp, f;
+
+	if (us < 0 || us >= UINT32_MAX * CLOCK_SECOND_US)
+		return put_string(to,
+		    clock_format(text, us, us % CLOCK_SECOND_US != 0));
+	s = (uint32_t)(us / CLOCK_SECOND_US);
+	f = (uint32_t)(us % CLOCK_SECOND_US);
+	day = s / 86400 + 719468;
+	s %= 86400;
+	doe = day % 146097;
+	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	mp = (5 * doy + 2) / 153;
+	yoe += day / 146097 * 400 + (mp >= 10);
+	to = put_pair(put_pair(to, yoe / 100), yoe % 100);
+	*to++ = '-';
+	to = put_pair(to, mp < 10 ? mp + 3 : mp - 9);
+	*to++ = '-';
+	to = put_pair(to, doy - (153 * mp + 2) / 5 + 1);
+	*to++ = 'T';
+	to = put_pair(to, s / 3600);
+	*to++ = ':';
+	to = put_pair(to, s / 60 % 60);
+	*to++ = ':';
+	to = put_pair(to, s % 60);
+	if (f != 0) {
+		*to++ = '.';
+		to = put_pair(to, f / 10000);
+		to = put_pair(put_pair(to, f / 100 % 100), f % 100);
+	}
+	*to++ = 'Z';
 	return to;
 }
+
+#ifdef __SSE2__
+/* The bytes that JSON writes otherwise; those of other alphabets are below
+ * zero. */
+static inline __m128i
+odd_bytes(__m128i w)
+{
+	return _mm_or_si128(
+	    _mm_or_si128(_mm_cmplt_epi8(w, _mm_set1_epi8(' ')),
+		_mm_cmpeq_epi8(w, _mm_set1_epi8('"'))),
+	    _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('\\')),
+		_mm_cmpeq_epi8(w, _mm_set1_epi8(0x7f))));
+}
+
+/* Fewer than sixteen bytes, as two words that overlap. */
+static inline bool
+copy_short(char *to, const char *s, size_t n)
+{
+	uint64_t first = SIGNS_ALL('x'), last = first;
+
+	if (n >= sizeof first) {
+		memcpy(&first, s, sizeof first);
+		memcpy(&last, s + n - sizeof last, sizeof last);
+		memcpy(to, &first, sizeof first);
+		memcpy(to + n - sizeof last, &last, sizeof last);
+	} else if (n >= sizeof first / 2) {
+		memcpy(&first, s, sizeof first / 2);
+		memcpy(&last, s + n - sizeof last / 2, sizeof last / 2);
+		memcpy(to, &first, sizeof first / 2);
+		memcpy(to + n - sizeof last / 2, &last, sizeof last / 2);
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			to[i] = s[i];
+			first = first << 8 | (unsigned char)s[i];
+		}
+	}
+	return _mm_movemask_epi8(odd_bytes(
+		   _mm_set_epi64x((int64_t)last, (int64_t)first))) == 0;
+}
+
+/* Copies the text; false when a byte of it is to be written otherwise. */
+static inline bool
+copy_plain(char *to, const char *s, size_t n)
+{
+	__m128i odd = _mm_setzero_si128();
+
+	if (n < WORD)
+		return copy_short(to, s, n);
+	/* the last word overlaps the one before */
+	for (size_t at = 0;; at = n - at < 2 * WORD ? n - WORD : at + WORD) {
+		__m128i w = _mm_loadu_si128(
+		    (const __m128i *)(const void *)(s + at));
+
+		_mm_storeu_si128((__m128i *)(void *)(to + at), w);
+		odd = _mm_or_si128(odd, odd_bytes(w));
+		if (at + WORD == n)
+			return _mm_movemask_epi8(odd) == 0;
+	}
+}
+#else
+static inline bool
+copy_plain(char *to, const char *s, size_t n)
+{
+	memcpy(to, s, n);
+	return buf_is_plain_json(s, n);
+}
+#endif
+
+/* What is being written: to is its end, with room for a frame and the plain
+ * texts that are left. */
+struct writing {
+	struct buf *b;
+	char *to;
+	size_t texts;
+};
+
+/* A text that a client may have written. */
+static void
+put_text(struct writing *w, struct text t)
+{
+	if (t.at == NULL) {
+		w->to = PUT(w->to, "null");
+		return;
+	}
+	*w->to++ = '"';
+	if (copy_plain(w->to, t.at, t.n)) {
+		w->to += t.n;
+	} else {
+		w->b->n = (size_t)(w->to - w->b->data);
+		buf_json(w->b, t.at, t.n);
+		w->to = buf_reserve(w->b, w->texts + FRAME_BYTES);
+	}
+	*w->to++ = '"';
+}
+
+#define SAY(w, literal) ((w)->to = PUT((w)->to, literal))
 
 void
 scan_json_add(struct buf *b, uint64_t line, const struct event *e)
 {
-	char text[CLOCK_TEXT_BYTES > ADDR_TEXT_BYTES ? CLOCK_TEXT_BYTES
-	                                             : ADDR_TEXT_BYTES];
-	char *to = buf_reserve(b, FRAME_BYTES);
+	struct writing w = {.b = b,
+	    .texts = e->host.n + e->program.n + e->service.n + e->ptr.n +
+	             e->login.n + e->mechanism.n + e->rule.n};
 
-	to = PUT(to, "{\"line\":");
-	to = put_number(to, line);
-	to = PUT(to, ",\"time\":\"");
-	to = put_string(to,
-	    clock_format(text, e->time_us, e->time_us % CLOCK_SECOND_US != 0));
-	to = put_text(b, PUT(to, "\",\"host\":"), e->host);
-	to = put_text(b, PUT(to, ",\"program\":"), e->program);
-	to = PUT(to, ",\"pid\":");
-	to = e->pid == EVENT_NO_PID ? PUT(to, "null")
-	                            : put_number(to, (uint64_t)e->pid);
-	to = put_text(b, PUT(to, ",\"service\":"), e->service);
-	to = PUT(to, ",\"kind\":\"");
-	to = put_string(to, kind_name(e->kind));
-	to = PUT(to, "\",\"ip\":\"");
-	to = put_string(to, addr_format(text, &e->source));
-	to = PUT(to, "\",\"port\":");
-	to = e->source_port == EVENT_NO_PORT ? PUT(to, "null")
-	                                     : put_number(to, e->source_port);
-	to = put_text(b, PUT(to, ",\"ptr\":"), e->ptr);
-	to = put_text(b, PUT(to, ",\"login\":"), e->login);
-	to = put_text(b, PUT(to, ",\"mechanism\":"), e->mechanism);
-	to = put_text(b, PUT(to, ",\"rule\":"), e->rule);
-	to = PUT(to, "}\n");
-	b->n = (size_t)(to - b->data);
+	w.to = buf_reserve(b, w.texts + FRAME_BYTES);
+	SAY(&w, "{\"line\":");
+	w.to = put_number(w.to, line);
+	SAY(&w, ",\"time\":\"");
+	w.to = put_time(w.to, e->time_us);
+	SAY(&w, "\",\"host\":");
+	put_text(&w, e->host);
+	SAY(&w, ",\"program\":");
+	put_text(&w, e->program);
+	SAY(&w, ",\"pid\":");
+	if (e->pid == EVENT_NO_PID)
+		SAY(&w, "null");
+	else
+		w.to = put_number(w.to, (uint64_t)e->pid);
+	SAY(&w, ",\"service\":");
+	put_text(&w, e->service);
+	SAY(&w, ",\"kind\":\"");
+	w.to = put_string(w.to, kind_name(e->kind));
+	SAY(&w, "\",\"ip\":\"");
+	w.to = put_addr(w.to, &e->source);
+	SAY(&w, "\",\"port\":");
+	if (e->source_port == EVENT_NO_PORT)
+		SAY(&w, "null");
+	else
+		w.to = put_number(w.to, e->source_port);
+	SAY(&w, ",\"ptr\":");
+	put_text(&w, e->ptr);
+	SAY(&w, ",\"login\":");
+	put_text(&w, e->login);
+	SAY(&w, ",\"mechanism\":");
+	put_text(&w, e->mechanism);
+	SAY(&w, ",\"rule\":");
+	put_text(&w, e->rule);
+	SAY(&w, "}\n");
+	b->n = (size_t)(w.to - b->data);
 }

@@ -26,6 +26,19 @@ source_next(struct source *s, struct text *line)
 	return s->ops->next(s, line);
 }
 
+struct text
+source_ahead(const struct source *s)
+{
+	return s->ops->ahead == NULL ? (struct text){0} : s->ops->ahead(s);
+}
+
+void
+source_take(struct source *s, size_t n)
+{
+	if (n > 0)
+		s->ops->take(s, n);
+}
+
 bool
 source_place(const struct source *s, struct source_place *out)
 {

@@ -67,6 +67,12 @@ bool source_is_journal(const char *name);
 void source_close(struct source *s);
 
 enum source_result source_next(struct source *s, struct text *line);
+/* Whole lines, each with its LF, that source_next would give next and that
+ * are in memory already, for those who look at many at once; valid until the
+ * next call.  Empty when there are none at hand. */
+struct text source_ahead(const struct source *s);
+/* The first n bytes of those, whole lines, count as given. */
+void source_take(struct source *s, size_t n);
 /* Behind the last line given; false when there is no place to keep. */
 bool source_place(const struct source *s, struct source_place *out);
 /* Did the place change since the last commit? */

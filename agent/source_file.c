@@ -40,7 +40,7 @@ file_place(const struct source *base, struct source_place *out)
 	return true;
 }
 
-/* Counts a line as given. */
+/* Counts a line, or many, as given. */
 static void
 advance(struct source_file *s, struct text line, int64_t bytes)
 {
@@ -284,6 +284,22 @@ file_next(struct source *base, struct text *line)
 	}
 }
 
+static struct text
+file_ahead(const struct source *base)
+{
+	return lines_ahead(&self_const(base)->lines);
+}
+
+static void
+file_take(struct source *base, size_t n)
+{
+	struct source_file *s = self(base);
+	struct text all = {.at = s->lines.bytes + s->lines.start, .n = n};
+
+	lines_take(&s->lines, n);
+	advance(s, all, (int64_t)n);
+}
+
 /* The place, or where nothing is read yet one that shows which file it is. */
 static void
 recognisable_place(struct source_file *s, struct source_place *p)
@@ -412,6 +428,8 @@ file_close(struct source *base)
 
 static const struct source_ops file_ops = {
     .next = file_next,
+    .ahead = file_ahead,
+    .take = file_take,
     .place = file_place,
     .has_moved = file_has_moved,
     .commit = file_commit,

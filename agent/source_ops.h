@@ -18,6 +18,8 @@ struct source_ops {
 	const char *(*name)(const struct source *s);
 	void (*close)(struct source *s);
 	/* NULL: never, and none */
+	struct text (*ahead)(const struct source *s);
+	void (*take)(struct source *s, size_t n);
 	unsigned (*losses)(const struct source *s);
 	bool (*is_endangered)(struct source *s);
 	bool (*is_gone)(const struct source *s, bool *unread);

@@ -78,6 +78,21 @@ stdin_next(struct source *base, struct text *line)
 	}
 }
 
+static struct text
+stdin_ahead(const struct source *base)
+{
+	return lines_ahead(&((const struct source_stdin *)base)->lines);
+}
+
+static void
+stdin_take(struct source *base, size_t n)
+{
+	struct source_stdin *s = self(base);
+
+	lines_take(&s->lines, n);
+	s->owes = true;
+}
+
 static bool
 stdin_place(const struct source *base, struct source_place *out)
 {
@@ -143,6 +158,8 @@ stdin_close(struct source *base)
 
 static const struct source_ops stdin_ops = {
     .next = stdin_next,
+    .ahead = stdin_ahead,
+    .take = stdin_take,
     .place = stdin_place,
     .has_moved = stdin_has_moved,
     .commit = stdin_commit,

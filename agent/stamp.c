@@ -12,6 +12,7 @@ enum {
 	JITTER_S = 300, /* lines of one file may be this much out of order */
 	BACK_S = 31 * 86400, /* further back, and a year has passed */
 	OLDEST_YEAR = 1970,
+	STAMP_CLOCK_BYTES = 8, /* "hh:mm:ss" */
 };
 
 /* Writers of one log overtake each other by less than a day. */
@@ -127,16 +128,16 @@ minute_length(struct text stamp)
 	return stamp.at[5] == ' ' ? 11 : 12;
 }
 
-/* Is it still the minute of the line before?  As two words that overlap. */
-static bool
-is_minute(const struct stamp_clock *c, const char *s)
+/* memcmp() == 0 for 8 to 16 bytes, as two words that overlap. */
+static inline bool
+is_same(const char *s, const char *t, size_t n)
 {
 	uint64_t a[2], b[2];
 
 	memcpy(&a[0], s, 8);
-	memcpy(&a[1], s + c->key_n - 8, 8);
-	memcpy(&b[0], c->key, 8);
-	memcpy(&b[1], c->key + c->key_n - 8, 8);
+	memcpy(&a[1], s + n - 8, 8);
+	memcpy(&b[0], t, 8);
+	memcpy(&b[1], t + n - 8, 8);
 	return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
 }
 
@@ -148,7 +149,7 @@ see_rfc3164(struct stamp_clock *c, struct text stamp)
 
 	if (second < 0 || second > 60)
 		return false;
-	if ((n != c->key_n || !is_minute(c, stamp.at)) &&
+	if ((n != c->key_n || !is_same(stamp.at, c->key, n)) &&
 	    !read_minute(c, stamp.at, n))
 		return false;
 	c->last_s = c->minute_s + second;
@@ -207,9 +208,65 @@ stamp_see(struct stamp_clock *c, const struct line *line)
 	return false;
 }
 
+/* Microseconds since midnight of "hh:mm:ss" and a fraction at s, of n bytes;
+ * *used are those they take.  -1 when it is no such time. */
+static int64_t
+read_clock(const char *s, size_t n, size_t *used)
+{
+	int64_t us = 0, unit = CLOCK_SECOND_US;
+	size_t at = STAMP_CLOCK_BYTES;
+	unsigned v[6];
+	bool fits = n >= STAMP_CLOCK_BYTES && s[2] == ':' && s[5] == ':';
+
+	for (size_t i = 0; fits && i < 6; i++) {
+		v[i] = (unsigned char)s[i + i / 2] - '0';
+		fits = v[i] <= 9;
+	}
+	if (!fits || v[0] * 10 + v[1] > 23 || v[2] > 5 ||
+	    v[4] * 10 + v[5] > 60)
+		return -1;
+	if (at < n && s[at] == '.')
+		for (at++; at < n && s[at] >= '0' && s[at] <= '9'; at++) {
+			unit /= 10;
+			us += (s[at] - '0') * unit;
+		}
+	*used = at;
+	return us + ((v[0] * 10 + v[1]) * INT64_C(3600) +
+			(v[2] * 10 + v[3]) * 60 + v[4] * 10 + v[5]) *
+			CLOCK_SECOND_US;
+}
+
+/* Most lines are of the day and the zone of the line before. */
+static bool
+rfc3339_time(struct stamp_clock *c, struct text stamp, int64_t *time_us)
+{
+	const char *clock = stamp.at + STAMP_DATE_BYTES;
+	size_t used = 0, zone_n;
+	int64_t clock_us =
+	    read_clock(clock, stamp.n - STAMP_DATE_BYTES, &used);
+	bool has_digits = used != STAMP_CLOCK_BYTES + 1;
+
+	zone_n = stamp.n - STAMP_DATE_BYTES - used;
+	if (clock_us >= 0 && has_digits && zone_n > 0 &&
+	    zone_n == c->zone_n &&
+	    is_same(stamp.at, c->date, STAMP_DATE_BYTES) &&
+	    memcmp(clock + used, c->zone_text, zone_n) == 0) {
+		*time_us = c->date_us + clock_us;
+		return true;
+	}
+	if (clock_parse(stamp.at, stamp.n, time_us) != stamp.n)
+		return false;
+	if (clock_us >= 0 && zone_n <= STAMP_ZONE_BYTES) {
+		memcpy(c->date, stamp.at, STAMP_DATE_BYTES);
+		memcpy(c->zone_text, clock + used, zone_n);
+		c->zone_n = zone_n;
+		c->date_us = *time_us - clock_us;
+	}
+	return true;
+}
+
 bool
-stamp_time(
-    const struct stamp_clock *c, const struct line *line, int64_t *time_us)
+stamp_time(struct stamp_clock *c, const struct line *line, int64_t *time_us)
 {
 	struct text stamp = line->stamp;
 	const char *point;
@@ -228,7 +285,7 @@ stamp_time(
 		*time_us = c->last_s * CLOCK_SECOND_US;
 		return true;
 	case LINE_RFC3339:
-		return clock_parse(stamp.at, stamp.n, time_us) == stamp.n;
+		return rfc3339_time(c, stamp, time_us);
 	case LINE_TAI64N:
 		return stamp_read_tai64n(stamp, time_us);
 	case LINE_UNIX:

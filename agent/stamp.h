@@ -18,7 +18,7 @@
 
 struct zone;
 
-enum { STAMP_KEY_BYTES = 12 };
+enum { STAMP_KEY_BYTES = 12, STAMP_DATE_BYTES = 11, STAMP_ZONE_BYTES = 6 };
 
 struct stamp_clock {
 	const struct zone *zone;
@@ -29,6 +29,12 @@ struct stamp_clock {
 	char key[STAMP_KEY_BYTES];
 	size_t key_n;
 	int64_t minute_s;
+	/* "YYYY-mm-ddT" and the zone of the line before, absent at first, and
+	 * when that day began */
+	char date[STAMP_DATE_BYTES];
+	char zone_text[STAMP_ZONE_BYTES];
+	size_t zone_n;
+	int64_t date_us;
 };
 
 void stamp_init(struct stamp_clock *c, const struct zone *zone);
@@ -55,6 +61,6 @@ stamp_again(struct stamp_clock *c, int second)
 }
 /* The instant of the line that stamp_see has just seen.  False as above. */
 bool stamp_time(
-    const struct stamp_clock *c, const struct line *line, int64_t *time_us);
+    struct stamp_clock *c, const struct line *line, int64_t *time_us);
 
 #endif

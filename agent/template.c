@@ -218,6 +218,35 @@ set_regions(const struct compiling *c, struct template *t)
 			t->opening = i + 1;
 }
 
+/* Does a match say what the field held? */
+static bool
+is_said(enum field f)
+{
+	return f == FIELD_IP || f == FIELD_PORT || f == FIELD_LOCAL ||
+	       f == FIELD_HOST || f == FIELD_QID || f == FIELD_MECH ||
+	       f == FIELD_SID || f == FIELD_ACCOUNT;
+}
+
+static void
+set_said(const struct compiling *c, struct template *t)
+{
+	t->said = 0;
+	for (size_t i = 0; i < t->head; i++)
+		if (is_said(c->parts[i].field) && i + 1 != t->opening)
+			t->said |= UINT64_C(1) << i;
+}
+
+static void
+set_must(const struct compiling *c, struct template *t)
+{
+	t->must = TEXT("");
+	t->must_id = 0;
+	for (size_t i = t->head; i < c->n; i++)
+		if (c->parts[i].field == FIELD_LITERAL &&
+		    c->parts[i].text.n > t->must.n)
+			t->must = c->parts[i].text;
+}
+
 static void
 check_again(struct compiling *c, const struct template *t)
 {
@@ -311,6 +340,8 @@ compile(struct compiling *c, struct text source, enum client_form client,
 	t->accuses_back = false;
 	if (c->why == NULL) {
 		set_regions(c, t);
+		set_said(c, t);
+		set_must(c, t);
 		check_again(c, t);
 	}
 	if (c->why == NULL)
@@ -346,18 +377,41 @@ template_compile_session(
 	return compile(&c, source, CLIENT_NONE, why);
 }
 
-bool
-template_has_same_opening(const struct template *a, const struct template *b)
+/* Do both read this part of their heads in the same way? */
+static bool
+is_same_part(const struct template *a, const struct template *b, size_t i)
 {
-	if (a->opening != b->opening || a->client != b->client)
+	const struct part *x = &a->parts[i], *y = &b->parts[i];
+
+	if (i >= a->head || i >= b->head || x->field != y->field)
 		return false;
-	/* what is literal differs most */
-	for (size_t i = a->opening; i-- > 0;)
-		if (a->parts[i].field != b->parts[i].field ||
-		    (a->parts[i].field == FIELD_LITERAL &&
-			!text_equal(a->parts[i].text, b->parts[i].text)))
-			return false;
-	return true;
+	if (x->field == FIELD_LITERAL)
+		return text_equal(x->text, y->text);
+	if (x->field == FIELD_CLIENT && a->client != b->client)
+		return false;
+	/* all of the text behind it delimits this one */
+	if (x->field == FIELD_NOTE)
+		return text_equal(x[1].text, y[1].text);
+	return template_next_byte(a, i) == template_next_byte(b, i);
+}
+
+void
+template_share(struct template *t, const struct template *earlier)
+{
+	for (size_t i = 0; is_same_part(t, earlier, i); i++)
+		t->parts[i].step = earlier->parts[i].step;
+	if (t->must.n > 0 && text_equal(t->must, earlier->must))
+		t->must_id = earlier->must_id;
+}
+
+void
+template_number(struct template *t, uint32_t *next)
+{
+	for (size_t i = 0; i < t->head; i++)
+		if (t->parts[i].step == 0)
+			t->parts[i].step = (*next)++;
+	if (t->must_id == 0)
+		t->must_id = (*next)++;
 }
 
 struct text

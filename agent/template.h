@@ -62,21 +62,34 @@ struct template *template_compile_session(
 bool template_match(
     const struct template *t, struct text message, struct match *m);
 
-/* How a message begins, up to the address and with it, is the same in many
- * templates; what the last of them found serves the next. */
-struct template_opening {
-	size_t id; /* of the templates; 0: nothing is known yet */
-	size_t end; /* where the message goes on behind it */
-	struct match match;
+enum { TEMPLATE_PARTS = 40, TEMPLATE_ASKED = 8 };
+
+/* What templates have in common is looked at once in a message: the parts
+ * with which they begin, and a literal text that must be in it.  {.n = 0} for
+ * the first template. */
+struct template_found {
+	size_t n; /* parts of the last template that fitted from the left */
+	uint32_t step[TEMPLATE_PARTS]; /* which they were */
+	uint32_t end[TEMPLATE_PARTS];  /* where each of them ends */
+	uint32_t stopped; /* that behind them, which did not fit; 0: none */
+	struct template_asked { /* texts that were searched for */
+		uint32_t id, from;
+		bool is_there;
+	} asked[TEMPLATE_ASKED];
+	struct match accused; /* what the part with the address said */
+	struct match other;   /* what others said: of no use */
 };
 
-bool template_has_same_opening(
-    const struct template *a, const struct template *b);
-/* As template_match, but m->stopped is not said.  *o, {0} for the first
- * template, is what earlier ones found in the same message; those with the
- * same id have the same opening. */
+/* Notes what t has in common with a template that was numbered before. */
+void template_share(struct template *t, const struct template *earlier);
+/* Numbers from *next on what it has in common with none. */
+void template_number(struct template *t, uint32_t *next);
+/* Nothing is found yet. */
+void template_begin(struct template_found *found);
+/* As template_match, but m->stopped is not said.  *found is what earlier
+ * templates found in the same message; all have to be numbered. */
 bool template_match_more(const struct template *t, struct text message,
-    struct match *m, struct template_opening *o, size_t id);
+    struct match *m, struct template_found *found);
 
 /* The literal text with which each message of this form begins, or, with
  * *after_queue_id, which follows its queue id; may be empty. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/client.h"
+#include "agent/search.h"
 #include "agent/template_parts.h"
 
 enum {
@@ -20,6 +21,20 @@ struct matching {
 	struct text found[TEMPLATE_PARTS]; /* {path}, for {again} */
 };
 
+/* By its members: what is so small takes longer when it is cleared at once. */
+static inline void
+clear(struct match *m)
+{
+	m->source = (struct addr){.family = 0};
+	m->source_port = 0;
+	m->local = (struct addr){.family = 0};
+	m->local_port = 0;
+	m->ptr = m->login = m->mechanism = (struct text){0};
+	m->qid = m->session = (struct text){0};
+	m->stopped = 0;
+	m->past_head = false;
+}
+
 /* Notes how many bytes of the literal fit, for scan --explain. */
 static bool
 stop_at(struct matching *k, size_t at)
@@ -28,13 +43,28 @@ stop_at(struct matching *k, size_t at)
 	return false;
 }
 
+/* Most texts differ in their first bytes, and need no call. */
+static inline bool
+begins(const char *s, struct text literal)
+{
+	uint32_t a, b;
+
+	if (literal.n >= sizeof a) {
+		memcpy(&a, s, sizeof a);
+		memcpy(&b, literal.at, sizeof b);
+		if (a != b)
+			return false;
+	}
+	return memcmp(s, literal.at, literal.n) == 0;
+}
+
 static bool
 read_literal(struct matching *k, struct text literal)
 {
 	const char *s = k->message.at + k->from;
 	size_t left = k->to - k->from, same = 0;
 
-	if (left >= literal.n && memcmp(s, literal.at, literal.n) == 0) {
+	if (left >= literal.n && begins(s, literal)) {
 		k->from += literal.n;
 		return true;
 	}
@@ -42,14 +72,6 @@ read_literal(struct matching *k, struct text literal)
 	       s[same] == literal.at[same])
 		same++;
 	return stop_at(k, k->from + same);
-}
-
-static int
-next_byte(const struct template *t, size_t i)
-{
-	return i + 1 < t->n && t->parts[i + 1].field == FIELD_LITERAL
-	           ? (unsigned char)t->parts[i + 1].text.at[0]
-	           : -1;
 }
 
 static int
@@ -76,7 +98,7 @@ read_note(struct matching *k, size_t i)
 
 	if (end != NULL && (size_t)(end - s) + literal.n < left)
 		left = (size_t)(end - s) + literal.n;
-	at = memmem(s, left, literal.at, literal.n);
+	at = search((struct text){.at = s, .n = left}, literal);
 	if (at == NULL)
 		return stop_at(k, k->from);
 	k->from += (size_t)(at - s);
@@ -95,7 +117,7 @@ read_part(struct matching *k, size_t i)
 	if (p->field == FIELD_NOTE)
 		return read_note(k, i);
 	end = field_read(p->field, k->t->client, k->message, k->from, k->to,
-	    next_byte(k->t, i), k->m);
+	    template_next_byte(k->t, i), k->m);
 	if (end == FIELD_NOWHERE)
 		return stop_at(k, k->from);
 	k->from = end;
@@ -139,7 +161,7 @@ is_ambiguous(const struct template *t, size_t i, struct text path)
 	if (path.n == 0 || path.at[0] != '"' || i + 1 == t->n)
 		return false;
 	behind = t->parts[i + 1].text;
-	return memmem(path.at, path.n, behind.at, behind.n) != NULL;
+	return search(path, behind) != NULL;
 }
 
 /* One bounded part, from the right. */
@@ -192,7 +214,8 @@ read_unbounded(struct matching *k, size_t i)
 		return read_twice(k);
 	if (i + 1 < k->t->tail) {
 		literal = k->t->parts[i + 1].text;
-		end = memmem(s, k->to - k->from, literal.at, literal.n);
+		end = search(
+		    (struct text){.at = s, .n = k->to - k->from}, literal);
 		if (end == NULL)
 			return stop_at(k, k->from);
 	}
@@ -202,75 +225,195 @@ read_unbounded(struct matching *k, size_t i)
 	return true;
 }
 
-/* One that fits is kept: those that do not are seldom asked twice. */
-static bool
-read_opening(struct matching *k, struct template_opening *o, size_t id)
+/* How many parts of the head an earlier template has read already; false
+ * when it could not read the next one, nor can this. */
+static inline bool
+share_head(
+    const struct template *t, const struct template_found *f, size_t *shared)
 {
-	if (o->id == id) {
-		*k->m = o->match;
-		k->from = o->end;
-		return true;
-	}
-	for (size_t i = 0; i < k->t->opening; i++)
-		if (!read_part(k, i))
-			return false;
-	o->id = id;
-	o->match = *k->m;
-	o->end = k->from;
-	return true;
+	size_t i = 0;
+
+	while (i < f->n && i < t->head && f->step[i] == t->parts[i].step)
+		i++;
+	*shared = i;
+	return i < f->n || i == t->head || f->stopped != t->parts[i].step;
 }
 
-static bool
-match(const struct template *t, struct text message, struct match *m,
-    struct template_opening *o, size_t id)
+/* Is the next part a text that is not there?  Most templates end here. */
+static inline bool
+lacks_text(const struct template *t, const struct template_found *f,
+    struct text message, size_t i)
 {
-	struct matching k;
-	size_t done = 0;
+	const struct part *p = &t->parts[i];
+	size_t from = i == 0 ? 0 : f->end[i - 1];
 
-	/* found[] is written before it is read, see check_again */
-	k.t = t;
-	k.message = message;
-	k.m = m;
-	k.from = 0;
-	k.to = message.n;
-	k.exactly = o == NULL;
-	memset(m, 0, sizeof *m);
-	/* syslog cuts long records: what stands last in one is what the client
-	 * wrote, if it wrote enough */
-	if (t->accuses_back && message.n > UNCUT_BYTES)
-		return false;
-	if (o != NULL && t->opening > 0) {
-		if (!read_opening(&k, o, id))
-			return false;
-		done = t->opening;
+	return i < t->head && p->field == FIELD_LITERAL &&
+	       (message.n - from < p->text.n ||
+		   !begins(message.at + from, p->text));
+}
+
+/* The head from part i on. */
+static bool
+read_head(struct matching *k, struct template_found *f, size_t i)
+{
+	const struct template *t = k->t;
+
+	k->from = i == 0 ? 0 : f->end[i - 1];
+	if (i == t->head)
+		return true;
+	for (f->stopped = 0; i < t->head; i++) {
+		k->m = &f->other;
+		if (i + 1 == t->opening) {
+			k->m = &f->accused;
+			clear(k->m);
+		}
+		if (!read_part(k, i)) {
+			f->stopped = t->parts[i].step;
+			break;
+		}
+		f->step[i] = t->parts[i].step;
+		f->end[i] = (uint32_t)k->from;
 	}
-	for (size_t i = done; i < t->head; i++)
-		if (!read_part(&k, i))
-			return false;
-	m->past_head = true;
+	f->n = i;
+	return i == t->head;
+}
+
+/* Is the text that the template cannot do without behind its head?  If it
+ * was not behind a shorter one, it is not behind this. */
+static bool
+has_must(struct matching *k, struct template_found *f)
+{
+	struct template_asked *a =
+	    &f->asked[k->t->must_id % TEMPLATE_ASKED];
+	struct text rest = {
+	    .at = k->message.at + k->from, .n = k->message.n - k->from};
+
+	if (k->t->must.n == 0)
+		return true;
+	if (a->id != k->t->must_id || a->from > k->from) {
+		a->id = k->t->must_id;
+		a->from = (uint32_t)k->from;
+		a->is_there = search(rest, k->t->must) != NULL;
+	}
+	return a->is_there;
+}
+
+/* Says in *m what the parts of the head said, in their order. */
+static void
+say_head(const struct matching *k, const struct template_found *f,
+    struct match *m)
+{
+	const struct template *t = k->t;
+
+	if (t->opening > 0)
+		*m = f->accused;
+	else
+		clear(m);
+	for (uint64_t said = t->said; said != 0; said &= said - 1) {
+		size_t i = (size_t)__builtin_ctzll(said);
+		size_t from = i == 0 ? 0 : f->end[i - 1];
+
+		/* the address of ours that the client's own form has counts
+		 * when it stands behind */
+		if (t->parts[i].field == FIELD_LOCAL && i < t->opening &&
+		    m->local.family != 0)
+			continue;
+		field_say(t->parts[i].field,
+		    (struct text){.at = k->message.at + from,
+			.n = f->end[i] - from},
+		    m);
+	}
+}
+
+/* Syslog cuts long records: what stands last in one is what the client wrote,
+ * if it wrote enough. */
+static bool
+may_be_cut(const struct template *t, struct text message)
+{
+	return t->accuses_back && message.n > UNCUT_BYTES;
+}
+
+/* What is not the head. */
+static bool
+match_rest(struct matching *k)
+{
+	const struct template *t = k->t;
+
+	k->m->past_head = true;
 	for (size_t i = t->n; i > t->tail; i--)
-		if (!read_part_back(&k, i - 1))
+		if (!read_part_back(k, i - 1))
 			return false;
 	for (size_t i = t->head; i < t->tail; i++)
 		if (field_is_unbounded(t->parts[i].field)
-			? !read_unbounded(&k, i)
-			: !read_part(&k, i))
+			? !read_unbounded(k, i)
+			: !read_part(k, i))
 			return false;
-	if (k.from != k.to)
-		return stop_at(&k, k.from);
-	m->past_head = false;
+	if (k->from != k->to)
+		return stop_at(k, k->from);
+	k->m->past_head = false;
 	return true;
+}
+
+/* found[] is written before it is read, see check_again. */
+static void
+begin(struct matching *k, const struct template *t, struct text message,
+    struct match *m, bool exactly)
+{
+	k->t = t;
+	k->message = message;
+	k->m = m;
+	k->from = 0;
+	k->to = message.n;
+	k->exactly = exactly;
+}
+
+void
+template_begin(struct template_found *found)
+{
+	found->n = 0;
+	found->stopped = 0;
+	for (size_t i = 0; i < TEMPLATE_ASKED; i++)
+		found->asked[i].id = 0;
+}
+
+/* Apart, since most are given up before. */
+__attribute__((noinline)) static bool
+match_more(const struct template *t, struct text message, struct match *m,
+    struct template_found *found, size_t shared)
+{
+	struct matching k;
+
+	begin(&k, t, message, m, false);
+	if (!read_head(&k, found, shared) || !has_must(&k, found))
+		return false;
+	say_head(&k, found, m);
+	k.m = m;
+	return match_rest(&k);
 }
 
 bool
 template_match_more(const struct template *t, struct text message,
-    struct match *m, struct template_opening *o, size_t id)
+    struct match *m, struct template_found *found)
 {
-	return match(t, message, m, o, id);
+	size_t shared;
+
+	if (may_be_cut(t, message) || !share_head(t, found, &shared) ||
+	    lacks_text(t, found, message, shared))
+		return false;
+	return match_more(t, message, m, found, shared);
 }
 
 bool
 template_match(const struct template *t, struct text message, struct match *m)
 {
-	return match(t, message, m, NULL, 0);
+	struct matching k;
+
+	begin(&k, t, message, m, true);
+	clear(m);
+	if (may_be_cut(t, message))
+		return false;
+	for (size_t i = 0; i < t->head; i++)
+		if (!read_part(&k, i))
+			return false;
+	return match_rest(&k);
 }

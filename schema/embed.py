@@ -63,7 +63,8 @@ def main():
     out += ["{0}};", "", "const char schema_roles[] =", c_string((folder / "roles.sql").read_text()) + ";", ""]
     out.append("const struct schema_statement schema_statements[] = {")
     for path in sorted((folder / "stmts").glob("*.sql")):
-        stage = path.stem.partition("_")[0]
+        # ctl_heard.sql is a part of stage ctl
+        stage = path.stem.split("_")[0]
         for name, sql in [*statements(path), *borrowed(path)]:
             out.append('{"%s", "%s",\n%s},' % (stage, name, c_string(sql)))
     out += ["{0}};", ""]

@@ -55,7 +55,8 @@ GRANT SELECT ON SEQUENCE stored_seq TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON watermark, tally, source, contact
 	TO plaintiff_lookup;
 GRANT SELECT, INSERT ON answer, outage TO plaintiff_lookup;
-GRANT SELECT ON contact_prefix, contact_refusal TO plaintiff_lookup;
+GRANT SELECT ON contact_prefix, contact_refusal, escalation
+	TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON network, rdap_server, bootstrap_file
 	TO plaintiff_lookup;
 GRANT SELECT, INSERT ON network_piece TO plaintiff_lookup;
@@ -97,9 +98,11 @@ GRANT SELECT, INSERT ON contact_event TO plaintiff_deliver;
 -- bounce: keeps what came back, and what follows for a contact
 GRANT SELECT ON report, report_mail, report_source, contact, source, tally
 	TO plaintiff_bounce;
-GRANT UPDATE (state, state_why, state_since, state_report) ON contact
+GRANT UPDATE (state, state_why, state_since, state_report, dead) ON contact
 	TO plaintiff_bounce;
 GRANT UPDATE (next_ask, tries) ON source TO plaintiff_bounce;
+GRANT SELECT ON contact_event TO plaintiff_bounce;
+GRANT UPDATE (judged) ON contact_event TO plaintiff_bounce;
 GRANT SELECT, INSERT ON reply TO plaintiff_bounce;
 GRANT SELECT, INSERT, UPDATE ON bounce, heard, allegedfix, escalation
 	TO plaintiff_bounce;

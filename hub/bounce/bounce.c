@@ -77,8 +77,13 @@ static enum worker_step
 chores(struct worker_context *c, struct bounce *b)
 {
 	int64_t now = clock_mono_ms(), n = 0;
-	enum db_result r;
+	bool any;
+	enum db_result r = hear_refusal(c->db, c->arena, &any);
 
+	if (r != DB_OK)
+		return r == DB_LOST ? WORKER_LOST : WORKER_WAIT;
+	if (any)
+		return WORKER_MORE;
 	if (c->conf->bounce_escalate_after == 0 ||
 	    (b->chores_at_ms != 0 && now < b->chores_at_ms))
 		return WORKER_IDLE;

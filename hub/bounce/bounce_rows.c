@@ -326,6 +326,55 @@ bounce_rows_reply(struct db *db, struct arena *a,
 }
 
 enum db_result
+bounce_rows_refusal(struct db *db, struct arena *a,
+    struct bounce_refusal *out)
+{
+	struct db_rows *rows;
+	enum db_result r = db_run(db, "bounce_refusal", NULL, &rows);
+
+	*out = (struct bounce_refusal){0};
+	if (r != DB_OK)
+		return r;
+	if (db_rows_count(rows) != 0)
+		*out = (struct bounce_refusal){
+		    .event = db_int(rows, 0, 0),
+		    .report = {.contact = db_int(rows, 0, 1),
+		        .report = db_int(rows, 0, 2),
+		        .mailbox = arena_string(a, db_string(rows, 0, 3)),
+		        .recipient = arena_string(a, db_string(rows, 0, 4))},
+		    .status = text_of(db_is_null(rows, 0, 5) ? NULL
+		            : arena_string(a, db_string(rows, 0, 5))),
+		    .said = text_of(arena_string(a, db_string(rows, 0, 6))),
+		    .at_us = db_int(rows, 0, 7),
+		};
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
+bounce_rows_judged(struct db *db, struct arena *a,
+    const struct bounce_refusal *refusal, const struct dsn *dsn,
+    bool *suspended)
+{
+	struct db_args *args = db_args_new(a), *event = db_args_new(a);
+	const struct bounce_report *report = &refusal->report;
+	enum db_result r = DB_OK;
+	int64_t n = 0;
+
+	db_arg_int(args, report->contact);
+	db_arg_int(args, report->report);
+	arg_why(args, a, report, dsn);
+	db_arg_int(args, refusal->at_us);
+	if (dsn->class == DSN_HARD)
+		r = done(db, "bounce_refused", args, &n);
+	*suspended = n != 0;
+	if (r == DB_OK && n != 0)
+		r = ask_anew(db, a, report);
+	db_arg_int(event, refusal->event);
+	return r == DB_OK ? db_run(db, "bounce_judged", event, NULL) : r;
+}
+
+enum db_result
 bounce_rows_heard(struct db *db, struct arena *a, enum bounce_heard what)
 {
 	static const char *const names[] = {[BOUNCE_NO_TOKEN] = "no_token",

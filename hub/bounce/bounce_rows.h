@@ -74,6 +74,21 @@ enum db_result bounce_rows_reply(struct db *db, struct arena *a,
     const struct reply *reply, bool *stored)
     __attribute__((warn_unused_result));
 
+/* What the relay said of a contact's mailbox when a report was to be handed
+ * over. */
+struct bounce_refusal {
+	int64_t event; /* 0: none */
+	struct bounce_report report; /* .report 0: it is gone */
+	struct text status, said;
+	int64_t at_us;
+};
+enum db_result bounce_rows_refusal(struct db *db, struct arena *a,
+    struct bounce_refusal *out) __attribute__((warn_unused_result));
+/* Draws what follows: suspends when dsn says that the mailbox is gone. */
+enum db_result bounce_rows_judged(struct db *db, struct arena *a,
+    const struct bounce_refusal *refusal, const struct dsn *dsn,
+    bool *suspended) __attribute__((warn_unused_result));
+
 enum db_result bounce_rows_heard(struct db *db, struct arena *a,
     enum bounce_heard what) __attribute__((warn_unused_result));
 

@@ -54,19 +54,21 @@ number(const char *s, size_t n, int *out)
 static bool
 code_read(const char *s, size_t n, struct code *out)
 {
+	struct code c = {0};
 	size_t a, b;
 
-	*out = (struct code){0};
+	*out = c;
 	if (n < 5 || strchr("245", s[0]) == NULL || s[1] != '.')
 		return false;
-	a = number(s + 2, n - 2, &out->subject);
+	a = number(s + 2, n - 2, &c.subject);
 	if (a == 0 || 2 + a >= n || s[2 + a] != '.')
 		return false;
-	b = number(s + 3 + a, n - 3 - a, &out->detail);
+	b = number(s + 3 + a, n - 3 - a, &c.detail);
 	if (b == 0 || (4 + a + b < n && s[3 + a + b] == '.' &&
 	        is_digit(s[4 + a + b])))
 		return false;
-	out->class = s[0] - '0';
+	c.class = s[0] - '0';
+	*out = c;
 	return true;
 }
 
@@ -245,18 +247,18 @@ judge_group(struct arena *a, const struct parsed *m,
 {
 	struct text words = g->diagnostic.at == NULL ? notice(a, m)
 	    : words_fold(a, g->diagnostic);
+	struct text where = g->diagnostic.at == NULL ? words : g->diagnostic;
 	struct code c = {0}, said;
 
 	if (g->status.at != NULL)
 		(void)code_read(g->status.at, g->status.n, &c);
 	/* a status that says nothing, or that of the server in between */
-	if (g->diagnostic.at != NULL && code_find(g->diagnostic, &said) &&
-	    (c.class == 0 || (said.class == c.class && c.subject == 0)))
+	if (code_find(where, &said) && (c.class == 0 || c.subject == 0))
 		c = said;
 	if (c.class == 0)
 		c.class = smtp_class(words);
 	out->recipient = g->final.n != 0 ? g->final : g->original;
-	out->diagnostic = g->diagnostic.at == NULL ? words : g->diagnostic;
+	out->diagnostic = where;
 	out->own = group_is_own(g, recipient);
 	set_status(a, c, out);
 	if (equal(g->action, "delayed"))

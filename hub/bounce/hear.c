@@ -216,3 +216,42 @@ hear_one(struct db *db, struct arena *a, const struct hear *h,
 		db_rollback(db);
 	return result;
 }
+
+static enum db_result
+refusal_inside(struct db *db, struct arena *a, bool *any)
+{
+	struct parsed m = {.report = PARSE_DELIVERY, .groups_n = 1,
+	    .text = TEXT("")};
+	struct bounce_refusal refusal;
+	enum db_result r = bounce_rows_refusal(db, a, &refusal);
+	struct dsn dsn;
+	bool suspended;
+
+	*any = r == DB_OK && refusal.event != 0;
+	if (!*any)
+		return r;
+	m.groups[0] = (struct parse_group){.action = TEXT("failed"),
+	    .final = text_of(refusal.report.recipient),
+	    .status = refusal.status, .diagnostic = refusal.said};
+	dsn_judge(a, &m, m.groups[0].final, &dsn);
+	r = bounce_rows_judged(db, a, &refusal, &dsn, &suspended);
+	if (r == DB_OK && suspended)
+		log_warning("contact suspended contact=%s report=%" PRId64,
+		    refusal.report.mailbox, refusal.report.report);
+	return r;
+}
+
+enum db_result
+hear_refusal(struct db *db, struct arena *a, bool *any)
+{
+	enum db_result r = db_begin(db);
+
+	*any = false;
+	if (r == DB_OK)
+		r = refusal_inside(db, a, any);
+	if (r == DB_OK)
+		return db_commit(db);
+	if (r != DB_LOST)
+		db_rollback(db);
+	return r;
+}

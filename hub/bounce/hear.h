@@ -6,6 +6,7 @@
 #ifndef PLAINTIFF_HEAR_H
 #define PLAINTIFF_HEAR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hub/bounce/verp.h"
@@ -37,5 +38,10 @@ struct verp_place hear_place(const struct hub_conf *conf);
  * do; logged. */
 enum db_result hear_one(struct db *db, struct arena *a, const struct hear *h,
     const struct hear_message *message) __attribute__((warn_unused_result));
+
+/* One mailbox that the relay refused, as deliver noted it: as good as a
+ * bounce.  *any: there was one. */
+enum db_result hear_refusal(struct db *db, struct arena *a, bool *any)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -210,14 +210,16 @@ int
 maildir_done(struct maildir *m, const char *name, bool keep)
 {
 	char from[4096], to[4096];
+	int error;
 
 	(void)snprintf(from, sizeof from, "%s/new/%s", m->path, name);
 	(void)snprintf(to, sizeof to, "%s/cur/%s:2,S", m->path, name);
 	if (keep ? rename(from, to) == 0 : unlink(from) == 0)
 		return 0;
-	if (errno == ENOENT)
+	error = errno;
+	if (access(from, F_OK) != 0)
 		return 0; /* another process was quicker */
 	log_warning("cannot %s %s: %s", keep ? "move" : "remove", from,
-	    strerror(errno));
+	    strerror(error));
 	return -1;
 }

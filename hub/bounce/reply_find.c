@@ -62,7 +62,7 @@ skip(const char *s, size_t n)
 {
 	static const char *const between[] = {"is ", "number ", "number: ",
 	    "no. ", "nr. ", "id ", "id: ", "ist ", "lautet ", "number is ",
-	    "est ", "es ", "n° ", "no ", "id is ", "id:", "number:", "number #"};
+	    "est ", "es ", "no ", "id is ", "id:", "number:", "number #"};
 	size_t i = 0;
 	bool more = true;
 

@@ -10,7 +10,10 @@
 _Static_assert(VERP_KEY_BYTES == crypto_auth_KEYBYTES, "the key fits");
 _Static_assert(VERP_PROOF_BYTES * 5 >= 128, "128 bits are kept");
 
-enum { PROOF_RAW_BYTES = 16, TOKEN_BYTES = VERP_ID_BYTES + 1 + VERP_PROOF_BYTES };
+enum {
+	PROOF_RAW_BYTES = 16,
+	TOKEN_BYTES = VERP_ID_BYTES + 1 + VERP_PROOF_BYTES,
+};
 
 static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
 static const char hex[] = "0123456789abcdef";

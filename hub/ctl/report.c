@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "hub/conf.h"
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/ctl_rows.h"
 #include "hub/ctl/mail.h"
@@ -140,6 +141,31 @@ ctl_report_cancel(struct ctl *c)
 {
 	return move(c, "held", "failed", "the administrator cancelled it",
 	    "is never sent; its events are not reported again");
+}
+
+int
+ctl_report_adopt(struct ctl *c)
+{
+	int64_t report = strtoll(c->args[0], NULL, 10);
+	struct db_rows *rows;
+	bool done;
+	int code;
+
+	if (ctl_rows_report_adopt(c, report, c->conf->hub_name, &done) < 0)
+		return EX_SOFTWARE;
+	if (done) {
+		printf("report %" PRId64 " is in the hands of %s\n", report,
+		    c->conf->hub_name);
+		return EX_OK;
+	}
+	rows = find(c, report, &code);
+	if (rows == NULL)
+		return code;
+	log_error("report %" PRId64 " is %s; only one that is sending or "
+	          "unknown, of another hub whose deliver does not run, can be "
+	          "taken over", report, db_string(rows, 0, 1));
+	db_rows_free(rows);
+	return EX_DATAERR;
 }
 
 int

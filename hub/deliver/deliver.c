@@ -29,6 +29,8 @@
 enum {
 	EVERY_MS = 5000,
 	ASK_MS = 1000,
+	GATHER_MS = 20, /* ends wait that long for others */
+	ADOPT_MS = 10 * 60 * 1000,
 	RUN_MS = 60 * 1000, /* then connections are made anew */
 	MOST_AT_ONCE = 256, /* at least deliver.parallel */
 	UUID_BYTES = 40,
@@ -40,9 +42,9 @@ struct deliver {
 	struct deliver_end ends[2 * MOST_AT_ONCE];
 	size_t end_count;
 	struct watch watch;
+	int64_t adopt_ms; /* when to look for what another hub has left */
 	bool busy_logged;
 	bool stopped; /* by the switch or the clock, and said so */
-	bool left_unresolved; /* since this session has taken the name */
 };
 
 static enum worker_step
@@ -278,14 +280,35 @@ run_turn(struct worker_context *c, struct deliver *s, struct run *run)
 		hand_over(c, run, &batch.mails[i]);
 }
 
+/* Waits for mails that are over; for a few of them, since a turn costs the
+ * same for one: a quarter of what can be under way, while the others are. */
+static void
+collect(struct worker_context *c, struct deliver *s, struct run *run)
+{
+	size_t enough = ((size_t)c->conf->deliver_parallel + 3) / 4;
+	struct smtp_done done[MOST_AT_ONCE];
+	int64_t end_ms = clock_mono_ms() + ASK_MS;
+	size_t n;
+
+	do {
+		int64_t left_ms = end_ms - clock_mono_ms();
+
+		n = smtp_pool_wait(run->pool, left_ms < 0 ? 0 : (int)left_ms,
+		    c->signals, done, MOST_AT_ONCE);
+		if (n != 0 && s->end_count == 0)
+			end_ms = clock_mono_ms() + GATHER_MS;
+		for (size_t i = 0; i < n; i++)
+			take_back(s, run, &done[i]);
+	} while (n != 0 && s->end_count < enough &&
+	    clock_mono_ms() < end_ms);
+}
+
 /* Mails to the relay, until there are no more or something is in the way. */
 static enum worker_step
 send_some(struct worker_context *c, struct deliver *s)
 {
 	struct run run = {.trouble = DB_OK, .began_ms = clock_mono_ms()};
-	struct smtp_done done[MOST_AT_ONCE];
 	struct smtp_relay relay;
-	size_t n;
 
 	if (transport_relay(c->conf, c->arena, &relay) < 0)
 		return WORKER_WAIT;
@@ -297,10 +320,7 @@ send_some(struct worker_context *c, struct deliver *s)
 		if (smtp_pool_busy(run.pool) == 0 &&
 		    (s->end_count == 0 || run.trouble != DB_OK))
 			break;
-		n = smtp_pool_wait(run.pool, ASK_MS, c->signals, done,
-		    MOST_AT_ONCE);
-		for (size_t i = 0; i < n; i++)
-			take_back(s, &run, &done[i]);
+		collect(c, s, &run);
 		run.stop |= stop_asked(c->signals) ||
 		    clock_mono_ms() - run.began_ms > RUN_MS;
 	}
@@ -336,12 +356,14 @@ ready(struct worker_context *c, struct deliver *s, enum worker_step *step)
 	/* what we know ourselves, before what must be guessed */
 	if (s->end_count != 0)
 		r = turn(c, s, c->arena, 0, NULL, &none);
-	if (own == DELIVER_OWN_TAKEN)
-		s->left_unresolved = true;
-	if (r == DB_OK && s->left_unresolved) {
-		r = doubt_resolve_left(c);
-		s->left_unresolved = r != DB_OK;
+	if (r == DB_OK && clock_mono_ms() >= s->adopt_ms) {
+		r = doubt_adopt(c);
+		s->adopt_ms = clock_mono_ms() + ADOPT_MS;
 	}
+	/* nothing is under way now: what is in hand was left by a forerunner,
+	 * or was another hub's */
+	if (r == DB_OK)
+		r = doubt_resolve_left(c);
 	if (r == DB_OK && watch_is_due(&s->watch, c->conf))
 		r = doubt_resolve_unknown(c, &s->watch);
 	if (r != DB_OK)
@@ -390,8 +412,8 @@ close_deliver(void *state)
 static int64_t
 every_ms(const struct hub_conf *conf)
 {
-	(void)conf;
-	return EVERY_MS;
+	/* with a log to look into, what is unknown is not kept waiting */
+	return conf->deliver_log[0] == '\0' ? EVERY_MS : ASK_MS;
 }
 
 const struct worker worker_deliver = {

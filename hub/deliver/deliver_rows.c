@@ -55,6 +55,23 @@ claim_of(const struct db_rows *rows, size_t row)
 }
 
 enum db_result
+deliver_rows_adopt(struct db *db, struct arena *a, const char *name,
+    size_t *mails)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_rows *rows;
+	enum db_result r;
+
+	db_arg_string(args, name);
+	r = db_run(db, "deliver_adopt", args, &rows);
+	if (r != DB_OK)
+		return r;
+	*mails = db_rows_count(rows);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
 deliver_rows_left(struct db *db, struct arena *a, const char *name,
     struct deliver_left **list, size_t *n)
 {

@@ -105,6 +105,10 @@ struct deliver_end deliver_end_of(const struct deliver_claim *claim,
 enum db_result deliver_rows_own(struct db *db, struct arena *a,
     const char *name, enum deliver_own *own)
     __attribute__((warn_unused_result));
+/* What another name has had in its hands for a day, while no session holds
+ * that name, becomes this one's.  *mails: how many. */
+enum db_result deliver_rows_adopt(struct db *db, struct arena *a,
+    const char *name, size_t *mails) __attribute__((warn_unused_result));
 enum db_result deliver_rows_left(struct db *db, struct arena *a,
     const char *name, struct deliver_left **list, size_t *n)
     __attribute__((warn_unused_result));

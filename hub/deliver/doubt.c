@@ -97,6 +97,20 @@ doubt_resolve_unknown(struct worker_context *c, struct watch *w)
 }
 
 enum db_result
+doubt_adopt(struct worker_context *c)
+{
+	size_t mails = 0;
+	enum db_result r = deliver_rows_adopt(c->db, c->arena,
+	    c->conf->hub_name, &mails);
+
+	if (r != DB_OK || mails == 0)
+		return r;
+	log_warning("mails taken over from another hub, which has not been "
+	            "there for a day: mails=%zu", mails);
+	return DB_OK;
+}
+
+enum db_result
 doubt_resolve_left(struct worker_context *c)
 {
 	struct deliver_left *list;

@@ -15,6 +15,9 @@ struct worker_context;
 /* sending -> sent or ready (a folder), unknown (a relay). */
 enum db_result doubt_resolve_left(struct worker_context *c)
     __attribute__((warn_unused_result));
+/* Takes over what another hub left a day ago. */
+enum db_result doubt_adopt(struct worker_context *c)
+    __attribute__((warn_unused_result));
 /* unknown -> sent or ready, by the relay's log. */
 enum db_result doubt_resolve_unknown(struct worker_context *c,
     struct watch *w) __attribute__((warn_unused_result));

@@ -143,7 +143,7 @@ refuse(struct smtp_talk *t, int code)
 	enum smtp_result result = SMTP_LATER;
 
 	say(t, t->line, t->line_n);
-	if (last && (code < 400 || code > 599))
+	if (last && t->ended && (code < 400 || code > 599))
 		result = SMTP_UNSURE;
 	/* 530: it wants something of us first, and says nothing of the mail */
 	if (code >= 500 && code <= 599 && code != 530 &&
@@ -224,11 +224,20 @@ end_of_line(struct smtp_talk *t)
 	t->line_n = 0;
 }
 
+/* Is a word of the server an answer?  Amidst the mail itself it may say no,
+ * as one that finds it too large does. */
+static bool
+is_its_turn(const struct smtp_talk *t)
+{
+	return t->reply < t->write || (t->reply == SMTP_PART_END &&
+	    smtp_talk_has_begun(t) && !t->ended);
+}
+
 void
 smtp_talk_in(struct smtp_talk *t, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n && !t->over; i++) {
-		if (t->reply >= t->write && t->at == 0) {
+		if (!is_its_turn(t)) {
 			/* it speaks unasked: what it says next cannot be told
 			 * from an answer */
 			smtp_talk_cut(t, "the server spoke out of turn");

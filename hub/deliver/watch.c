@@ -97,7 +97,7 @@ pace(struct watch *w, int64_t took_ms, const struct watch_mail *mails,
 	if (wait_ms < SOON_MS)
 		wait_ms = SOON_MS;
 	/* what a day has not shown is a person's to find */
-	if (youngest == DAY_MS && wait_ms < LATE_MS)
+	if (n != 0 && youngest == DAY_MS && wait_ms < LATE_MS)
 		wait_ms = LATE_MS;
 	w->next_ms = clock_mono_ms() + wait_ms;
 }

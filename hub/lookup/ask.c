@@ -195,6 +195,7 @@ ask_pack_answer(struct buf *out, const struct ask_answer *m)
 		put_addr(out, &m->network.last);
 		put_text(out, m->network.handle, ASK_HANDLE_BYTES);
 		put_country(out, m->network.country);
+		put(out, m->network.asn, 4);
 	}
 	put(out, m->origin.known, 1);
 	if (m->origin.known) {
@@ -211,6 +212,8 @@ ask_pack_fetch(struct buf *out, const struct ask_fetch *m)
 	put(out, m->batch, 4);
 	put(out, m->deadline_ms, 4);
 	put(out, m->list, 1);
+	put(out, (uint64_t)m->now_us, 8);
+	put(out, m->least, 4);
 	put_text(out, text_of(m->url), ASK_TEXT_BYTES);
 }
 
@@ -243,6 +246,7 @@ ask_pack_fetched(struct buf *out, const struct ask_fetched *m)
 	put(out, m->batch, 4);
 	put(out, m->good, 1);
 	put(out, (uint64_t)m->newest_us, 8);
+	put(out, m->timed, 1);
 	put(out, m->later_s, 4);
 	put_text(out, m->why, ASK_WHY_BYTES);
 }

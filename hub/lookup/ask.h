@@ -107,6 +107,7 @@ struct ask_network {
 	struct addr first, last; /* family 0: none */
 	struct text handle;      /* made harmless; absent: none */
 	char country[3];         /* "": not said */
+	uint32_t asn;            /* that announces it; 0: not said */
 };
 
 /* Who announces an address. */
@@ -139,6 +140,8 @@ struct ask_fetch {
 	uint32_t batch;
 	uint32_t deadline_ms;
 	enum ask_list list;
+	int64_t now_us;  /* Tor: time by the database */
+	uint32_t least;  /* Tor: a list of fewer addresses is refused */
 	const char *url;
 };
 
@@ -157,7 +160,8 @@ struct ask_items {
 struct ask_fetched {
 	uint32_t batch;
 	bool good;         /* all items were sent */
-	int64_t newest_us; /* good: how new the list is; 0: does not say */
+	int64_t newest_us; /* good, Tor: how new the list is */
+	bool timed;        /* good, Tor: it says when each was seen */
 	uint32_t later_s;  /* not good: as in ask_answer */
 	struct text why;   /* not good: a sentence */
 };
@@ -168,6 +172,7 @@ struct ask_whole {
 	struct ask_item *at; /* good: all of it */
 	size_t n;
 	int64_t newest_us;   /* good: as ask_fetched says */
+	bool timed;          /* likewise */
 	uint32_t later_s;    /* not good: likewise */
 	struct text why;     /* not good: a sentence */
 };

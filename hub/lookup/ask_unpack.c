@@ -230,6 +230,7 @@ get_network(struct reader *r, struct arena *a, struct ask_network *out)
 	out->last = get_addr(r);
 	out->handle = get_text(r, a, ASK_HANDLE_BYTES);
 	get_country(r, out->country);
+	out->asn = (uint32_t)get(r, 4);
 	r->bad = r->bad || out->first.family != out->last.family ||
 	    memcmp(out->first.bytes, out->last.bytes,
 	        sizeof out->first.bytes) > 0;
@@ -304,6 +305,8 @@ ask_unpack_fetch(struct arena *a, const void *bytes, size_t n,
 	out->deadline_ms = get_within(&r, 4, 1, 3600000);
 	out->list = (enum ask_list)get_within(&r, 1, ASK_TOR_EXITS,
 	    ASK_LISTS - 1);
+	out->now_us = (int64_t)get(&r, 8);
+	out->least = (uint32_t)get(&r, 4);
 	out->url = get_string(&r, a, ASK_TEXT_BYTES);
 	return !r.bad && r.n == 0;
 }
@@ -336,6 +339,7 @@ ask_unpack_fetched(struct arena *a, const void *bytes, size_t n,
 	out->batch = (uint32_t)get(&r, 4);
 	out->good = get_within(&r, 1, 0, 1) == 1;
 	out->newest_us = (int64_t)get(&r, 8);
+	out->timed = get_within(&r, 1, 0, 1) == 1;
 	out->later_s = get_within(&r, 4, 0, 7 * DAY_S);
 	out->why = get_text(&r, a, ASK_WHY_BYTES);
 	return !r.bad && r.n == 0;

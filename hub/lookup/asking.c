@@ -67,6 +67,22 @@ asking_zone(const struct asking *k, struct lookup_case *const *cases, size_t n)
 	return true;
 }
 
+bool
+asking_exits(const struct asking *k, const struct addr *addresses, size_t n,
+    struct ask_answer **out)
+{
+	struct ask *ask = ask_for(k, ASK_DNSEL,
+	    dns_deadline_ms(k->terms->setup, n));
+
+	*out = arena_array(k->arena, n + 1, sizeof **out);
+	if (n == 0)
+		return true;
+	memcpy(ask->addresses, addresses, n * sizeof *addresses);
+	ask->n = n;
+	return child_ask(k->child, k->arena, k->terms, ask, *out) ==
+	    CHILD_ANSWERED;
+}
+
 /* ---- RDAP ---- */
 
 /* Do they lie so near that one range may hold both? */
@@ -134,34 +150,47 @@ bounded(struct arena *a, const struct lookup_case *k,
 }
 
 static bool
-is_in(const struct ask_answer *answer, const struct lookup_case *k)
+is_in(const struct ask_network *w, const struct addr *address)
 {
-	const struct ask_network *w = &answer->network;
-
-	return answer->state != ASK_FAILED && w->first.family != 0 &&
-	    w->first.family == k->address.family &&
-	    memcmp(w->first.bytes, k->address.bytes,
-	        sizeof w->first.bytes) <= 0 &&
-	    memcmp(w->last.bytes, k->address.bytes,
-	        sizeof w->last.bytes) >= 0;
+	return w->first.family == address->family &&
+	    memcmp(w->first.bytes, address->bytes, sizeof w->first.bytes) <=
+	    0 &&
+	    memcmp(w->last.bytes, address->bytes, sizeof w->last.bytes) >= 0;
 }
 
-/* Notes the answer for the case that was asked for and all in its range, and
- * takes them out of the list; how many are left. */
+static void
+note(const struct asking *k, struct lookup_case *one,
+    const struct ask_answer *answer)
+{
+	(void)case_said(one, ask_method_name(ASK_RDAP), answer);
+	case_judge(k->arena, k->conf, k->rules, one);
+}
+
+/* Notes the answer for the case that was asked for and, if it may do for
+ * others, for all in its range; takes them out of the list.  How many are
+ * left. */
 static size_t
-spread(const struct lookup_case *asked, const struct ask_answer *answer,
-    struct lookup_case **cases, size_t n)
+spread(const struct asking *k, struct lookup_case *asked,
+    const struct ask_answer *answer, struct lookup_case **cases, size_t n)
 {
 	size_t left = 0;
+	bool open = false, shared;
 
+	for (size_t i = 0; i < n && !open; i++)
+		open = cases[i] == asked;
+	/* another's range has answered for it in this very round */
+	if (!open)
+		return n;
+	note(k, asked, answer);
+	shared = case_is_shared(&asked->said[asked->said_n - 1]);
 	for (size_t i = 0; i < n; i++) {
 		struct lookup_case *one = cases[i];
 
-		if (one == asked ||
-		    (is_in(answer, one) && one->base != NULL &&
-		        strcmp(one->base, asked->base) == 0))
-			(void)case_said(one, ask_method_name(ASK_RDAP),
-			    answer);
+		if (one == asked)
+			continue;
+		if (shared && is_in(&answer->network, &one->address) &&
+		    strcmp(one->base, asked->base) == 0)
+			note(k, one, answer);
 		else
 			cases[left++] = one;
 	}
@@ -182,7 +211,7 @@ round_of(const struct asking *k, struct lookup_case **cases, size_t n)
 	    CHILD_ANSWERED)
 		return -1;
 	for (size_t i = 0; i < ask->n; i++)
-		n = spread(whose[i],
+		n = spread(k, whose[i],
 		    bounded(k->arena, whose[i], &answers[i]), cases, n);
 	return (long)n;
 }

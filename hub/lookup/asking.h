@@ -9,15 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct addr;
 struct arena;
+struct ask_answer;
 struct child;
 struct child_terms;
 struct hub_conf;
 struct lookup_case;
+struct settle_rules;
 
 struct asking {
 	struct arena *arena; /* of all that is learnt */
 	const struct hub_conf *conf;
+	const struct settle_rules *rules;
 	struct child *child;
 	const struct child_terms *terms;
 };
@@ -28,10 +32,15 @@ bool asking_zone(const struct asking *k, struct lookup_case *const *cases,
     size_t n) __attribute__((warn_unused_result));
 
 /* Asks the RDAP servers of the cases; one question answers for all in its
- * range.  What is said is noted, unjudged.  Cases for which there was no time
+ * range.  What is said is noted and judged.  Cases for which there was no time
  * are moved to the end; the number of those before them is returned, or -1
  * as asking_zone says false: then some may have been noted. */
 long asking_rdap(const struct asking *k, struct lookup_case **cases, size_t n)
     __attribute__((warn_unused_result));
+
+/* Asks Tor's zone about n addresses (at most ASK_MOST); out[i] is what it said
+ * of addresses[i].  False as asking_zone. */
+bool asking_exits(const struct asking *k, const struct addr *addresses,
+    size_t n, struct ask_answer **out) __attribute__((warn_unused_result));
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hub/lookup/ask.h"
+#include "hub/lookup/range.h"
 
 /* Failures of the zone in a row before the next source is asked instead. */
 enum { PATIENCE = 3 };
@@ -43,4 +44,16 @@ case_wants_rdap(const struct lookup_case *k)
 		return false;
 	return k->said_n == 0 || k->before.tries >= PATIENCE ||
 	    strcmp(k->said[k->said_n - 1].state, "failed") != 0;
+}
+
+bool
+case_is_shared(const struct settle_said *said)
+{
+	const struct ask_network *w = &said->answer->network;
+
+	if (w->first.family == 0 || said->answer->state == ASK_FAILED)
+		return false;
+	return strcmp(said->state, "found") == 0
+	    ? range_is_at_most(&w->first, &w->last, 12, 24)
+	    : range_is_at_most(&w->first, &w->last, 16, 32);
 }

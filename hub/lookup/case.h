@@ -47,4 +47,9 @@ bool case_is_found(const struct lookup_case *k);
  * failing for a while? */
 bool case_wants_rdap(const struct lookup_case *k);
 
+/* May a judged RDAP answer do for other addresses of its range?  A wide one may
+ * hold narrower registrations that nobody has asked for: only one of a size
+ * that networks have, and one without a contact only when it is small. */
+bool case_is_shared(const struct settle_said *said);
+
 #endif

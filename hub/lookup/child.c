@@ -372,6 +372,7 @@ take_list(void *ctx, const void *message, size_t n, bool *done)
 		return false;
 	s->out->good = end.good;
 	s->out->newest_us = end.newest_us;
+	s->out->timed = end.timed;
 	s->out->later_s = end.later_s;
 	s->out->why = end.why;
 	*done = true;

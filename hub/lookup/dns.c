@@ -4,38 +4,38 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sysexits.h>
 
 #include <ares.h>
 
 #include "hub/lookup/ask.h"
-#include "proto/base/arena.h"
 #include "proto/base/clock.h"
+#include "proto/base/die.h"
 
 enum {
-	TYPE_TXT = 16,
 	CLASS_IN = 1,
 	EDNS_BYTES = 1232, /* fits any path without fragments */
+	BUFFER_BYTES = 1 << 20, /* of a socket; the default has no room for the
+	                           answers of as many questions as are under
+	                           way, and one lost costs a whole timeout */
 	OWN_SOCKETS_MOST = 256, /* questions with a socket of their own */
 	SOCKETS_MOST = 4 * ASK_SERVERS_MOST + 2 * OWN_SOCKETS_MOST,
 };
 
-struct dns;
+struct dns {
+	const struct dns_run *run;
+	ares_channel channel;
+	struct pollfd fds[SOCKETS_MOST]; /* c-ares' own sockets; fd -1: free */
+	size_t under_way;
+};
 
 /* One question under way; the argument of its callback. */
 struct question {
 	struct dns *dns;
-	const char *name;
-	struct dns_answer *answer;
-};
-
-struct dns {
-	struct arena *arena;   /* of the answers */
-	struct arena *scratch; /* of one message's parsing */
-	ares_channel channel;
-	struct pollfd fds[SOCKETS_MOST]; /* c-ares' own sockets; fd -1: free */
-	size_t under_way;
+	size_t name;
 };
 
 /* c-ares tells which of its sockets it waits for. */
@@ -60,44 +60,24 @@ on_socket(void *arg, ares_socket_t fd, int readable, int writable)
 	    (writable ? POLLOUT : 0));
 }
 
-static struct txt
-txt_copy(struct arena *a, const struct txt *from)
-{
-	struct txt to = *from;
-
-	to.at = arena_array(a, from->n + 1, sizeof *to.at);
-	for (size_t i = 0; i < from->n; i++)
-		to.at[i] = (struct text){
-		    .at = arena_copy(a, from->at[i].at, from->at[i].n),
-		    .n = from->at[i].n};
-	return to;
-}
-
-/* Nothing but notes the answer: no call back into c-ares from here
- * (CVE-2026-33630).  Only statuses that come with a whole message are read;
- * the message alone decides what they mean. */
+/* Hands the answer on: no call back into c-ares from here (CVE-2026-33630).
+ * Only statuses that come with a whole message are looked at; the message
+ * alone decides what they mean. */
 static void
 on_answer(void *arg, int status, int timeouts, unsigned char *message, int n)
 {
 	struct question *q = arg;
-	struct dns_answer *out = q->answer;
-	struct dns *d = q->dns;
+	const struct dns_run *run = q->dns->run;
 
 	(void)timeouts;
-	d->under_way--;
-	out->result = TXT_FAILED;
-	out->why = ares_strerror(status);
+	q->dns->under_way--;
 	if (status != ARES_SUCCESS && status != ARES_ENODATA &&
 	    status != ARES_ENOTFOUND)
-		return;
-	if (message == NULL || n <= 0) {
-		out->why = "no answer";
-		return;
-	}
-	out->result = txt_parse(d->scratch, message, (size_t)n, q->name,
-	    &out->txt, &out->why);
-	out->txt = txt_copy(d->arena, &out->txt);
-	arena_reset(d->scratch);
+		run->got(run->ctx, q->name, NULL, 0, ares_strerror(status));
+	else if (message == NULL || n <= 0)
+		run->got(run->ctx, q->name, NULL, 0, "no answer");
+	else
+		run->got(run->ctx, q->name, message, (size_t)n, NULL);
 }
 
 /* Servers of the settings; none: c-ares takes those of resolv.conf. */
@@ -130,11 +110,13 @@ open_channel(struct dns *d, const struct ask_setup *setup)
 	    .timeout = (int)setup->timeout_ms,
 	    .tries = (int)setup->tries,
 	    .ednspsz = EDNS_BYTES,
+	    .socket_receive_buffer_size = BUFFER_BYTES,
 	    .sock_state_cb = on_socket,
 	    .sock_state_cb_data = d,
 	};
 	int status, options = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS |
-	    ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB;
+	    ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_RCVBUF |
+	    ARES_OPT_SOCK_STATE_CB;
 
 #ifdef ARES_OPT_UDP_MAX_QUERIES
 	/* newer c-ares fails whatever is under way on a socket when one answer
@@ -183,48 +165,53 @@ turn(struct dns *d, int64_t deadline_ms)
 	ares_process_fd(d->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-static void
+/* How many were asked. */
+static size_t
 drive(struct dns *d, const struct ask_setup *setup, struct question *q,
-    size_t n, int64_t deadline_ms)
+    int64_t deadline_ms)
 {
+	const struct dns_run *run = d->run;
 	size_t next = 0;
 
-	while ((next < n || d->under_way > 0) &&
+	while ((next < run->n || d->under_way > 0) &&
 	    clock_mono_ms() < deadline_ms) {
-		for (; next < n && d->under_way < setup->parallel; next++) {
+		for (; next < run->n && d->under_way < setup->parallel;
+		     next++) {
+			q[next] = (struct question){.dns = d, .name = next};
 			d->under_way++;
-			ares_query(d->channel, q[next].name, CLASS_IN,
-			    TYPE_TXT, on_answer, &q[next]);
+			ares_query(d->channel, run->names[next], CLASS_IN,
+			    run->type, on_answer, &q[next]);
 		}
 		if (d->under_way > 0)
 			turn(d, deadline_ms);
 	}
 	ares_cancel(d->channel);
 	assert(d->under_way == 0);
+	return next;
 }
 
 void
-dns_run(struct arena *a, const struct ask_setup *setup,
-    const char *const *names, size_t n, int64_t deadline_ms,
-    struct dns_answer *out)
+dns_run(const struct ask_setup *setup, const struct dns_run *run,
+    int64_t deadline_ms)
 {
-	struct question *q = arena_array(a, n, sizeof *q);
-	struct dns d = {.arena = a, .scratch = arena_open(0)};
+	struct question *q = calloc(run->n + 1, sizeof *q);
+	struct dns d = {.run = run};
+	const char *why = "not asked before the deadline";
+	size_t asked = 0;
 	int status;
 
+	if (q == NULL)
+		die(EX_OSERR, "out of memory");
 	for (size_t i = 0; i < SOCKETS_MOST; i++)
 		d.fds[i].fd = -1;
-	for (size_t i = 0; i < n; i++) {
-		q[i] = (struct question){&d, names[i], &out[i]};
-		out[i] = (struct dns_answer){.result = TXT_FAILED,
-		    .why = "not asked before the deadline"};
-	}
 	status = open_channel(&d, setup);
 	if (status == ARES_SUCCESS) {
-		drive(&d, setup, q, n, deadline_ms);
+		asked = drive(&d, setup, q, deadline_ms);
 		ares_destroy(d.channel);
+	} else {
+		why = ares_strerror(status);
 	}
-	for (size_t i = 0; status != ARES_SUCCESS && i < n; i++)
-		out[i].why = ares_strerror(status);
-	arena_close(d.scratch);
+	for (size_t i = asked; i < run->n; i++)
+		run->got(run->ctx, i, NULL, 0, why);
+	free(q);
 }

@@ -1,8 +1,8 @@
 /*
- * The door to c-ares: asks many TXT questions at once and returns when all
- * are settled.  Knows nothing of addresses, mailboxes or the database; called
- * by finder.  Each run has a channel of its own: fresh ports, and resolv.conf
- * as it is now.
+ * The door to c-ares: asks many questions of one type at once and returns
+ * when all are settled.  Knows nothing of what the answers mean; called by
+ * finder's services.  Each run has a channel of its own: fresh ports, and
+ * resolv.conf as it is now.
  */
 #ifndef PLAINTIFF_LOOKUP_DNS_H
 #define PLAINTIFF_LOOKUP_DNS_H
@@ -10,22 +10,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/lookup/txt.h"
-
-struct arena;
 struct ask_setup;
 
-struct dns_answer {
-	enum txt_result result;
-	struct txt txt;  /* of ANSWERED */
-	const char *why; /* of the others; static or in the arena */
+struct dns_run {
+	const char *const *names; /* absolute */
+	size_t n;
+	uint16_t type;            /* as in message.h */
+	/* Called once for each name, in whatever order: with the message as
+	 * it came, which may be anything; or, when there is none, with NULL
+	 * and why (static). */
+	void (*got)(void *ctx, size_t name, const void *message, size_t bytes,
+	    const char *why);
+	void *ctx;
 };
 
-/* Asks for the TXT records of n absolute names, setup's parallel at a time,
- * by its servers, timeout and tries, and fills out[0..n-1].  What is not
- * settled at deadline_ms (clock_mono_ms) is FAILED. */
-void dns_run(struct arena *a, const struct ask_setup *setup,
-    const char *const *names, size_t n, int64_t deadline_ms,
-    struct dns_answer *out);
+/* Asks for all names, setup's parallel at a time, by its servers, timeout and
+ * tries.  Whatever is not settled at deadline_ms (clock_mono_ms) has no
+ * message. */
+void dns_run(const struct ask_setup *setup, const struct dns_run *run,
+    int64_t deadline_ms);
 
 #endif

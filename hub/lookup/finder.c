@@ -12,6 +12,7 @@
 #include <sysexits.h>
 
 #include "hub/lookup/ask.h"
+#include "hub/lookup/finder_exit.h"
 #include "hub/lookup/finder_list.h"
 #include "hub/lookup/finder_web.h"
 #include "hub/lookup/finder_zone.h"
@@ -51,6 +52,8 @@ find(struct finder *f, struct arena *a, const struct ask *ask,
 		finder_web(a, f->web, ask, deadline_ms, answers);
 		break;
 	case ASK_DNSEL:
+		finder_exit(a, &f->setup, ask, deadline_ms, answers);
+		break;
 	case ASK_METHODS:
 		break;
 	}

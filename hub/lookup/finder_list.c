@@ -5,6 +5,7 @@
 
 #include "hub/lookup/ask.h"
 #include "hub/lookup/bootstrap.h"
+#include "hub/lookup/tor.h"
 #include "hub/lookup/web.h"
 #include "proto/base/arena.h"
 
@@ -14,6 +15,8 @@ static const struct {
 	const char *accept;
 	size_t max_bytes;
 } kinds[ASK_LISTS] = {
+    /* it is said to be text/plain, by some mirrors nothing */
+    [ASK_TOR_EXITS] = {NULL, TOR_LIST_BYTES},
     [ASK_BOOTSTRAP] = {"application/json, application/rdap+json, text/plain",
         256 * 1024},
 };
@@ -62,6 +65,29 @@ read_bootstrap(struct arena *a, const struct web_answer *web,
 	return false;
 }
 
+static bool
+read_exits(struct arena *a, const struct web_answer *web,
+    const struct ask_fetch *fetch, struct portion *p, struct ask_fetched *out,
+    const char **why)
+{
+	struct tor_limits limits = {.now_us = fetch->now_us,
+	    .entries_min = fetch->least};
+	struct tor_list list;
+
+	if (tor_parse(a, web->body.at, web->body.n, &limits, &list, why) < 0)
+		return false;
+	for (size_t i = 0; i < list.n; i++)
+		add(p, &(struct ask_item){
+		           .prefix = {.addr = list.at[i].address,
+		               .bits = list.at[i].address.family == 4 ? 32
+		                                                      : 128},
+		           .first_us = list.at[i].first_us,
+		           .last_us = list.at[i].last_us});
+	out->newest_us = list.newest_us;
+	out->timed = list.timed;
+	return true;
+}
+
 void
 finder_list(struct arena *a, struct web *web, const struct ask_fetch *fetch,
     int64_t deadline_ms, bool (*send)(const struct ask_items *items),
@@ -89,6 +115,8 @@ finder_list(struct arena *a, struct web *web, const struct ask_fetch *fetch,
 			good = read_bootstrap(a, &got, p, &why);
 			break;
 		case ASK_TOR_EXITS:
+			good = read_exits(a, &got, fetch, p, out, &why);
+			break;
 		case ASK_LISTS:
 			break;
 		}

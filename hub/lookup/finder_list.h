@@ -1,6 +1,6 @@
 /*
- * Lists that are fetched whole: which RDAP server knows which network.
- * A service of finder.
+ * Lists that are fetched whole: which RDAP server knows which network, and
+ * who is an exit of Tor.  A service of finder.
  */
 #ifndef PLAINTIFF_LOOKUP_FINDER_LIST_H
 #define PLAINTIFF_LOOKUP_FINDER_LIST_H

@@ -20,6 +20,7 @@
 enum {
 	LOOK_MS = 60000, /* between two looks */
 	AGAIN_S = 3600, /* after a failure */
+	LEASE_MS = 120000, /* for fetching and storing exits */
 };
 
 struct lists {
@@ -110,9 +111,9 @@ bootstrap_of(struct arena *a, const struct ask_whole *list, int family,
 	return list->n != 0;
 }
 
-enum db_result
-lists_store(struct arena *a, struct db *db, const struct lists_want *want,
-    const struct ask_whole *list)
+static enum db_result
+store_bootstrap(struct arena *a, struct db *db,
+    const struct lists_want *want, const struct ask_whole *list)
 {
 	struct text why = list->why;
 	struct bootstrap b;
@@ -150,6 +151,93 @@ next_bootstrap(struct lists *l, struct arena *a, const struct hub_conf *conf,
 	return r;
 }
 
+/* ---- who is an exit of Tor ---- */
+
+/* After each try: an old list means that addresses wait. */
+static enum db_result
+tell_stale(struct arena *a, struct db *db)
+{
+	struct tor_state state;
+	char newest[CLOCK_TEXT_BYTES] = "never";
+	enum db_result r = tor_rows_state(db, a, &state);
+
+	if (r != DB_OK || !state.stale)
+		return r;
+	if (state.newest_us != 0)
+		(void)clock_format(newest, state.newest_us, false);
+	log_warning("list of Tor's exits is stale newest=%s tries=%lld",
+	    newest, (long long)state.tries);
+	return DB_OK;
+}
+
+static enum db_result
+exits_failed(struct arena *a, const struct hub_conf *conf, struct db *db,
+    const struct lists_want *want, const char *why)
+{
+	enum db_result r = tor_rows_failed(db, a, conf, &want->exits, why);
+
+	log_warning("exits of Tor not fetched url=%s: %s", want->url, why);
+	return r == DB_OK ? tell_stale(a, db) : r;
+}
+
+static enum db_result
+store_exits(struct arena *a, const struct hub_conf *conf, struct db *db,
+    const struct lists_want *want, const struct ask_whole *list)
+{
+	struct tor_list exits = {.n = list->n, .newest_us = list->newest_us,
+	    .timed = list->timed};
+	enum db_result r;
+	bool recorded;
+
+	if (!list->good)
+		return exits_failed(a, conf, db, want, arena_printf(a, "%.*s",
+		    (int)list->why.n, list->why.at == NULL ? ""
+		                                           : list->why.at));
+	exits.at = arena_array(a, list->n + 1, sizeof *exits.at);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct ask_item *item = &list->at[i];
+
+		if (item->prefix.bits != addr_length(&item->prefix.addr) * 8 ||
+		    item->first_us > item->last_us)
+			return exits_failed(a, conf, db, want,
+			    "finder handed over what is no address");
+		exits.at[i] = (struct tor_entry){.address = item->prefix.addr,
+		    .first_us = item->first_us, .last_us = item->last_us};
+	}
+	r = tor_rows_list(db, a, conf, &want->exits, &exits, &recorded);
+	if (r == DB_OK && recorded)
+		log_info("exits of Tor fetched url=%s addresses=%zu",
+		    want->url, exits.n);
+	return r == DB_OK ? tell_stale(a, db) : r;
+}
+
+static enum db_result
+next_exits(struct arena *a, const struct hub_conf *conf, struct db *db,
+    struct lists_want *out)
+{
+	enum db_result r = tor_rows_claim(db, a, conf, LEASE_MS, &out->exits);
+
+	out->due = r == DB_OK && out->exits.due;
+	out->list = ASK_TOR_EXITS;
+	out->most = TOR_ENTRIES_MOST;
+	out->url = conf->tor_list;
+	return r;
+}
+
+enum db_result
+lists_store(struct arena *a, const struct hub_conf *conf, struct db *db,
+    const struct lists_want *want, const struct ask_whole *list)
+{
+	switch (want->list) {
+	case ASK_BOOTSTRAP:
+		return store_bootstrap(a, db, want, list);
+	case ASK_TOR_EXITS:
+	case ASK_LISTS:
+		break;
+	}
+	return store_exits(a, conf, db, want, list);
+}
+
 enum db_result
 lists_next(struct lists *l, struct arena *a, const struct hub_conf *conf,
     struct db *db, struct lists_want *out)
@@ -162,6 +250,8 @@ lists_next(struct lists *l, struct arena *a, const struct hub_conf *conf,
 		return DB_OK;
 	if (conf->lookup_rdap)
 		r = next_bootstrap(l, a, conf, db, out);
+	if (r == DB_OK && !out->due)
+		r = next_exits(a, conf, db, out);
 	if (r == DB_OK && !out->due)
 		l->looked_ms = now;
 	return r;

@@ -1,6 +1,7 @@
 /*
- * The lists that lookup keeps: which RDAP server knows which network.  Says
- * now and then which one is to be fetched, and stores it.  Called by
+ * The lists that lookup keeps: which RDAP server knows which network, and who
+ * is an exit of Tor.  Says now and then which one is to be fetched, and
+ * stores it.  Called by
  * lookup.c, which has finder fetch it; no network.
  */
 #ifndef PLAINTIFF_LOOKUP_LISTS_H
@@ -11,6 +12,7 @@
 
 #include "hub/db.h"
 #include "hub/lookup/ask.h"
+#include "hub/lookup/tor_rows.h"
 
 struct arena;
 struct hub_conf;
@@ -23,6 +25,7 @@ struct lists_want {
 	const char *url;
 	size_t most;        /* items */
 	int family;         /* of a bootstrap document */
+	struct tor_claim exits; /* of Tor's */
 };
 
 /* Never NULL. */
@@ -37,8 +40,9 @@ enum db_result lists_next(struct lists *l, struct arena *a,
     __attribute__((warn_unused_result));
 
 /* What came of it; a failure is logged and tried again later. */
-enum db_result lists_store(struct arena *a, struct db *db,
-    const struct lists_want *want, const struct ask_whole *list)
+enum db_result lists_store(struct arena *a, const struct hub_conf *conf,
+    struct db *db, const struct lists_want *want,
+    const struct ask_whole *list)
     __attribute__((warn_unused_result));
 
 #endif

@@ -12,8 +12,10 @@
 #include "hub/conf.h"
 #include "hub/lookup/ask.h"
 #include "hub/lookup/asking.h"
+#include "hub/lookup/batch.h"
 #include "hub/lookup/case.h"
 #include "hub/lookup/child.h"
+#include "hub/lookup/exits.h"
 #include "hub/lookup/lists.h"
 #include "hub/lookup/lookup_record.h"
 #include "hub/lookup/lookup_rows.h"
@@ -27,8 +29,12 @@
 enum {
 	COUNT_MOST = 20000, /* events counted in one step */
 	COUNT_LEAST = 100,
+	COUNT_EVERY_MS = 500, /* while there is other work: counting waits for
+	                          what receive is storing, and what receive
+	                          stores next waits for us */
 	LEASE_MS = 120000, /* well above what asking and recording take */
 	FETCH_MS = 30000,
+	EXITS_EVERY_MS = 60000,
 	CONFLICTS_MOST = 5,
 	WARN_EVERY_MS = 60000,
 };
@@ -37,7 +43,10 @@ struct lookup {
 	struct child *child;
 	struct lists *lists;
 	int64_t count_most;    /* less after a time-out */
+	int64_t counted_ms;    /* when it was last counted */
+	bool busy;             /* the last step had addresses to ask for */
 	int conflicts;         /* in a row */
+	int64_t exits_ms;      /* when their zone was last asked; 0: never */
 	int64_t warned_ms;     /* when failures were last told; 0: never */
 	int64_t failures;      /* since then */
 	int64_t complained_ms; /* of settings; 0: never */
@@ -85,10 +94,16 @@ after_trouble(struct lookup *l, enum db_result r)
 static enum db_result
 count(struct worker_context *c, struct lookup *l, bool *more)
 {
+	int64_t now = clock_mono_ms();
 	struct lookup_counted counted;
-	enum db_result r = lookup_rows_count(c->db, c->arena, c->conf,
-	    l->count_most, &counted);
+	enum db_result r;
 
+	*more = true;
+	if (l->busy && now - l->counted_ms < COUNT_EVERY_MS)
+		return DB_OK;
+	l->counted_ms = now;
+	r = lookup_rows_count(c->db, c->arena, c->conf, l->count_most,
+	    &counted);
 	*more = false;
 	if (r == DB_CONFLICT && l->count_most > COUNT_LEAST)
 		l->count_most /= 2;
@@ -102,105 +117,7 @@ count(struct worker_context *c, struct lookup *l, bool *more)
 	return DB_OK;
 }
 
-/* An address that is never reported, and so never asked for. */
-static const char *
-unreportable_why(const struct hub_conf *conf, const struct lookup_case *k)
-{
-	if (k->ours)
-		return "address of one of our own hosts";
-	if (!hub_conf_reportable(conf, &k->address))
-		return "address is in filter.unreportable or filter.own";
-	return NULL;
-}
-
-/* A batch of claims, sorted as they go. */
-struct batch {
-	struct arena *arena;
-	const struct hub_conf *conf;
-	struct settle_rules rules;
-	struct lookup_claims claims;
-	struct lookup_case **open; /* without a contact so far */
-	size_t open_n;
-	struct lookup_case **settled; /* nothing more to ask */
-	size_t settled_n;
-	struct lookup_case **back; /* not asked: given back as they were */
-	size_t back_n;
-	struct addr *park;
-	size_t park_n;
-};
-
-/* What is certain without asking anybody. */
-static void
-say_at_once(struct batch *b, struct lookup_case *k, const char *method,
-    enum ask_state state, const char *text)
-{
-	struct ask_answer *answer = arena_alloc(b->arena, sizeof *answer);
-
-	*answer = (struct ask_answer){.address = k->address, .state = state};
-	if (state == ASK_FOUND) {
-		answer->mailboxes[answer->mailboxes_n++] = text_of(text);
-		answer->ttl_s = UINT32_MAX; /* until the table is changed */
-	} else {
-		answer->why = text_of(text);
-	}
-	case_said(k, method, answer)->trusted = true;
-	case_judge(b->arena, b->conf, &b->rules, k);
-	b->settled[b->settled_n++] = k;
-}
-
-static void
-sort(struct batch *b)
-{
-	size_t n = b->claims.n;
-
-	b->open = arena_array(b->arena, n + 1, sizeof(void *));
-	b->settled = arena_array(b->arena, n + 1, sizeof(void *));
-	b->back = arena_array(b->arena, n + 1, sizeof(void *));
-	b->park = arena_array(b->arena, n + 1, sizeof *b->park);
-	for (size_t i = 0; i < n; i++) {
-		struct lookup_case *k = &b->claims.at[i];
-		const char *why = unreportable_why(b->conf, k);
-
-		if (why != NULL) {
-			k->parked = true;
-			say_at_once(b, k, "settings", ASK_REFUSED, why);
-		} else if (k->old) {
-			b->park[b->park_n++] = k->address;
-		} else if (k->mailbox != NULL) {
-			say_at_once(b, k, "administrator", ASK_FOUND,
-			    k->mailbox);
-		} else {
-			b->open[b->open_n++] = k;
-		}
-	}
-}
-
 /* ---- asking ---- */
-
-/* Nobody could be asked: those are as they were. */
-static void
-give_up(struct batch *b, struct lookup_case **cases, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		b->back[b->back_n++] = cases[i];
-}
-
-/* Settles those that want no other source; the others stay open. */
-static void
-sift(struct batch *b)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < b->open_n; i++) {
-		struct lookup_case *k = b->open[i];
-
-		if (case_wants_rdap(k))
-			b->open[left++] = k;
-		else
-			b->settled[b->settled_n++] = k;
-	}
-	b->open_n = left;
-}
 
 /* Judges what the open cases were told last. */
 static enum db_result
@@ -220,44 +137,6 @@ judge(struct worker_context *c, struct batch *b, const char *method)
 	return r;
 }
 
-/* A server that is left alone for now. */
-static void
-put_off(struct batch *b, struct lookup_case *k)
-{
-	struct ask_answer *answer = arena_alloc(b->arena, sizeof *answer);
-
-	*answer = (struct ask_answer){.address = k->address,
-	    .method = ASK_RDAP, .state = ASK_FAILED,
-	    .later_s = (uint32_t)(k->later_s > UINT32_MAX ? UINT32_MAX
-	                                                 : k->later_s),
-	    .why = TEXT("the server asked us to wait")};
-	(void)case_said(k, ask_method_name(ASK_RDAP), answer);
-	case_judge(b->arena, b->conf, &b->rules, k);
-	b->settled[b->settled_n++] = k;
-}
-
-/* Splits the open cases into those whose server can be asked, which stay,
- * and the others. */
-static void
-sort_servers(struct batch *b)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < b->open_n; i++) {
-		struct lookup_case *k = b->open[i];
-		bool knows = k->said_n > 0 &&
-		    strcmp(k->said[k->said_n - 1].method, "range") == 0;
-
-		if (knows || k->base == NULL || !b->conf->lookup_rdap)
-			b->settled[b->settled_n++] = k;
-		else if (k->later_s > 0)
-			put_off(b, k);
-		else
-			b->open[left++] = k;
-	}
-	b->open_n = left;
-}
-
 /* The sources, one after the other; what has no answer goes back. */
 static enum db_result
 ask(struct worker_context *c, const struct asking *k, struct batch *b)
@@ -268,27 +147,22 @@ ask(struct worker_context *c, const struct asking *k, struct batch *b)
 	if (b->open_n == 0)
 		return DB_OK;
 	if (!asking_zone(k, b->open, b->open_n)) {
-		give_up(b, b->open, b->open_n);
+		batch_give_up(b, 0);
 		return DB_OK;
 	}
 	r = judge(c, b, "abusix");
-	sift(b);
+	batch_sift(b);
 	if (r == DB_OK && b->open_n != 0)
 		r = lookup_rows_ranges(c->db, c->arena, b->open, b->open_n);
 	if (r == DB_OK)
 		r = judge(c, b, "range");
 	if (r != DB_OK)
 		return r;
-	sort_servers(b);
+	batch_narrow(b);
+	batch_sort_servers(b);
 	done = asking_rdap(k, b->open, b->open_n);
-	if (done < 0)
-		done = 0;
-	give_up(b, b->open + done, b->open_n - (size_t)done);
-	b->open_n = (size_t)done;
-	r = judge(c, b, "rdap");
-	for (size_t i = 0; i < b->open_n; i++)
-		b->settled[b->settled_n++] = b->open[i];
-	return r;
+	batch_give_up(b, done < 0 ? 0 : (size_t)done);
+	return judge(c, b, "rdap");
 }
 
 /* ---- recording ---- */
@@ -319,21 +193,17 @@ tell(struct lookup *l, const struct batch *b)
 /* Answers are worth some tries; what cannot be recorded is asked for again
  * when the lease has run out. */
 static enum db_result
-record(struct worker_context *c, struct lookup *l, struct batch *b)
+record(struct worker_context *c, struct lookup *l, int64_t lease_us,
+    const struct batch *b)
 {
 	enum db_result r = DB_OK;
 	size_t recorded;
 
 	if (b->settled_n == 0)
 		return DB_OK;
-	for (size_t i = 0; i < b->settled_n; i++) {
-		struct lookup_case *k = b->settled[i];
-
-		settle(c->conf, &k->before, k->said, k->said_n, &k->after);
-	}
 	for (int tries = 0; tries < 3; tries++) {
-		r = lookup_record(c->db, c->arena, b->claims.lease_us,
-		    b->settled, b->settled_n, &recorded);
+		r = lookup_record(c->db, c->arena, lease_us, b->settled,
+		    b->settled_n, &recorded);
 		if (r != DB_CONFLICT)
 			break;
 	}
@@ -346,15 +216,14 @@ record(struct worker_context *c, struct lookup *l, struct batch *b)
 }
 
 static enum db_result
-release(struct worker_context *c, struct batch *b)
+release(struct worker_context *c, int64_t lease_us, const struct batch *b)
 {
 	struct addr *list = arena_array(c->arena, b->back_n + 1,
 	    sizeof *list);
 
 	for (size_t i = 0; i < b->back_n; i++)
 		list[i] = b->back[i]->address;
-	return lookup_rows_release(c->db, c->arena, b->claims.lease_us, list,
-	    b->back_n);
+	return lookup_rows_release(c->db, c->arena, lease_us, list, b->back_n);
 }
 
 /* Fetches what lists are due. */
@@ -371,14 +240,36 @@ lists(struct worker_context *c, struct lookup *l, const struct asking *k)
 		if (r != DB_OK || !want.due)
 			return r;
 		fetch = (struct ask_fetch){.list = want.list,
-		    .url = want.url, .deadline_ms = FETCH_MS};
+		    .url = want.url, .deadline_ms = FETCH_MS,
+		    .now_us = want.exits.limits.now_us,
+		    .least = (uint32_t)want.exits.limits.entries_min};
 		if (child_fetch(l->child, c->arena, k->terms, &fetch,
 		        want.most, &list) != CHILD_ANSWERED)
 			list = (struct ask_whole){.why = TEXT("not asked")};
-		r = lists_store(c->arena, c->db, &want, &list);
+		r = lists_store(c->arena, c->conf, c->db, &want, &list);
 		if (r != DB_OK)
 			return r;
 	}
+}
+
+/* While the list of Tor's exits cannot be had, its zone is asked. */
+static enum db_result
+exits(struct worker_context *c, struct lookup *l, const struct asking *k)
+{
+	int64_t now = clock_mono_ms();
+	struct ask_answer *answers;
+	struct exits_want want;
+	enum db_result r;
+
+	if (k->terms->setup->exits[0] == '\0' || (l->exits_ms != 0 &&
+	        now - l->exits_ms < EXITS_EVERY_MS))
+		return DB_OK;
+	l->exits_ms = now;
+	r = exits_next(c->arena, c->conf, c->db, &want);
+	if (r != DB_OK || want.n == 0 ||
+	    !asking_exits(k, want.ask, want.n, &answers))
+		return r;
+	return exits_store(c->arena, c->conf, c->db, &want, answers);
 }
 
 static enum worker_step
@@ -386,11 +277,12 @@ step(struct worker_context *c, void *state)
 {
 	struct lookup *l = state;
 	struct batch b = {.arena = c->arena, .conf = c->conf};
+	struct lookup_claims claims;
 	struct ask_setup setup;
 	struct child_terms terms = {.program = c->program, .setup = &setup,
 	    .signals = c->signals};
 	struct asking asking = {.arena = c->arena, .conf = c->conf,
-	    .child = l->child, .terms = &terms};
+	    .rules = &b.rules, .child = l->child, .terms = &terms};
 	const char *wrong;
 	bool more;
 	enum db_result r;
@@ -403,24 +295,28 @@ step(struct worker_context *c, void *state)
 	if (r == DB_OK)
 		r = lists(c, l, &asking);
 	if (r == DB_OK)
+		r = exits(c, l, &asking);
+	if (r == DB_OK)
 		r = lookup_rows_refusals(c->db, c->arena, &b.rules);
 	if (r == DB_OK)
 		r = lookup_rows_claim(c->db, c->arena, c->conf, ASK_MOST,
-		    LEASE_MS, &b.claims);
+		    LEASE_MS, &claims);
 	if (r != DB_OK)
 		return after_trouble(l, r);
 	l->conflicts = 0;
-	if (b.claims.n == 0)
+	l->busy = claims.n != 0;
+	if (claims.n == 0)
 		return more ? WORKER_MORE : WORKER_IDLE;
-	sort(&b);
+	batch_sort(&b, claims.at, claims.n);
 	r = ask(c, &asking, &b);
+	batch_settle(&b);
 	if (r == DB_OK)
-		r = lookup_rows_park(c->db, c->arena, b.claims.lease_us,
+		r = lookup_rows_park(c->db, c->arena, claims.lease_us,
 		    b.park, b.park_n);
 	if (r == DB_OK)
-		r = record(c, l, &b);
+		r = record(c, l, claims.lease_us, &b);
 	if (r == DB_OK)
-		r = release(c, &b);
+		r = release(c, claims.lease_us, &b);
 	if (r != DB_OK)
 		return after_trouble(l, r);
 	return b.settled_n + b.park_n > 0 ? WORKER_MORE : WORKER_WAIT;
@@ -444,6 +340,8 @@ open_stage(struct worker_context *c, void **state)
 	l->lists = lists_open();
 	l->count_most = COUNT_MOST;
 	*state = l;
+	if (c->conf->tor_list[0] == '\0')
+		log_notice("Tor is not checked, tor.list is empty");
 	return 0;
 }
 

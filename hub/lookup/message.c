@@ -16,6 +16,7 @@ enum {
 	TYPE_NS = 2,
 	TYPE_CNAME = 5,
 	TYPE_SOA = 6,
+	TYPE_OPT = 41,
 	CLASS_IN = 1,
 	RCODE_NXDOMAIN = 3,
 };
@@ -31,6 +32,7 @@ struct record {
 	char owner[MESSAGE_NAME_BYTES];
 	uint16_t type;
 	uint32_t ttl_s;
+	unsigned code; /* of OPT: high bits of the message's code */
 	size_t data, data_bytes; /* place in the message */
 };
 
@@ -63,7 +65,8 @@ get32(struct cursor *c, uint32_t *out)
 /* One label as text; a byte that no text name can show plainly is escaped,
  * so that two names are equal only if their bytes are. */
 static bool
-add_label(char out[MESSAGE_NAME_BYTES], size_t *used, const uint8_t *s, size_t n)
+add_label(char out[MESSAGE_NAME_BYTES], size_t *used, const uint8_t *s,
+    size_t n)
 {
 	if (*used != 0) {
 		if (*used + 1 >= MESSAGE_NAME_BYTES)
@@ -134,12 +137,14 @@ get_record(struct cursor *c, struct record *r, bool *wanted)
 	    !get16(c, &class) || !get32(c, &r->ttl_s) || !get16(c, &bytes) ||
 	    c->n - c->next < bytes)
 		return false;
+	r->code = r->ttl_s >> 24; /* RFC 6891 6.1.3 */
 	if (r->ttl_s > INT32_MAX)
 		r->ttl_s = 0; /* RFC 2181 8 */
 	r->data = c->next;
 	r->data_bytes = bytes;
 	c->next += bytes;
-	*wanted = class == CLASS_IN;
+	/* OPT's class is a size */
+	*wanted = class == CLASS_IN || r->type == TYPE_OPT;
 	return true;
 }
 
@@ -188,17 +193,28 @@ follow(const struct cursor *message, const struct records *answer,
 
 /* An empty answer that names other servers to ask is no answer. */
 static bool
-is_referral(struct arena *a, struct cursor *c, size_t count, bool *malformed)
+is_referral(const struct records *authority)
 {
-	struct records authority;
 	bool ns = false, soa = false;
 
-	*malformed = !get_section(a, c, count, &authority);
-	for (size_t i = 0; !*malformed && i < authority.n; i++) {
-		ns = ns || authority.at[i].type == TYPE_NS;
-		soa = soa || authority.at[i].type == TYPE_SOA;
+	for (size_t i = 0; i < authority->n; i++) {
+		ns = ns || authority->at[i].type == TYPE_NS;
+		soa = soa || authority->at[i].type == TYPE_SOA;
 	}
 	return ns && !soa;
+}
+
+/* The code of the header with what EDNS adds to it: BADVERS has none of its
+ * bits in the header. */
+static unsigned
+code_of(uint16_t flags, const struct records *additional)
+{
+	unsigned code = flags & 0xf;
+
+	for (size_t i = 0; i < additional->n; i++)
+		if (additional->at[i].type == TYPE_OPT)
+			code |= additional->at[i].code << 4;
+	return code;
 }
 
 static enum message_result
@@ -265,27 +281,26 @@ read_answer(struct arena *a, const void *bytes, size_t n, const char *name,
     uint16_t type, struct message_answer *out, const char **why)
 {
 	struct cursor c = {.at = bytes, .n = n};
-	struct records answer;
+	struct records answer, authority, additional;
 	uint16_t counts[4], flags;
-	bool malformed, referral;
+	unsigned code;
+	bool referral;
 
 	if (!read_head(&c, name, type, counts, &flags, why))
 		return MESSAGE_FAILED;
-	*why = "server failure";
-	if ((flags & 0xf) != 0 && (flags & 0xf) != RCODE_NXDOMAIN)
-		return MESSAGE_FAILED;
 	*why = "malformed answer";
-	if (!get_section(a, &c, counts[1], &answer))
+	if (!get_section(a, &c, counts[1], &answer) ||
+	    !get_section(a, &c, counts[2], &authority) ||
+	    !get_section(a, &c, counts[3], &additional))
 		return MESSAGE_FAILED;
-	if ((flags & 0xf) == RCODE_NXDOMAIN) {
-		*why = "no such name";
-		return MESSAGE_NO_NAME;
-	}
+	code = code_of(flags, &additional);
+	*why = code == RCODE_NXDOMAIN ? "no such name" : "server failure";
+	if (code != 0)
+		return code == RCODE_NXDOMAIN ? MESSAGE_NO_NAME
+		                              : MESSAGE_FAILED;
 	if (counts[1] != 0)
 		return collect(a, &c, &answer, name, type, out, why);
-	referral = is_referral(a, &c, counts[2], &malformed);
-	if (malformed)
-		return MESSAGE_FAILED;
+	referral = is_referral(&authority);
 	*why = referral ? "referral in place of an answer"
 	                : "no such record at that name";
 	return referral ? MESSAGE_FAILED : MESSAGE_NO_RECORD;

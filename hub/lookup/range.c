@@ -73,3 +73,25 @@ range_is_within(const struct addr *first, const struct addr *last,
 {
 	return prefix_holds(p, first) && prefix_holds(p, last);
 }
+
+/* The first n bytes as a number. */
+static uint64_t
+top(const struct addr *a, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | a->bytes[i];
+	return v;
+}
+
+bool
+range_is_at_most(const struct addr *first, const struct addr *last,
+    unsigned bits4, unsigned bits6)
+{
+	size_t bytes = first->family == 4 ? 4 : 8;
+	unsigned bits = first->family == 4 ? bits4 : bits6;
+	uint64_t more = top(last, bytes) - top(first, bytes);
+
+	return bits == 0 || more < UINT64_C(1) << (bytes * 8 - bits);
+}

@@ -21,4 +21,9 @@ void range_pieces(struct arena *a, const struct addr *first,
 bool range_is_within(const struct addr *first, const struct addr *last,
     const struct prefix *p);
 
+/* Are there at most as many addresses in first..last as in one prefix of that
+ * many bits?  bits6 is at most 64. */
+bool range_is_at_most(const struct addr *first, const struct addr *last,
+    unsigned bits4, unsigned bits6);
+
 #endif

@@ -98,6 +98,10 @@ setup_of(const struct hub_conf *conf, struct arena *a, struct ask_setup *out,
 	    conf->lookup_origin6_zone, wrong);
 	if (out->origin4 == NULL || out->origin6 == NULL)
 		return -1;
+	if (conf->tor_list[0] != '\0')
+		out->exits = zone_of(a, "tor.zone", conf->tor_zone, wrong);
+	if (out->exits == NULL)
+		return -1;
 	for (size_t i = 0; i < conf->lookup_server.n; i++)
 		if (add_server(a, conf->lookup_server.at[i], out, wrong) < 0)
 			return -1;

@@ -12,17 +12,21 @@
 #include "hub/report/prose.h"
 #include "proto/base/buf.h"
 
+enum { TIME_COLUMNS = 20, PORT_COLUMNS = 5 };
+
 struct widths {
-	int source, destination, port, service, kind;
+	size_t source, destination, port, service, kind;
 	bool logins; /* is there any? */
 	size_t rows;
 };
 
 static void
-widen(int *width, const char *s)
+widen(size_t *width, const char *s)
 {
-	if (*width < (int)strlen(s))
-		*width = (int)strlen(s);
+	size_t n = strlen(s);
+
+	if (*width < n)
+		*width = n;
 }
 
 static const char *
@@ -45,50 +49,83 @@ measure(const struct compose_facts *f, int family)
 	for (size_t i = 0; i < f->listed; i++) {
 		const struct compose_source *s = &f->sources[i];
 
-		for (size_t j = 0; j < s->line_count &&
-		    s->address.family == family; j++) {
-			struct entry e;
+		if (s->address.family != family)
+			continue;
+		for (size_t j = 0; j < s->line_count; j++) {
+			const struct entry *e = &f->entries[i][j];
 
-			w.rows++;
-			entry_of(&e, f, s, &s->lines[j]);
-			widen(&w.source, e.source);
-			widen(&w.destination, e.destination);
-			widen(&w.port, e.destination_port);
-			widen(&w.service, e.service);
-			widen(&w.kind, e.kind);
+			widen(&w.source, e->source);
+			widen(&w.destination, e->destination);
+			widen(&w.port, e->destination_port);
+			widen(&w.service, e->service);
+			widen(&w.kind, e->kind);
 			w.logins |= s->lines[j].login.n != 0;
 		}
+		w.rows += s->line_count;
 	}
 	return w;
 }
 
+static void
+blanks(struct buf *out, size_t n)
+{
+	memset(buf_reserve(out, n), ' ', n);
+	out->n += n;
+}
+
+static void
+left(struct buf *out, const char *s, size_t width)
+{
+	size_t n = strlen(s);
+
+	buf_add(out, s, n);
+	blanks(out, (n < width ? width - n : 0) + 1);
+}
+
+static void
+right(struct buf *out, const char *s, size_t width)
+{
+	size_t n = strlen(s);
+
+	blanks(out, n < width ? width - n : 0);
+	buf_add(out, s, n);
+	buf_putc(out, ' ');
+}
+
 /* Without blanks at the end, which quoted-printable would have to write. */
 static void
-row(struct buf *out, const struct widths *w, const struct entry *e)
+row(struct buf *out, const struct widths *w, const char *time,
+    const struct entry *e)
 {
-	buf_printf(out, "%-20s %-*s %5s %-*s %*s %-*s ", e->time, w->source,
-	    e->source, e->port, w->destination, e->destination, w->port,
-	    e->destination_port, w->service, e->service);
-	if (w->logins)
-		buf_printf(out, "%-*s %s\n", w->kind, e->kind, e->login);
-	else
-		buf_printf(out, "%s\n", e->kind);
+	left(out, time, TIME_COLUMNS);
+	left(out, e->source, w->source);
+	right(out, e->port, PORT_COLUMNS);
+	left(out, e->destination, w->destination);
+	right(out, e->destination_port, w->port);
+	left(out, e->service, w->service);
+	if (w->logins) {
+		left(out, e->kind, w->kind);
+		buf_puts(out, e->login);
+	} else {
+		buf_puts(out, e->kind);
+	}
+	buf_putc(out, '\n');
 }
 
 static void
 head(struct buf *out, const struct widths *w)
 {
-	buf_printf(out, "%-20s %-*s %5s %-*s %*s %-*s ",
-	    column(WORDING_column_time), w->source,
-	    column(WORDING_column_source), column(WORDING_column_port),
-	    w->destination, column(WORDING_column_destination), w->port,
-	    column(WORDING_column_port), w->service,
-	    column(WORDING_column_service));
-	if (w->logins)
-		buf_printf(out, "%-*s %s\n", w->kind,
-		    column(WORDING_column_kind), column(WORDING_column_login));
-	else
-		buf_printf(out, "%s\n", column(WORDING_column_kind));
+	const char *login = column(WORDING_column_login);
+	struct entry e = {.source = column(WORDING_column_source),
+	    .destination = column(WORDING_column_destination),
+	    .service = column(WORDING_column_service),
+	    .kind = column(WORDING_column_kind)};
+
+	(void)snprintf(e.port, sizeof e.port, "%s",
+	    column(WORDING_column_port));
+	memcpy(e.destination_port, e.port, sizeof e.port);
+	(void)snprintf(e.login, sizeof e.login, "%s", login);
+	row(out, w, column(WORDING_column_time), &e);
 }
 
 static void
@@ -101,13 +138,10 @@ table(struct buf *out, const struct compose_facts *f, int family,
 	for (size_t i = 0; i < f->listed; i++) {
 		const struct compose_source *s = &f->sources[i];
 
-		for (size_t j = 0; j < s->line_count &&
-		    s->address.family == family; j++) {
-			struct entry e;
-
-			entry_of(&e, f, s, &s->lines[j]);
-			row(out, w, &e);
-		}
+		if (s->address.family != family)
+			continue;
+		for (size_t j = 0; j < s->line_count; j++)
+			row(out, w, f->entries[i][j].time, &f->entries[i][j]);
 	}
 }
 

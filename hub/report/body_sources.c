@@ -69,9 +69,9 @@ contact_wording(const char *method)
 {
 	if (strcmp(method, "abusix") == 0)
 		return WORDING_contact_abusix;
-	if (strcmp(method, "rdap") == 0)
+	if (strcmp(method, "rdap") == 0 || strcmp(method, "range") == 0)
 		return WORDING_contact_rdap;
-	if (strcmp(method, "admin") == 0)
+	if (strcmp(method, "administrator") == 0)
 		return WORDING_contact_set;
 	return WORDING_contact_other;
 }

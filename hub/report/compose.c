@@ -9,6 +9,7 @@
 #include "hub/report/body.h"
 #include "hub/report/compose_mime.h"
 #include "hub/report/csv.h"
+#include "hub/report/entry.h"
 #include "hub/report/network.h"
 #include "hub/report/redact.h"
 #include "hub/report/wording.h"
@@ -225,7 +226,7 @@ static void
 text_only(const struct compose_facts *f, struct arena *a,
     struct composed_mail *out)
 {
-	struct compose_part part = {.type = "text", .subtype = "plain",
+	struct compose_part part = {.type = "text/plain",
 	    .form = COMPOSE_PART_TEXT,
 	    .content = make_body(f, &(struct body_around){.mails = 1}, a)};
 
@@ -249,8 +250,7 @@ documents(const struct compose_facts *f, struct arena *a,
 		if (bytes > f->xarf_max_bytes)
 			break;
 		parts[n] = (struct compose_part){
-		    .type = "application",
-		    .subtype = "json",
+		    .type = "application/json",
 		    .form = COMPOSE_PART_BASE64,
 		    .name = n == 0 ? "xarf.json"
 		                   : arena_printf(a, "xarf-%zu.json", n + 1),
@@ -269,11 +269,11 @@ consolidated(const struct compose_facts *f, struct arena *a,
 	struct buf csv = {0};
 
 	csv_write(&csv, f);
-	parts[0] = (struct compose_part){.type = "text", .subtype = "plain",
+	parts[0] = (struct compose_part){.type = "text/plain",
 	    .form = COMPOSE_PART_TEXT,
 	    .content = make_body(f, &(struct body_around){.csv = true,
 	        .documents = n, .mails = 1}, a)};
-	parts[1] = (struct compose_part){.type = "text", .subtype = "csv",
+	parts[1] = (struct compose_part){.type = "text/csv",
 	    .form = COMPOSE_PART_ATTACHED, .name = "report.csv",
 	    .content = in_arena(&csv, a)};
 	finish(&(struct mail){.f = f, .a = a, .multipart = "mixed",
@@ -288,6 +288,7 @@ only(const struct compose_facts *f, size_t source)
 	struct compose_facts one = *f;
 
 	one.sources = s;
+	one.entries = f->entries + source;
 	one.source_count = one.listed = 1;
 	one.events = s->events;
 	one.hosts = s->hosts;
@@ -304,15 +305,15 @@ xarf(const struct compose_facts *f, size_t source, struct arena *a,
 {
 	const struct compose_facts one = only(f, source);
 	struct compose_part parts[3] = {
-	    {.type = "text", .subtype = "plain", .form = COMPOSE_PART_TEXT,
+	    {.type = "text/plain", .form = COMPOSE_PART_TEXT,
 	        .content = make_body(&one, &(struct body_around){
 	            .documents = 1, .mails = f->source_count}, a)},
-	    {.type = "message", .subtype = "feedback-report",
+	    {.type = "message/feedback-report",
 	        .form = COMPOSE_PART_INLINE,
 	        .content = TEXT("Feedback-Type: xarf\n"
 	                        "User-Agent: Plaintiff\n"
 	                        "Version: 1\n")},
-	    {.type = "application", .subtype = "json",
+	    {.type = "application/json",
 	        .form = COMPOSE_PART_BASE64, .name = "xarf.json",
 	        .content = xarf_document(&one, 0, a)},
 	};
@@ -344,6 +345,7 @@ compose_mails(const struct compose_facts *given, struct arena *a,
 	assert(f.secret != NULL && f.listed <= f.source_count);
 	f.organisation = one_line(a, f.organisation);
 	f.mode = mode_of(&f);
+	f.entries = entry_all(&f, a);
 	out->count = f.mode == COMPOSE_XARF ? f.source_count : 1;
 	mails = arena_array(a, out->count, sizeof *mails);
 	switch (f.mode) {

@@ -22,6 +22,7 @@
 #include "proto/kind.h"
 
 struct arena;
+struct entry;
 
 enum { COMPOSE_SECRET_BYTES = 32 };
 
@@ -76,6 +77,7 @@ struct compose_facts {
 	const struct compose_source *sources; /* in the order to show */
 	size_t source_count;
 	size_t listed; /* how many of them to list; the rest is counted */
+	const struct entry *const *entries; /* of the listed; compose's own */
 	size_t xarf_max;       /* XARF documents or mails at most */
 	size_t xarf_max_bytes; /* and so many bytes of documents in one mail */
 	int64_t events, hosts, first_us, last_us; /* over all sources */
@@ -93,6 +95,8 @@ struct composed_mail {
 struct composed {
 	const struct composed_mail *mails;
 	size_t count; /* at least 1 */
+	const char *sender; /* of the envelope, set by letter; NULL: none of
+	                       its own, report.from */
 };
 
 /* "consolidated", "xarf", "text"; and "held" as consolidated, "form" as

@@ -4,8 +4,12 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+#include "hub/report/base64.h"
 #include "proto/base/arena.h"
+#include "proto/base/buf.h"
 #include "proto/base/clock.h"
+
+enum { LINE_MAX_BYTES = 900 };
 
 static void
 add_mailbox(GMimeMessage *m, GMimeAddressType type, const char *name,
@@ -33,105 +37,134 @@ set_date(GMimeMessage *m, int64_t us)
 static bool
 is_7bit(struct text t)
 {
-	size_t line = 0;
+	const char *at = t.at, *end = t.at + t.n;
+	unsigned char all = 0;
 
-	for (size_t i = 0; i < t.n; i++) {
-		if ((unsigned char)t.at[i] >= 0x80)
+	for (size_t i = 0; i < t.n; i++)
+		all |= (unsigned char)t.at[i];
+	while (at != end) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+
+		if ((lf == NULL ? end : lf) - at > LINE_MAX_BYTES)
 			return false;
-		if (t.at[i] == '\n')
-			line = i + 1;
-		else if (i - line > 900)
-			return false;
+		at = lf == NULL ? end : lf + 1;
 	}
-	return true;
+	return all < 0x80;
+}
+
+/* The lines that every part begins with are fixed, ASCII and short: for them
+ * no library is needed. */
+static void
+part_headers(struct buf *out, const struct compose_part *p,
+    const char *encoding)
+{
+	bool text = p->form == COMPOSE_PART_TEXT ||
+	    p->form == COMPOSE_PART_ATTACHED;
+
+	buf_puts(out, "Content-Type: ");
+	buf_puts(out, p->type);
+	if (text)
+		buf_puts(out, "; charset=utf-8");
+	if (p->name != NULL) {
+		buf_puts(out, "; name=");
+		buf_puts(out, p->name);
+		buf_puts(out, "\r\nContent-Disposition: attachment; filename=");
+		buf_puts(out, p->name);
+	} else if (p->form == COMPOSE_PART_INLINE) {
+		buf_puts(out, "\r\nContent-Disposition: inline");
+	}
+	buf_puts(out, "\r\nContent-Transfer-Encoding: ");
+	buf_puts(out, encoding);
+	buf_puts(out, "\r\n");
 }
 
 static void
-set_content(GMimePart *part, struct text content)
+add_crlf(struct buf *out, const char *s, size_t n)
 {
-	GMimeStream *stream =
-	    g_mime_stream_mem_new_with_buffer(content.at, content.n);
-	GMimeDataWrapper *wrapper = g_mime_data_wrapper_new_with_stream(stream,
-	    GMIME_CONTENT_ENCODING_DEFAULT);
+	while (n != 0) {
+		const char *lf = memchr(s, '\n', n);
+		size_t line = lf == NULL ? n : (size_t)(lf - s);
 
-	g_object_unref(stream);
-	g_mime_part_set_content(part, wrapper);
-	g_object_unref(wrapper);
-}
-
-static GMimeObject *
-make_part(const struct compose_part *p)
-{
-	GMimePart *part = g_mime_part_new_with_type(p->type, p->subtype);
-	GMimeObject *o = GMIME_OBJECT(part);
-	GMimeContentEncoding encoding = GMIME_CONTENT_ENCODING_BASE64;
-
-	if (p->form == COMPOSE_PART_TEXT || p->form == COMPOSE_PART_ATTACHED)
-		g_mime_object_set_content_type_parameter(o, "charset",
-		    "utf-8");
-	if (p->form == COMPOSE_PART_INLINE)
-		g_mime_object_set_disposition(o, "inline");
-	if (p->name != NULL) {
-		g_mime_object_set_disposition(o, "attachment");
-		g_mime_part_set_filename(part, p->name);
+		buf_add(out, s, line);
+		buf_add(out, "\r\n", 2);
+		if (lf == NULL)
+			return;
+		s += line + 1;
+		n -= line + 1;
 	}
-	if (p->form != COMPOSE_PART_BASE64)
-		encoding = is_7bit(p->content)
-		    ? GMIME_CONTENT_ENCODING_7BIT
-		    : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
-	set_content(part, p->content);
-	g_mime_part_set_content_encoding(part, encoding);
-	return o;
 }
 
-static GMimeObject *
-make_multipart(const struct compose_envelope *e,
+static void
+add_quoted(struct buf *out, struct text content)
+{
+	GMimeEncoding state;
+	struct buf b = {0};
+	size_t room;
+
+	g_mime_encoding_init_encode(&state,
+	    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	room = g_mime_encoding_outlen(&state, content.n);
+	b.n = g_mime_encoding_flush(&state, content.at, content.n,
+	    buf_reserve(&b, room));
+	add_crlf(out, b.data, b.n);
+	buf_free(&b);
+}
+
+static const char *
+encoding_of(const struct compose_part *p)
+{
+	if (p->form == COMPOSE_PART_BASE64)
+		return "base64";
+	return is_7bit(p->content) ? "7bit" : "quoted-printable";
+}
+
+static void
+add_content(struct buf *out, const struct compose_part *p,
+    const char *encoding)
+{
+	if (strcmp(encoding, "7bit") == 0) {
+		add_crlf(out, p->content.at, p->content.n);
+	} else if (strcmp(encoding, "base64") == 0) {
+		base64_add_lines(out, p->content.at, p->content.n);
+	} else {
+		add_quoted(out, p->content);
+	}
+}
+
+static void
+add_part(struct buf *out, const struct compose_part *p)
+{
+	const char *encoding = encoding_of(p);
+
+	part_headers(out, p, encoding);
+	buf_puts(out, "\r\n");
+	add_content(out, p, encoding);
+}
+
+/* The boundary holds characters that want quotes (RFC 2045). */
+static void
+add_multipart(struct buf *out, const struct compose_envelope *e,
     const struct compose_part *parts, size_t n)
 {
-	GMimeMultipart *m = g_mime_multipart_new_with_subtype(e->multipart);
-
+	buf_printf(out, "Content-Type: multipart/%s;\r\n", e->multipart);
 	if (e->report_type != NULL)
-		g_mime_object_set_content_type_parameter(GMIME_OBJECT(m),
-		    "report-type", e->report_type);
-	g_mime_multipart_set_boundary(m, e->boundary);
+		buf_printf(out, " report-type=%s;\r\n", e->report_type);
+	buf_printf(out, " boundary=\"%s\"\r\n\r\n", e->boundary);
 	for (size_t i = 0; i < n; i++) {
-		GMimeObject *part = make_part(&parts[i]);
-
-		g_mime_multipart_add(m, part);
-		g_object_unref(part);
+		buf_printf(out, "--%s\r\n", e->boundary);
+		add_part(out, &parts[i]);
+		buf_puts(out, "\r\n");
 	}
-	return GMIME_OBJECT(m);
+	buf_printf(out, "--%s--\r\n", e->boundary);
 }
 
-static struct text
-write_out(GMimeMessage *m, struct arena *a)
+/* Where a foreign name, a mailbox and a date must be written right. */
+static void
+add_headers(struct buf *out, const struct compose_envelope *e)
 {
-	GMimeFormatOptions *options = g_mime_format_options_new();
-	GMimeStream *out = g_mime_stream_mem_new();
-	GByteArray *bytes;
-	struct text t;
+	GMimeMessage *m = g_mime_message_new(FALSE);
+	char *headers;
 
-	g_mime_format_options_set_newline_format(options,
-	    GMIME_NEWLINE_FORMAT_DOS);
-	(void)g_mime_object_write_to_stream(GMIME_OBJECT(m), options, out);
-	bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(out));
-	t = (struct text){.at = arena_copy(a, bytes->data, bytes->len),
-	    .n = bytes->len};
-	g_object_unref(out);
-	g_mime_format_options_free(options);
-	return t;
-}
-
-struct text
-compose_mime_write(const struct compose_envelope *e,
-    const struct compose_part *parts, size_t n, struct arena *a)
-{
-	GMimeMessage *m;
-	GMimeObject *content;
-	struct text t;
-
-	g_mime_init();
-	m = g_mime_message_new(FALSE);
 	add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, e->name, e->from);
 	add_mailbox(m, GMIME_ADDRESS_TYPE_REPLY_TO, NULL, e->reply_to);
 	add_mailbox(m, GMIME_ADDRESS_TYPE_TO, NULL, e->to);
@@ -140,11 +173,28 @@ compose_mime_write(const struct compose_envelope *e,
 	g_mime_message_set_message_id(m, e->message_id);
 	g_mime_object_append_header(GMIME_OBJECT(m), "Auto-Submitted",
 	    "auto-generated", NULL);
-	content = e->multipart == NULL ? make_part(&parts[0])
-	                               : make_multipart(e, parts, n);
-	g_mime_message_set_mime_part(m, content);
-	g_object_unref(content);
-	t = write_out(m, a);
+	g_mime_object_append_header(GMIME_OBJECT(m), "MIME-Version", "1.0",
+	    NULL);
+	headers = g_mime_object_get_headers(GMIME_OBJECT(m), NULL);
+	add_crlf(out, headers, strlen(headers));
+	g_free(headers);
 	g_object_unref(m);
+}
+
+struct text
+compose_mime_write(const struct compose_envelope *e,
+    const struct compose_part *parts, size_t n, struct arena *a)
+{
+	struct buf b = {0};
+	struct text t;
+
+	g_mime_init();
+	add_headers(&b, e);
+	if (e->multipart == NULL)
+		add_part(&b, &parts[0]);
+	else
+		add_multipart(&b, e, parts, n);
+	t = (struct text){.at = arena_copy(a, b.data, b.n), .n = b.n};
+	buf_free(&b);
 	return t;
 }

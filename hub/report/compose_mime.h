@@ -1,6 +1,6 @@
 /*
- * A mail from its headers and parts: the only place that knows GMime.  Pure;
- * called by compose.
+ * A mail from its headers and parts: the only place that knows GMime, which
+ * writes the headers and quoted-printable.  Pure; called by compose.
  */
 #ifndef PLAINTIFF_COMPOSE_MIME_H
 #define PLAINTIFF_COMPOSE_MIME_H
@@ -20,7 +20,7 @@ enum compose_part_form {
 };
 
 struct compose_part {
-	const char *type, *subtype;
+	const char *type; /* "text/plain" */
 	enum compose_part_form form;
 	const char *name; /* of the file; NULL for what is shown */
 	struct text content;

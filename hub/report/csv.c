@@ -80,23 +80,22 @@ row(struct buf *out, const struct entry *e, struct text totals_text)
 }
 
 static void
-source(struct buf *out, const struct compose_facts *f,
-    const struct compose_source *s)
+source(struct buf *out, const struct compose_facts *f, size_t i)
 {
-	struct buf t = {0};
-	struct entry e = {.time = "-", .port = "-", .destination = "-",
+	const struct compose_source *s = &f->sources[i];
+	char address[ADDR_TEXT_BYTES];
+	const struct entry none = {.time = "-", .port = "-",
+	    .source = addr_format(address, &s->address), .destination = "-",
 	    .destination_port = "-", .login = "-", .service = "-",
 	    .kind = "-"};
+	struct buf t = {0};
 
 	totals(&t, s);
-	if (s->line_count == 0) {
-		(void)addr_format(e.source, &s->address);
-		row(out, &e, (struct text){.at = t.data, .n = t.n});
-	}
-	for (size_t i = 0; i < s->line_count; i++) {
-		entry_of(&e, f, s, &s->lines[i]);
-		row(out, &e, (struct text){.at = t.data, .n = t.n});
-	}
+	if (s->line_count == 0)
+		row(out, &none, (struct text){.at = t.data, .n = t.n});
+	for (size_t j = 0; j < s->line_count; j++)
+		row(out, &f->entries[i][j],
+		    (struct text){.at = t.data, .n = t.n});
 	buf_free(&t);
 }
 
@@ -105,5 +104,5 @@ csv_write(struct buf *out, const struct compose_facts *f)
 {
 	buf_puts(out, header);
 	for (size_t i = 0; i < f->listed; i++)
-		source(out, f, &f->sources[i]);
+		source(out, f, i);
 }

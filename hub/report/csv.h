@@ -10,6 +10,7 @@
 struct buf;
 struct compose_facts;
 
+/* f->entries must be there. */
 void csv_write(struct buf *out, const struct compose_facts *f);
 
 /* One cell: quoted when it must be, control bytes as blanks, and never the

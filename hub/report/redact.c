@@ -7,7 +7,7 @@
 
 #include "hub/report/compose.h"
 
-enum { HASH_BYTES = 16, TOKEN_BYTES = 3 };
+enum { HASH_BYTES = 16, TOKEN_BYTES = 3, LOGIN_MAX_BYTES = 1024 };
 
 struct keyed {
 	crypto_generichash_state state;
@@ -35,30 +35,43 @@ end(struct keyed *k, unsigned char out[HASH_BYTES])
 	(void)crypto_generichash_final(&k->state, out, HASH_BYTES);
 }
 
-const char *
-redact_login(char out[REDACT_LOGIN_BYTES], const struct compose_facts *f,
-    struct text login)
+void
+redact_key(unsigned char out[REDACT_KEY_BYTES], const struct compose_facts *f)
 {
-	unsigned char hash[HASH_BYTES];
-	char hex[2 * TOKEN_BYTES + 1];
 	struct keyed k;
+
+	_Static_assert((int)REDACT_KEY_BYTES == (int)HASH_BYTES &&
+	    REDACT_KEY_BYTES == crypto_shorthash_KEYBYTES, "one hash, one key");
+	begin(&k, f, "login");
+	add(&k, &f->contact, sizeof f->contact);
+	end(&k, out);
+}
+
+const char *
+redact_login(char out[REDACT_LOGIN_BYTES],
+    const unsigned char key[REDACT_KEY_BYTES], struct text login)
+{
+	static const char prefix[] = "user-";
+	unsigned char hash[crypto_shorthash_BYTES];
+	char lower[LOGIN_MAX_BYTES];
 
 	if (login.n == 0) {
 		(void)strcpy(out, "-");
 		return out;
 	}
-	begin(&k, f, "login");
-	add(&k, &f->contact, sizeof f->contact);
+	/* of a longer one the beginning will do */
+	if (login.n > sizeof lower)
+		login.n = sizeof lower;
 	for (size_t i = 0; i < login.n; i++) {
 		char c = login.at[i];
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		add(&k, &c, 1);
+		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	}
-	end(&k, hash);
-	sodium_bin2hex(hex, sizeof hex, hash, TOKEN_BYTES);
-	(void)snprintf(out, REDACT_LOGIN_BYTES, "user-%s", hex);
+	(void)crypto_shorthash(hash, (const unsigned char *)lower, login.n,
+	    key);
+	memcpy(out, prefix, sizeof prefix);
+	sodium_bin2hex(out + sizeof prefix - 1, 2 * TOKEN_BYTES + 1, hash,
+	    TOKEN_BYTES);
 	return out;
 }
 

@@ -153,13 +153,14 @@ put_report(struct db *db, struct arena *a, struct report_made *made)
 
 static enum db_result
 put_mail(struct db *db, struct arena *a, int64_t report, size_t n,
-    const struct composed_mail *mail)
+    const char *sender, const struct composed_mail *mail)
 {
 	struct db_args *args = db_args_new(a);
 
 	db_arg_int(args, report);
 	db_arg_int(args, (int64_t)n);
-	db_arg_null(args); /* from report.from, as it is when it is sent */
+	/* NULL: from report.from, as it is when it is sent */
+	db_arg_string(args, sender);
 	db_arg_string(args, mail->subject);
 	db_arg_string(args, mail->message_id);
 	db_arg_bytes(args, mail->mail.at, mail->mail.n);
@@ -227,7 +228,7 @@ report_store_put(struct db *db, struct arena *a, struct report_made *made,
 		r = put_report(db, a, &made[i]);
 		for (size_t j = 0; r == DB_OK && j < mails->count; j++)
 			r = put_mail(db, a, made[i].report, j + 1,
-			    &mails->mails[j]);
+			    mails->sender, &mails->mails[j]);
 	}
 	if (r == DB_OK)
 		r = put_sources(db, a, made, n, upto);

@@ -2,19 +2,16 @@
 #include "hub/report/xarf.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
+#include "hub/report/base64.h"
 #include "hub/report/compose.h"
 #include "hub/report/entry.h"
 #include "hub/report/wording.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
-#include "proto/base/die.h"
 
 enum {
 	EVIDENCE_LINES = 200, /* of one document: under 32 KiB */
@@ -35,41 +32,89 @@ struct document {
 	enum type type;
 	const struct compose_event *event; /* gives ports and our address;
 	                                      NULL: none is known */
-	struct arena *a;
-	json_t *json;
+	struct buf out;
+	size_t depth; /* of brackets that are open */
 };
 
-/* jansson says NULL when memory runs out, and for text that is not UTF-8,
- * which there is not in a report. */
+/* Members are written one after the other, each on a line of its own, so
+ * that a person can read the attachment, too. */
 static void
-put(json_t *object, const char *key, json_t *value)
+line(struct document *d)
 {
-	if (json_object_set_new(object, key, value) < 0)
-		die(EX_OSERR, "no JSON for %s", key);
+	char last = d->out.data[d->out.n - 1];
+
+	if (last != '{' && last != '[')
+		buf_putc(&d->out, ',');
+	buf_putc(&d->out, '\n');
+	for (size_t i = 0; i < d->depth; i++)
+		buf_putc(&d->out, ' ');
 }
 
 static void
-put_string(json_t *object, const char *key, const char *s)
+name(struct document *d, const char *key)
 {
-	put(object, key, json_string(s));
+	line(d);
+	buf_putc(&d->out, '"');
+	buf_puts(&d->out, key);
+	buf_puts(&d->out, "\": ");
+}
+
+/* After name(), or line() in a list. */
+static void
+open_with(struct document *d, char bracket)
+{
+	buf_putc(&d->out, bracket);
+	d->depth++;
 }
 
 static void
-put_time(json_t *object, const char *key, int64_t us)
+close_with(struct document *d, char bracket)
+{
+	d->depth--;
+	buf_putc(&d->out, '\n');
+	for (size_t i = 0; i < d->depth; i++)
+		buf_putc(&d->out, ' ');
+	buf_putc(&d->out, bracket);
+}
+
+static void
+text(struct document *d, const char *s, size_t n)
+{
+	buf_putc(&d->out, '"');
+	buf_json(&d->out, s, n);
+	buf_putc(&d->out, '"');
+}
+
+static void
+put_string(struct document *d, const char *key, const char *s)
+{
+	name(d, key);
+	text(d, s, strlen(s));
+}
+
+static void
+put_number(struct document *d, const char *key, int64_t n)
+{
+	name(d, key);
+	buf_printf(&d->out, "%" PRId64, n);
+}
+
+static void
+put_time(struct document *d, const char *key, int64_t us)
 {
 	char s[CLOCK_TEXT_BYTES];
 
-	put_string(object, key, clock_format(s, us, false));
+	put_string(d, key, clock_format(s, us, false));
 }
 
-static json_t *
-list_of(const char *s)
+static void
+put_list_of(struct document *d, const char *key, const char *s)
 {
-	json_t *list = json_array();
-
-	if (json_array_append_new(list, json_string(s)) < 0)
-		die(EX_OSERR, "no JSON for a list");
-	return list;
+	name(d, key);
+	open_with(d, '[');
+	line(d);
+	text(d, s, strlen(s));
+	close_with(d, ']');
 }
 
 /* The latest event of the kind that knows most: a source port before our
@@ -148,13 +193,13 @@ our_port(const struct document *d)
 	return strcmp(service, "submission") == 0 ? PORT_SUBMISSION : 0;
 }
 
-static json_t *
-party(const struct compose_facts *f)
+static void
+put_party(struct document *d, const char *key)
 {
+	const struct compose_facts *f = d->f;
 	const char *org = f->organisation[0] == '\0' ? f->domain
 	                                             : f->organisation;
 	size_t n = 0, chars = 0;
-	json_t *o = json_object();
 
 	while (org[n] != '\0' && chars < ORG_MAX_CHARS) {
 		size_t step = text_utf8_length(org + n, strlen(org + n));
@@ -162,10 +207,13 @@ party(const struct compose_facts *f)
 		n += step == 0 ? 1 : step;
 		chars++;
 	}
-	put(o, "org", json_stringn(org, n));
-	put_string(o, "contact", f->reply_to);
-	put_string(o, "domain", f->domain);
-	return o;
+	name(d, key);
+	open_with(d, '{');
+	name(d, "org");
+	text(d, org, n);
+	put_string(d, "contact", f->reply_to);
+	put_string(d, "domain", f->domain);
+	close_with(d, '}');
 }
 
 static void
@@ -177,42 +225,56 @@ core(struct document *d)
 	    [VULNERABILITY_SCAN] = "vulnerability_scan",
 	};
 	char uuid[REDACT_UUID_BYTES], address[ADDR_TEXT_BYTES];
-	json_t *o = d->json;
 
-	put_string(o, "xarf_version", XARF_VERSION);
-	put_string(o, "report_id", redact_uuid(uuid, d->f, d->index));
-	put_time(o, "timestamp", d->s->last_us);
-	put(o, "reporter", party(d->f));
-	put(o, "sender", party(d->f));
-	put_string(o, "source_identifier",
+	put_string(d, "xarf_version", XARF_VERSION);
+	put_string(d, "report_id", redact_uuid(uuid, d->f, d->index));
+	put_time(d, "timestamp", d->s->last_us);
+	put_party(d, "reporter");
+	put_party(d, "sender");
+	put_string(d, "source_identifier",
 	    addr_format(address, &d->s->address));
 	if (d->event != NULL && d->event->port != 0)
-		put(o, "source_port", json_integer(d->event->port));
-	put_string(o, "category", "connection");
-	put_string(o, "type", types[d->type]);
-	put_string(o, "evidence_source", "automated_filter");
+		put_number(d, "source_port", d->event->port);
+	put_string(d, "category", "connection");
+	put_string(d, "type", types[d->type]);
+	put_string(d, "evidence_source", "automated_filter");
 	/* an established connection leaves no doubt about the address; a
 	 * second server of ours little about the intent */
-	put(o, "confidence", json_real(d->s->hosts > 1 ? 0.95 : 0.85));
+	name(d, "confidence");
+	buf_puts(&d->out, d->s->hosts > 1 ? "0.95" : "0.85");
 }
 
 static void
 connection(struct document *d)
 {
 	char address[ADDR_TEXT_BYTES];
-	json_t *o = d->json;
 	int port = our_port(d);
 
-	put_string(o, "protocol", "tcp");
+	put_string(d, "protocol", "tcp");
 	if (d->event != NULL && d->event->destination.family != 0)
-		put_string(o, "destination_ip",
+		put_string(d, "destination_ip",
 		    addr_format(address, &d->event->destination));
 	if (port != 0 && d->type != VULNERABILITY_SCAN)
-		put(o, "destination_port", json_integer(port));
-	put_time(o, "first_seen", d->s->first_us);
-	put_time(o, "last_seen", d->s->last_us);
+		put_number(d, "destination_port", port);
+	put_time(d, "first_seen", d->s->first_us);
+	put_time(d, "last_seen", d->s->last_us);
 	if (service_of(d) != NULL)
-		put_string(o, "service", service_of(d));
+		put_string(d, "service", service_of(d));
+}
+
+static void
+scan(struct document *d)
+{
+	const char *service = service_of(d);
+
+	put_string(d, "scan_type", "vulnerability_scan");
+	if (our_port(d) != 0) {
+		name(d, "targeted_ports");
+		buf_printf(&d->out, "[%d]", our_port(d));
+	}
+	put_list_of(d, "targeted_services",
+	    service == NULL ? "smtp" : service);
+	put_list_of(d, "vulnerabilities_probed", "open mail relay");
 }
 
 /* What each type has of its own. */
@@ -220,72 +282,66 @@ static void
 particulars(struct document *d)
 {
 	int64_t of_kind = d->s->kinds[d->kind];
-	const char *service = service_of(d);
-	json_t *o = d->json;
 
 	switch (d->type) {
 	case LOGIN_ATTACK:
-		put(o, "attempt_count", json_integer(of_kind));
+		put_number(d, "attempt_count", of_kind);
 		break;
 	case RECONNAISSANCE:
-		put(o, "probed_resources",
-		    list_of(d->kind == KIND_AUTH_FAILURE ? "mail login (AUTH)"
-		                                         : "mail server"));
-		put(o, "resource_categories", list_of("other"));
-		put(o, "total_probes", json_integer(of_kind));
+		put_list_of(d, "probed_resources",
+		    d->kind == KIND_AUTH_FAILURE ? "mail login (AUTH)"
+		                                 : "mail server");
+		put_list_of(d, "resource_categories", "other");
+		put_number(d, "total_probes", of_kind);
 		break;
 	case VULNERABILITY_SCAN:
-		put_string(o, "scan_type", "vulnerability_scan");
-		if (our_port(d) != 0) {
-			json_t *ports = json_array();
-
-			(void)json_array_append_new(ports,
-			    json_integer(our_port(d)));
-			put(o, "targeted_ports", ports);
-		}
-		put(o, "targeted_services",
-		    list_of(service == NULL ? "smtp" : service));
-		put(o, "vulnerabilities_probed", list_of("open mail relay"));
-		put(o, "total_requests", json_integer(of_kind));
+		scan(d);
+		put_number(d, "total_requests", of_kind);
 		break;
 	}
 }
 
 static void
+tag(struct document *d, const char *name_space, const char *value)
+{
+	line(d);
+	buf_putc(&d->out, '"');
+	buf_puts(&d->out, name_space);
+	buf_putc(&d->out, ':');
+	buf_puts(&d->out, value);
+	buf_putc(&d->out, '"');
+}
+
+static void
 tags(struct document *d)
 {
-	json_t *list = json_array();
-	const char *service = service_of(d);
-
-	if (service != NULL)
-		(void)json_array_append_new(list,
-		    json_string(arena_printf(d->a, "service:%s", service)));
+	name(d, "tags");
+	open_with(d, '[');
+	if (service_of(d) != NULL)
+		tag(d, "service", service_of(d));
 	if (d->s->kinds[KIND_AUTH_FAILURE] != 0)
-		(void)json_array_append_new(list,
-		    json_string("attack:brute-force"));
+		tag(d, "attack", "brute-force");
 	if (d->s->kinds[KIND_RELAY_DENIED] != 0)
-		(void)json_array_append_new(list,
-		    json_string("attack:open-relay-probe"));
+		tag(d, "attack", "open-relay-probe");
 	if (d->s->again)
-		(void)json_array_append_new(list,
-		    json_string("case:again-after-fix"));
-	put(d->json, "tags", list);
+		tag(d, "case", "again-after-fix");
+	close_with(d, ']');
 }
 
 /* Beyond the schema, as it allows: all that the text says in numbers. */
 static void
 all_counts(struct document *d)
 {
-	json_t *o = json_object();
-
+	name(d, "event_counts");
+	open_with(d, '{');
 	for (int k = 0; k < KIND_COUNT; k++)
 		if (d->s->kinds[k] != 0)
-			put(o, wording_kind((enum kind)k),
-			    json_integer(d->s->kinds[k]));
-	put(d->json, "event_counts", o);
-	put(d->json, "event_total", json_integer(d->s->events));
-	put(d->json, "reporting_servers", json_integer(d->s->hosts));
-	put_string(d->json, "report_reference", d->f->uuid);
+			put_number(d, wording_kind((enum kind)k),
+			    d->s->kinds[k]);
+	close_with(d, '}');
+	put_number(d, "event_total", d->s->events);
+	put_number(d, "reporting_servers", d->s->hosts);
+	put_string(d, "report_reference", d->f->uuid);
 }
 
 static void
@@ -299,14 +355,14 @@ description(struct document *d)
 	wording_say(&s, LANGUAGE_EN, WORDING_xarf_description,
 	    WORDING_FIELDS({"kinds", kinds.n == 0 ? "" : kinds.data},
 	        {"servers", servers.data}));
-	put(d->json, "description", json_stringn(s.data, s.n));
+	put_string(d, "description", s.data);
 	buf_free(&s);
 	buf_free(&servers);
 	buf_free(&kinds);
 }
 
 static void
-describe_evidence(struct document *d, json_t *item, size_t lines)
+describe_evidence(struct document *d, size_t lines)
 {
 	struct buf events = {0}, s = {0};
 	char listed[24];
@@ -315,13 +371,13 @@ describe_evidence(struct document *d, json_t *item, size_t lines)
 	wording_say_count(&events, LANGUAGE_EN, WORDING_events, d->s->events);
 	wording_say(&s, LANGUAGE_EN, WORDING_xarf_evidence,
 	    WORDING_FIELDS({"listed", listed}, {"events", events.data}));
-	put(item, "description", json_stringn(s.data, s.n));
+	put_string(d, "description", s.data);
 	buf_free(&s);
 	buf_free(&events);
 }
 
 static void
-put_hash(json_t *item, const struct buf *lines)
+put_hash(struct document *d, const struct buf *lines)
 {
 	unsigned char hash[crypto_hash_sha256_BYTES];
 	char s[8 + 2 * sizeof hash] = "sha256:";
@@ -329,7 +385,7 @@ put_hash(json_t *item, const struct buf *lines)
 	(void)crypto_hash_sha256(hash, (const unsigned char *)lines->data,
 	    lines->n);
 	sodium_bin2hex(s + strlen(s), 2 * sizeof hash + 1, hash, sizeof hash);
-	put_string(item, "hash", s);
+	put_string(d, "hash", s);
 }
 
 static void
@@ -337,29 +393,24 @@ evidence(struct document *d)
 {
 	size_t n = d->s->line_count < EVIDENCE_LINES ? d->s->line_count
 	                                             : EVIDENCE_LINES;
-	json_t *list = json_array(), *item = json_object();
 	struct buf lines = {0};
-	size_t room;
-	char *payload;
 
-	for (size_t i = d->s->line_count - n; i < d->s->line_count; i++) {
-		struct entry e;
-
-		entry_of(&e, d->f, d->s, &d->s->lines[i]);
-		entry_write(&lines, &e);
-	}
-	room = sodium_base64_encoded_len(lines.n,
-	    sodium_base64_VARIANT_ORIGINAL);
-	payload = arena_alloc(d->a, room);
-	sodium_bin2base64(payload, room, (const unsigned char *)lines.data,
-	    lines.n, sodium_base64_VARIANT_ORIGINAL);
-	put_string(item, "content_type", "text/plain");
-	describe_evidence(d, item, n);
-	put_string(item, "payload", payload);
-	put_hash(item, &lines);
-	put(item, "size", json_integer((json_int_t)lines.n));
-	(void)json_array_append_new(list, item);
-	put(d->json, "evidence", list);
+	for (size_t i = d->s->line_count - n; i < d->s->line_count; i++)
+		entry_write(&lines, &d->f->entries[d->index][i]);
+	name(d, "evidence");
+	open_with(d, '[');
+	line(d);
+	open_with(d, '{');
+	put_string(d, "content_type", "text/plain");
+	describe_evidence(d, n);
+	name(d, "payload");
+	buf_putc(&d->out, '"');
+	base64_add(&d->out, lines.data, lines.n);
+	buf_putc(&d->out, '"');
+	put_hash(d, &lines);
+	put_number(d, "size", (int64_t)lines.n);
+	close_with(d, '}');
+	close_with(d, ']');
 	buf_free(&lines);
 }
 
@@ -367,11 +418,11 @@ struct text
 xarf_document(const struct compose_facts *f, size_t source, struct arena *a)
 {
 	struct document d = {.f = f, .s = &f->sources[source],
-	    .index = source, .a = a, .json = json_object()};
+	    .index = source};
 	struct text t;
-	char *s;
 
 	settle_type(&d);
+	open_with(&d, '{');
 	core(&d);
 	connection(&d);
 	particulars(&d);
@@ -380,12 +431,10 @@ xarf_document(const struct compose_facts *f, size_t source, struct arena *a)
 	all_counts(&d);
 	if (d.s->line_count != 0)
 		evidence(&d);
-	s = json_dumps(d.json, JSON_INDENT(1) | JSON_PRESERVE_ORDER |
-	    JSON_REAL_PRECISION(2));
-	if (s == NULL)
-		die(EX_OSERR, "no JSON for a report");
-	t = text_of(arena_string(a, s));
-	free(s);
-	json_decref(d.json);
+	close_with(&d, '}');
+	buf_putc(&d.out, '\n');
+	t = (struct text){.at = arena_copy(a, d.out.data, d.out.n),
+	    .n = d.out.n};
+	buf_free(&d.out);
 	return t;
 }

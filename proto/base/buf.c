@@ -66,10 +66,16 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	/* mostly there is room, and once is enough */
+	buf_room(b, 1);
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(b->data + b->n, b->cap - b->n, fmt, ap);
 	va_end(ap);
 	assert(n >= 0);
+	if ((size_t)n < b->cap - b->n) {
+		b->n += (size_t)n;
+		return;
+	}
 	buf_room(b, (size_t)n);
 	va_start(ap, fmt);
 	(void)vsnprintf(b->data + b->n, (size_t)n + 1, fmt, ap);

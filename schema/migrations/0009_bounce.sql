@@ -18,7 +18,8 @@ CREATE INDEX contact_state_report ON contact (state_report)
 COMMENT ON COLUMN contact.state IS 'active, held or suspended';
 COMMENT ON COLUMN contact.state_why IS
 	'why bounce held or suspended it; foreign text, made harmless';
-COMMENT ON COLUMN contact.state_since IS 'when bounce held or suspended it';
+COMMENT ON COLUMN contact.state_since IS
+	'when it came into its state; what came back of earlier reports counts no more';
 COMMENT ON COLUMN contact.state_report IS 'report that came back then';
 
 -- ---- what came back ----
@@ -239,3 +240,10 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION case_outcome IS
 	'addresses reported, or held back for comparison, and whether the abuse had stopped after so many days';
+
+-- A mailbox that the relay refuses is as good as a bounce.
+ALTER TABLE contact_event ADD COLUMN judged timestamptz;
+CREATE INDEX contact_event_unjudged ON contact_event (contact_event)
+	WHERE judged IS NULL;
+COMMENT ON COLUMN contact_event.judged IS
+	'when stage bounce drew what follows from it';

@@ -32,7 +32,7 @@ UPDATE bounce SET effect = $2 WHERE bounce = $1::bigint;
 -- name: bounce_suspend
 -- a report that went before the last suspension suspends nothing again
 UPDATE contact SET state = 'suspended', state_why = $3, state_since = now(),
-	state_report = $2::bigint
+	state_report = $2::bigint, dead = now()
 WHERE contact = $1::integer AND state <> 'suspended'
 	AND (state_since IS NULL OR state_since < (SELECT lower(quiet)
 		FROM report WHERE report = $2::bigint)
@@ -142,3 +142,24 @@ WITH silent AS (
 SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM asked),
 	pg_notify('plaintiff_events', '')
 WHERE EXISTS (SELECT FROM made);
+
+-- name: bounce_refusal
+-- the oldest refusal by the relay from which nothing was drawn yet
+SELECT e.contact_event, e.contact, coalesce(r.report, 0), c.mailbox,
+	coalesce(r.recipient, c.mailbox), e.status, e.said, us(e.at)
+FROM contact_event e
+JOIN contact c ON c.contact = e.contact
+LEFT JOIN report r ON r.report = e.report
+WHERE e.judged IS NULL AND e.what = 'refused'
+ORDER BY e.contact_event LIMIT 1
+FOR UPDATE OF e, c SKIP LOCKED;
+
+-- name: bounce_refused
+UPDATE contact SET state = 'suspended', state_why = $3, state_since = now(),
+	state_report = nullif($2::bigint, 0), dead = now()
+WHERE contact = $1::integer AND state <> 'suspended'
+	AND (state_since IS NULL OR state_since < ts($4::bigint))
+RETURNING contact;
+
+-- name: bounce_judged
+UPDATE contact_event SET judged = now() WHERE contact_event = $1::bigint;

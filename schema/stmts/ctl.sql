@@ -257,6 +257,28 @@ WITH moved AS (
 		WHEN 'held failed' THEN 'ready' END)
 SELECT report, pg_notify('plaintiff_reports', '') FROM moved;
 
+-- name: ctl_report_adopt
+-- to hub $2, unless a session holds the name of the hub that has it
+WITH adopted AS (
+	UPDATE report r SET owner = $2::text
+	WHERE r.report = $1::bigint
+		AND r.state IN ('sending', 'unknown')
+		AND r.owner <> $2::text
+		AND NOT EXISTS (SELECT FROM pg_locks
+			WHERE locktype = 'advisory' AND granted
+			AND database = (SELECT oid FROM pg_database
+				WHERE datname = current_database())
+			AND objsubid = 2 AND classid = 7411004::oid
+			AND objid::bigint = (hashtext(r.owner)::bigint
+				& 4294967295))
+	RETURNING r.report
+), mails AS (
+	-- a place in another host's log
+	UPDATE report_mail m SET log_from = NULL
+	FROM adopted a WHERE m.report = a.report
+)
+SELECT report, pg_notify('plaintiff_reports', '') FROM adopted;
+
 -- name: ctl_status_agents
 SELECT * FROM agent_balance ORDER BY agent;
 
@@ -309,6 +331,9 @@ SELECT * FROM (VALUES
 		FROM tor_waiting), (SELECT min(first) FROM tor_waiting)),
 	('report', 'contacts suspended', (SELECT count(*) FROM contact
 		WHERE state = 'suspended'), NULL),
+	('report', 'contacts held', (SELECT count(*) FROM contact
+		WHERE state = 'held'), (SELECT min(state_since) FROM contact
+		WHERE state = 'held')),
 	('report', 'reports held', (SELECT count(*) FROM report
 		WHERE state = 'held'), (SELECT min(created) FROM report
 		WHERE state = 'held')),
@@ -324,8 +349,18 @@ SELECT * FROM (VALUES
 		WHERE state = 'failed'), NULL),
 	('deliver', 'reports unknown', (SELECT count(*) FROM report
 		WHERE state = 'unknown'), (SELECT min(changed) FROM report
-		WHERE state = 'unknown'))
+		WHERE state = 'unknown')),
+	('bounce', 'bounces', (SELECT count(*) FROM bounce), NULL),
+	('bounce', 'replies', (SELECT count(*) FROM reply), NULL),
+	('bounce', 'replies for you to read', (SELECT count(*) FROM reply
+		WHERE kind = 'human' AND received > now() - interval '7 days'),
+		(SELECT min(received) FROM reply WHERE kind = 'human'
+		AND received > now() - interval '7 days')),
+	('bounce', 'messages left alone', (SELECT coalesce(sum(messages), 0)
+		FROM heard)::bigint, NULL)
 ) AS s (stage, what, count, since);
 
 -- Previews read exactly what report reads.
 -- also: report_due report_contact report_case report_read brake_tick of report
+
+-- ---- deciding ----

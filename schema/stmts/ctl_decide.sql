@@ -35,10 +35,11 @@ WITH suspended AS (
 SELECT contact FROM suspended;
 
 -- name: ctl_contact_resume
--- also after a bounce: its mailbox is believed again
+-- also after a bounce: its mailbox is believed again, and what came back of
+-- reports before now counts no more
 WITH resumed AS (
 	UPDATE contact SET state = 'active', state_why = NULL,
-		state_since = NULL, state_report = NULL, dead = NULL
+		state_since = now(), state_report = NULL, dead = NULL
 	WHERE key = $1 RETURNING contact)
 SELECT contact, pg_notify('plaintiff_sources', '') FROM resumed;
 

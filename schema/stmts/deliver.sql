@@ -12,11 +12,32 @@ SELECT CASE WHEN EXISTS (SELECT FROM pg_locks
 	WHEN pg_try_advisory_lock(7411004, hashtext($1::text)) THEN 'taken'
 	ELSE 'busy' END;
 
+-- name: deliver_adopt
+-- takes over what another hub has had in its hands for a day, when nobody
+-- holds the lock on that hub's name; its place in a log is not ours
+WITH adopted AS (
+	UPDATE report r SET owner = $1::text
+	WHERE r.state IN ('sending', 'unknown')
+		AND r.owner <> $1::text
+		AND r.changed < now() - interval '24 hours'
+		AND NOT EXISTS (SELECT FROM pg_locks
+			WHERE locktype = 'advisory' AND granted
+			AND database = (SELECT oid FROM pg_database
+				WHERE datname = current_database())
+			AND objsubid = 2 AND classid = 7411004::oid
+			AND objid::bigint = (hashtext(r.owner)::bigint
+				& 4294967295))
+	RETURNING r.report
+)
+UPDATE report_mail m SET log_from = NULL
+FROM adopted a WHERE m.report = a.report
+RETURNING m.report, m.n;
+
 -- name: deliver_left
 -- mails that the last run of this name had in its hands when it ended
 SELECT m.report, m.n, m.claimed::text, r.uuid, m.said
 FROM report_mail m JOIN report r USING (report)
-WHERE m.state = 'sending' AND r.owner = $1::text
+WHERE r.state = 'sending' AND r.owner = $1::text AND m.state = 'sending'
 ORDER BY m.report, m.n;
 
 -- name: deliver_unknown
@@ -24,7 +45,8 @@ ORDER BY m.report, m.n;
 SELECT m.report, m.n, m.claimed::text, m.message_id, m.log_from,
 	(extract(epoch FROM clock_timestamp() - m.changed) * 1000)::bigint
 FROM report_mail m JOIN report r USING (report)
-WHERE m.state = 'unknown' AND r.owner = $1::text
+WHERE r.state IN ('sending', 'unknown') AND r.owner = $1::text
+	AND m.state = 'unknown'
 ORDER BY m.changed, m.report, m.n
 LIMIT 1000;
 
@@ -43,25 +65,42 @@ WITH rest AS (
 	ORDER BY r.next_try, r.report
 	LIMIT $2::bigint
 	FOR UPDATE OF r SKIP LOCKED
-), fresh AS (
-	SELECT r.report FROM report r JOIN contact c USING (contact)
-	WHERE r.state = 'ready'
-	AND r.next_try <= now()
-	AND c.state = 'active'
-	AND c.mode <> 'form'
-	AND NOT EXISTS (SELECT FROM allow_mailbox a WHERE a.key = c.key)
-	AND NOT EXISTS (SELECT FROM report o
-		WHERE o.contact = r.contact
-		AND o.quiet && tstzrange(now(),
-			now() + make_interval(secs => $3::bigint)))
+), first AS MATERIALIZED (
+	-- few, before anything is asked of each
+	SELECT r.report, r.contact, r.next_try FROM report r
+	WHERE r.state = 'ready' AND r.next_try <= now()
 	ORDER BY r.next_try, r.report
+	LIMIT $2::bigint + 8
+	FOR UPDATE OF r SKIP LOCKED
+), asked AS (
+	SELECT f.report, f.next_try, (SELECT c.state = 'active'
+				AND c.mode <> 'form'
+				AND NOT EXISTS (SELECT FROM allow_mailbox a
+					WHERE a.key = c.key)
+			FROM contact c WHERE c.contact = f.contact)
+		-- one by one: never a look at all that is quiet now
+		AND (SELECT o.report FROM report o
+			WHERE o.contact = f.contact
+			AND o.quiet && tstzrange(now(),
+				now() + make_interval(secs => $3::bigint))
+			LIMIT 1) IS NULL
+		AS may_go
+	FROM first f
+), blocked AS (
+	-- out of the way of the others
+	UPDATE report r SET next_try = now() + interval '10 minutes'
+	WHERE r.report = ANY (ARRAY(
+		SELECT a.report FROM asked a WHERE NOT a.may_go))
+), fresh AS (
+	SELECT a.report FROM asked a
+	WHERE a.may_go
+	ORDER BY a.next_try, a.report
 	LIMIT CASE WHEN setting('mails_hour', '1000') = '0' THEN $2::bigint
 		ELSE least($2::bigint, greatest(0,
 			setting('mails_hour', '1000')::bigint
 			- (SELECT count(*) FROM report h
 				WHERE lower(h.quiet) > now() - interval '1 hour')))
 		END
-	FOR UPDATE OF r SKIP LOCKED
 ), picked AS (
 	SELECT m.report, m.n FROM (SELECT report, 1 AS place FROM rest
 		UNION ALL SELECT report, 2 FROM fresh) w
@@ -139,14 +178,8 @@ WHERE NOT EXISTS (SELECT FROM contact_event e
 -- name: deliver_sum
 -- each of these reports is what its mails are; those that the relay put off
 -- ($2) wait 1 minute, doubling to 4 hours
-UPDATE report r SET state = s.state, changed = now(), said = s.said,
-	quiet = CASE WHEN s.state IN ('sending', 'sent', 'unknown')
-		THEN r.quiet END,
-	tries = r.tries + s.late,
-	next_try = CASE s.late WHEN 1 THEN now() + least(interval '4 hours',
-			interval '1 minute' * power(2, least(r.tries, 10)))
-		ELSE r.next_try END
-FROM (SELECT m.report, (m.report = ANY ($2::bigint[]))::integer AS late,
+WITH s AS MATERIALIZED (
+	SELECT m.report, (m.report = ANY ($2::bigint[]))::integer AS late,
 		(array_agg(m.said ORDER BY m.changed DESC, m.n DESC))[1]
 			AS said,
 		CASE WHEN bool_or(m.state = 'sending') THEN 'sending'
@@ -157,5 +190,13 @@ FROM (SELECT m.report, (m.report = ANY ($2::bigint[]))::integer AS late,
 		WHEN bool_or(m.state = 'sent') THEN 'sent'
 		ELSE 'failed' END AS state
 	FROM report_mail m WHERE m.report = ANY ($1::bigint[])
-	GROUP BY m.report) s
+	GROUP BY m.report)
+UPDATE report r SET state = s.state, changed = now(), said = s.said,
+	quiet = CASE WHEN s.state IN ('sending', 'sent', 'unknown')
+		THEN r.quiet END,
+	tries = r.tries + s.late,
+	next_try = CASE s.late WHEN 1 THEN now() + least(interval '4 hours',
+			interval '1 minute' * power(2, least(r.tries, 10)))
+		ELSE r.next_try END
+FROM s
 WHERE r.report = s.report AND r.state IN ('sending', 'unknown');

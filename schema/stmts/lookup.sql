@@ -104,16 +104,18 @@ SELECT count(*), (SELECT count(*) FROM sourced) FROM batch;
 -- name: lookup_claim
 -- up to $1 addresses that are due, leased for $2 ms; $3: report.days.  With
 -- each: who answers for it by the administrator, which RDAP server knows it
--- and until when that wants no questions
+-- and until when that wants no questions.  By place in the table: a join by
+-- address would read all of it.  A row that another has changed since this
+-- statement began is not at its place any more, and waits for the next claim
 WITH due AS (
-	SELECT address FROM source
+	SELECT ctid AS place FROM source
 	WHERE next_ask <= now() AND (lease_until IS NULL OR lease_until <= now())
 	ORDER BY next_ask LIMIT $1::bigint
 	FOR UPDATE SKIP LOCKED
 ), claimed AS (
 	UPDATE source s
 	SET lease_until = now() + $2::bigint * interval '1 millisecond'
-	FROM due WHERE s.address = due.address
+	FROM due WHERE s.ctid = due.place
 	RETURNING s.address, s.state, s.tries, s.fresh_until, s.lease_until,
 		s.last_seen, s.method
 )
@@ -136,13 +138,16 @@ LEFT JOIN rdap_server r ON r.server = b.url AND r.not_before > now();
 -- name: lookup_ranges
 -- the narrowest registered range with a fresh answer, for each address that
 -- has one.  Registrations nest, so of those around an address the narrowest
--- begins last and ends first
+-- begins last and ends first.  OFFSET: each by its number; the planner takes
+-- every two hundredth piece to be around an address, and would rather read
+-- all ranges for each
 SELECT a.n, x.network, x.state, array_to_string(x.mailboxes, ','), x.why,
 	x.country, us(x.asked), x.first, x.last, x.handle,
-	ceil(extract(epoch FROM x.fresh_until - now()))::bigint
+	ceil(extract(epoch FROM x.fresh_until - now()))::bigint, x.asn
 FROM unnest($1::inet[]) WITH ORDINALITY AS a (address, n)
 CROSS JOIN LATERAL (SELECT w.* FROM network_piece p
-	JOIN network w USING (network)
+	CROSS JOIN LATERAL (SELECT * FROM network n
+		WHERE n.network = p.network OFFSET 0) w
 	WHERE p.piece >>= a.address AND w.fresh_until > now()
 	ORDER BY w.first DESC, w.last LIMIT 1) x;
 
@@ -150,8 +155,11 @@ CROSS JOIN LATERAL (SELECT w.* FROM network_piece p
 SELECT pattern, why FROM contact_refusal WHERE active ORDER BY pattern;
 
 -- name: lookup_dead
--- those of the keys to which mail comes back
-SELECT key FROM contact WHERE key = ANY ($1::text[]) AND dead IS NOT NULL;
+-- those of the keys to which mail comes back, or that are passed over because
+-- they do not answer
+SELECT key FROM contact c WHERE key = ANY ($1::text[])
+	AND (dead IS NOT NULL OR EXISTS (SELECT FROM escalation e
+		WHERE e.contact = c.contact AND e.ended IS NULL));
 
 -- name: lookup_park
 UPDATE source
@@ -175,16 +183,17 @@ ON CONFLICT (key) DO NOTHING;
 -- registered ranges as answered just now; a range that was known gets its
 -- new answer
 INSERT INTO network AS w (first, last, handle, country, state, mailboxes,
-	said, why, fresh_until)
+	said, why, fresh_until, asn)
 SELECT a.first, a.last, a.handle, a.country, a.state,
 	string_to_array(a.mailboxes, ','), a.said, a.why,
-	now() + a.fresh_s * interval '1 second'
+	now() + a.fresh_s * interval '1 second', a.asn
 FROM unnest($1::inet[], $2::inet[], $3::text[], $4::text[], $5::text[],
-	$6::text[], $7::text[], $8::text[], $9::bigint[])
-AS a (first, last, handle, country, state, mailboxes, said, why, fresh_s)
+	$6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[])
+AS a (first, last, handle, country, state, mailboxes, said, why, fresh_s,
+	asn)
 ORDER BY a.first, a.last
 ON CONFLICT (first, last) DO UPDATE SET handle = excluded.handle,
-	country = excluded.country, state = excluded.state,
+	country = excluded.country, asn = excluded.asn, state = excluded.state,
 	mailboxes = excluded.mailboxes, said = excluded.said,
 	why = excluded.why, asked = now(), fresh_until = excluded.fresh_until
 RETURNING w.network, w.first, w.last;
@@ -205,9 +214,10 @@ ON CONFLICT (server) DO UPDATE SET noted = now(),
 
 -- name: lookup_record
 -- s: one row an address; a kept address keeps state, contact and what its
--- freshness is, but for stale_s more once
-WITH a AS (
-	SELECT * FROM unnest($2::inet[], $3::text[], $4::text[], $5::integer[],
+-- freshness is, but for stale_s more once.  The lease as a column of a that
+-- is not seen through: as a constant it makes the planner read all of source
+WITH a AS MATERIALIZED (
+	SELECT *, ts($1::bigint) AS lease FROM unnest($2::inet[], $3::text[], $4::text[], $5::integer[],
 		$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
 		$10::integer[], $11::integer[], $12::bigint[], $13::cidr[],
 		$14::text[], $15::text[]) WITH ORDINALITY
@@ -233,7 +243,7 @@ WITH a AS (
 		country = coalesce(a.country, s.country),
 		lease_until = NULL
 	FROM a LEFT JOIN contact c ON c.key = a.key
-	WHERE s.address = a.address AND s.lease_until = ts($1::bigint)
+	WHERE s.address = a.address AND s.lease_until = a.lease
 	RETURNING a.n
 )
 SELECT n FROM settled;

@@ -22,7 +22,8 @@ SELECT u.address, c.mailbox AS contact, u.events, u.first, u.last,
 		ORDER BY masklen(a.prefix) DESC LIMIT 1)
 	WHEN v.verdict = 'allowlisted' THEN (SELECT a.note
 		FROM allow_mailbox a WHERE a.key = c.key)
-	WHEN v.verdict = 'suspended' THEN c.note
+	WHEN v.verdict IN ('suspended', 'contact held')
+		THEN coalesce(c.state_why, c.note)
 	WHEN v.verdict = 'form' THEN c.form
 	WHEN v.verdict = 'open report'
 		THEN 'report ' || v.open || ' is ' || v.open_state

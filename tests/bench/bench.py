@@ -21,15 +21,19 @@ class Failure(Exception):
     """The benchmark cannot be run, or a command failed."""
 
 
-def release_build(folder=None):
-    """Builds agent and tests as released (asserts stay); returns the folder.
-    Its own folder, so that no other build is disturbed."""
-    folder = pathlib.Path(folder or ROOT / "build-bench")
+def release_build(folder=None, hub=False):
+    """Builds what is measured, agent or hub, and the tests as released
+    (asserts stay); returns the folder.  Its own folder, so that no other
+    build is disturbed."""
+    folder = pathlib.Path(folder or ROOT / (
+        "build-bench-hub" if hub else "build-bench"))
     if not (folder / "build.ninja").exists():
         run(["meson", "setup", folder, ROOT, "-Dbuildtype=release",
-             "-Db_ndebug=false", "-Dagent=true", "-Dhub=false",
-             "-Dtests=true"])
-    run(["ninja", "-C", folder, "agent/plaintiff-agent", "tests/bench/logs"])
+             "-Db_ndebug=false", "-Dagent=%s" % str(not hub).lower(),
+             "-Dhub=%s" % str(hub).lower(), "-Dtests=true"])
+    run(["ninja", "-C", folder, *(
+        ["hub/plaintiff-hub", "hub/plaintiff", "tests/bench/delay"] if hub
+        else ["agent/plaintiff-agent", "tests/bench/logs"])])
     return folder
 
 

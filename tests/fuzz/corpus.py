@@ -1,6 +1,7 @@
 """Writes the seed inputs of most fuzz targets again: realistic lines of our
 own in every header form, forged ones, all samples and blocks of the shipped
-rules, the RDAP documents of tests/live.  Run it after such were added:
+rules, the RDAP documents of tests/live, a relay's log and words.  Run it after
+such were added:
 
     /usr/bin/python3 tests/fuzz/corpus.py
 """
@@ -145,6 +146,34 @@ def journal():
     yield b"MESSAGE\n" + b"\xff" * 8
 
 
+RELAY = """\
+postfix/smtpd[1]: connect from unknown[127.0.0.1]
+postfix/smtpd[1]: EBC7BA8FAD0: client=unknown[127.0.0.1]
+postfix/cleanup[9]: EBC7BA8FAD0: message-id=<our@x>
+postfix/smtpd[1]: lost connection after DATA (61 bytes) from x[::1]
+postfix/cleanup[9]: EBC7BA8FAD0: reject: header Subject: x
+postfix/qmgr[3]: EBC7BA8FAD0: from=<a@b.example>, size=1 (queue active)
+postfix/smtpd[1]: disconnect from unknown[127.0.0.1] quit=1 commands=1
+postfix/master[2]: terminating on signal 15
+postfix/master[2]: warning: process /usr/sbin/smtpd pid 1 killed by signal 9
+rsyslogd: imjournal: 9 messages lost due to rate-limiting""".split("\n")
+EXIM = "2026-11-21 20:42:32 1tEsQz-000abc-1D <= a@b H=(x) [::1] id=our@x"
+END = [RELAY[0].replace("[1]", "[7]"), RELAY[6].replace("[1]", "[7]")]
+REPLIES = [b"250 ok\r\n", b"250-a\r\n250 b\r\n", b"354 go\r\n",
+           b"450 4.2.0 no\r\n", b"550 5.1.1 no\r\n", b"421 bye\r\n", b"x\n"]
+
+
+def relay():
+    """Logs of a relay, each with the mark and a session behind it."""
+    stamp = "Nov 28 04:56:32 mx1 "
+    for some in itertools.chain(
+            ([line] for line in RELAY), itertools.combinations(RELAY, 3),
+            [RELAY[:4] + [RELAY[6]], RELAY[:3] + RELAY[5:7]]):
+        yield "\n".join([stamp + line for line in some] + ["|"]
+                        + [stamp + line for line in END])
+    yield EXIM
+
+
 CARDS = [
     '["vcard",[["email",{"pref":"1"},"text","abuse@isp.example"],'
     '["email",{"type":["abuse"]},"text","a@isp.example, b@isp.example"]]]',
@@ -204,6 +233,15 @@ def main():
         put("rdap", answer)
     for document in bootstraps():
         put("bootstrap", document)
+    for log in list(relay())[::3] + [EXIM]:
+        put("receipt", log.encode())
+    for said in itertools.product(REPLIES[:4], REPLIES[::2], REPLIES[2:]):
+        put("smtp_talk", b"\1\xff" + b"\xff".join(said) + b"\xff"
+            + REPLIES[0])
+        put("smtp_talk", b"\0\x85" + b"\xff".join(said))
+    for last in REPLIES:
+        put("smtp_talk", b"\1\xff" + REPLIES[0] * 2 + REPLIES[2] + b"\xff"
+            + last)
     for line in lines():
         put("line", line)
     for header, word in itertools.product(

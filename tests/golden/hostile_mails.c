@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "hub/report/entry.h"
 #include "hub/report/xarf.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
@@ -183,6 +184,7 @@ everything(struct arena *a, const char *login, const char *service,
 	buf_reset(out);
 	buf_add(out, made.mails->mail.at, made.mails->mail.n);
 	mask_tokens(out->data, out->n);
+	f.entries = entry_all(&f, a);
 	open_document(&document, xarf_document(&f, 0, a));
 	buf_add(out, document.data, document.n);
 	buf_free(&document);

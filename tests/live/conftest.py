@@ -157,7 +157,7 @@ class Hub:
                         "key": self.folder / "hub.key"},
             "filter": {"unreportable": "127.0.0.0/8"},
             "lookup": {"retry_first": "1s", "origin_zone": "",
-                        "origin6_zone": "", "rdap": "no"},
+                       "origin6_zone": "", "rdap": "no"},
             "tor": {"list": ""},
             "report": {"from": "abuse-report@hub.example", "settle": "0s",
                        "threshold": ["auth_failure:tries=1",

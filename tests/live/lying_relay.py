@@ -13,7 +13,7 @@ class Relay:
     (for go, then the usual).  queue: modes for the next connections, one
     each."""
 
-    def __init__(self, modes=None):
+    def __init__(self, modes=None, host="127.0.0.1"):
         self.modes = modes or {}
         self.queue = []
         self.mails = []      # (envelope sender, [recipients], bytes as sent)
@@ -21,14 +21,17 @@ class Relay:
         self.connections = 0
         self.lock = threading.Lock()
         self.go = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(
+            (host, 0), family=socket.AF_INET6 if ":" in host
+            else socket.AF_INET)
+        self.host = "[%s]" % host if ":" in host else host
         self.port = self.listener.getsockname()[1]
         self.stopping = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self):
-        return "smtp://127.0.0.1:%d" % self.port
+        return "smtp://%s:%d" % (self.host, self.port)
 
     def close(self):
         self.stopping = True

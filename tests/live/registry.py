@@ -1,5 +1,6 @@
 """An honest RDAP server over TLS for tests and benches: tells of each address
 the narrowest of its ranges (RFC 9083), and counts what it is asked."""
+import bisect
 import http.server
 import ipaddress
 import json
@@ -11,14 +12,39 @@ import threading
 NAME = "registry.liar.example"
 
 
+class Nested:
+    """Ranges of which any two are one in the other or apart; (first, last,
+    ...)."""
+
+    def __init__(self, ranges):
+        self.list = sorted(ranges, key=lambda r: (r[0], -r[1]))
+        self.firsts = [r[0] for r in self.list]
+        self.around = []  # of each, which one it is in; -1: none
+        open_ = []
+        for i, r in enumerate(self.list):
+            while open_ and self.list[open_[-1]][1] < r[0]:
+                open_.pop()
+            self.around.append(open_[-1] if open_ else -1)
+            open_.append(i)
+
+    def all_around(self, at):
+        """The narrowest first."""
+        i = bisect.bisect_right(self.firsts, at) - 1
+        while i >= 0:
+            if self.list[i][1] >= at:
+                yield self.list[i]
+            i = self.around[i]
+
+
 class Registry:
     """ranges: [(first, last, mailbox or None, country)], as text."""
 
     def __init__(self, authority, ranges, address="127.99.0.2"):
-        self.ranges = sorted(
-            (int(ipaddress.ip_address(a)), int(ipaddress.ip_address(b)),
-             ipaddress.ip_address(a).version, mailbox, country)
-            for a, b, mailbox, country in ranges)
+        numbers = [(int(ipaddress.ip_address(a)), int(ipaddress.ip_address(b)),
+                    ipaddress.ip_address(a).version, mailbox, country)
+                   for a, b, mailbox, country in ranges]
+        self.ranges = {v: Nested(r for r in numbers if r[2] == v)
+                       for v in (4, 6)}
         self.asked = []      # addresses, in order
         self.status = None   # (code, {header: value}) in place of answers
         self.lock = threading.Lock()
@@ -27,6 +53,10 @@ class Registry:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet
+            timeout = 20
+
             def do_GET(self):
                 outer.answer(self)
 
@@ -83,11 +113,7 @@ class Registry:
     def find(self, address):
         """(first, last, version, mailbox, country) of an address, or None."""
         a = ipaddress.ip_address(address)
-        best = None
-        for r in self.ranges:
-            if r[2] == a.version and r[0] <= int(a) <= r[1]:
-                best = r
-        return best
+        return next(self.ranges[a.version].all_around(int(a)), None)
 
     def answer(self, h):
         address = h.path.rsplit("/", 1)[1]
@@ -99,16 +125,21 @@ class Registry:
         r = self.find(address)
         if r is None:
             return self.send(h, 404, {"errorCode": 404})
+        return self.send(h, 200, self.document(r))
+
+    @staticmethod
+    def document(r):
         kind = (ipaddress.IPv4Address if r[2] == 4 else ipaddress.IPv6Address)
         body = {"objectClassName": "ip network", "handle": "NET-%x" % r[0],
                 "startAddress": str(kind(r[0])), "endAddress": str(kind(r[1])),
-                "ipVersion": "v%d" % r[2], "country": r[4], "entities": []}
+                "ipVersion": "v%d" % r[2], "country": r[4], "entities": [],
+                "arin_originas0_originautnums": [64496]}
         if r[3] is not None:
             body["entities"].append({
                 "objectClassName": "entity", "roles": ["abuse"],
                 "vcardArray": ["vcard", [["version", {}, "text", "4.0"],
                                          ["email", {}, "text", r[3]]]]})
-        return self.send(h, 200, body)
+        return body
 
     @staticmethod
     def send(h, code, body, headers=None):

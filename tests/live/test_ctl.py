@@ -261,6 +261,43 @@ def test_status_shows_a_remainder_and_check_fails(hub, database):
     assert [a["remainder"] for a in status["lines"]] == [0, 2]
 
 
+def test_status_says_what_tor_keeps_back(hub, database):
+    """Exits are left out and counted; who is not known waits, and the list
+    is said to be stale."""
+    r = rows.Rows(database)
+    mx1 = r.agent("mx1")
+    for address in ("203.0.113.7", "2001:db8::7", "203.0.113.8",
+                    "2001:db8::8"):
+        r.event(mx1, address, ago="5 hours")
+        r.source(address)
+    r.count()
+    database.query(
+        "INSERT INTO tor_exit SELECT a::inet, now() - interval '5 hours',"
+        " now() - interval '4 hours' FROM (VALUES ('203.0.113.7'),"
+        " ('2001:db8::7')) v (a)")
+    database.query("INSERT INTO tor_fetch (tried, tries, fetched, newest,"
+                   " entries, why) VALUES (now(), 3, now() - interval"
+                   " '7 hours', now() - interval '7 hours', 1400, 'empty')")
+
+    def said():
+        stages = json.loads(hub.ctl("status", "--json").stdout)["stages"]
+        return {s["what"]: s["count"] for s in stages
+                if "Tor" in s["what"] or s["what"].startswith("tries")}
+
+    assert said() == {
+        "Tor exits listed": 1400, "Tor list stale": 0,
+        "tries for it that failed": 3, "events of Tor exits left out": 0,
+        "addresses waiting for Tor": 0}, "Tor is not checked here"
+    hub.set("tor", list="https://lists.example/")
+    assert said() == {
+        "Tor exits listed": 1400, "Tor list stale": 1,
+        "tries for it that failed": 3, "events of Tor exits left out": 2,
+        "addresses waiting for Tor": 2}
+    database.query("INSERT INTO tor_cover VALUES (tstzrange("
+                   "now() - interval '1 day', now() - interval '1 hour'))")
+    assert said()["addresses waiting for Tor"] == 0
+
+
 def test_status_sees_a_report_that_does_not_add_up(hub, database):
     r = rows.Rows(database)
     r.report("abuse@a.example", "192.0.2.7", upto=10)

@@ -4,7 +4,10 @@ and stays the same, and each language has its own words."""
 import email
 import email.policy
 import os
+import pathlib
+import secrets
 import stat
+import sys
 
 import pytest
 
@@ -76,3 +79,27 @@ def test_key_of_tokens(hub, world):
     done = hub.ctl("report", "preview")
     assert "tokens of a preview" in done.stderr
     assert "203.0.113.7" in done.stdout
+
+
+def test_no_canary_leaves(hub, world):
+    """What an attacker or we ourselves call things is in no part of a mail
+    and in no log line; read as decoded as a program would read it."""
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "golden"))
+    import read_mail  # noqa: E402 (only this test needs it)
+    canaries = ["canary%s" % secrets.token_hex(6) for _ in range(5)]
+    login, line, ptr, host, service = canaries
+    world.known("203.0.113.7", "abuse@isp.example", 3, host=host,
+                login=login + "@mail.example")
+    world.d.query("UPDATE evidence SET line = %s, ptr = %s", line, ptr)
+    world.d.query("UPDATE event SET service = %s", world.name(service))
+    assert world.d.one("SELECT count(*) FROM evidence WHERE login LIKE %s",
+                       login + "%") == 3
+    said = hub.once("report").stderr
+    said += hub.ctl("report", "preview", "abuse@isp.example").stderr
+    raw = bytes(world.d.one("SELECT mail FROM report"))
+    everything = read_mail.everything(read_mail.parse(raw))
+    assert "203.0.113.7" in everything
+    for canary in canaries:
+        assert canary not in everything
+        assert canary not in said
+        assert canary.encode() not in raw

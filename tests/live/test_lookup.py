@@ -222,39 +222,6 @@ def test_ipv6_asks_exactly_its_nibbles(hub, database, liar):
         + ZONE]
 
 
-def test_no_lie_makes_a_contact(hub, database, liar):
-    """Every mode for addresses of its own, with good ones between them: a
-    contact is the true one or there is none."""
-    # a closed connection takes other questions with it, and to newer c-ares
-    # an empty datagram is one: these two modes have a test of their own
-    modes = [m for m in liar.MODES if m not in ("tc-closed", "empty-datagram")]
-    assert len(modes) >= 15
-    lies, good = {}, []
-    for i, mode in enumerate(modes):
-        for k in (1, 2):
-            address = "203.0.113.%d" % (i * 4 + k)
-            lies[address] = mode
-            liar.lie(address, mode)
-        good.append("203.0.113.%d" % (i * 4 + 3))
-    v6 = ["2001:db8::%x" % i for i in range(1, 8)]
-    good += v6
-    add_events(database, [*lies, *good])
-    began = time.monotonic()
-    hub.once("lookup")
-    assert time.monotonic() - began < 15
-    got = sources(database)
-    for address in good:
-        assert got[address] == ("found", liar.truth(address)), address
-    wrong = {a: (lies[a], got[a]) for a in lies
-             if got[a] != (liar.MODES[lies[a]], liar.contact(a))}
-    assert wrong == {}
-    # nothing that was said can hurt a reader or a header
-    for said, in database.query("SELECT said FROM answer WHERE said <> ''"):
-        assert all(ord(c) >= 0x20 and ord(c) != 0x7f for c in said), said
-    for text, in database.query("SELECT mailbox || key FROM contact"):
-        assert text.isascii() and text.isprintable() and " " not in text
-
-
 def test_failure_then_success_leaks_nothing(hub, database, liar):
     """An ancestor stored the previous address's contact for an address whose
     lookup had failed, for ever."""
@@ -338,6 +305,8 @@ def test_a_contact_that_is_gone_is_gone(hub, database, liar):
 def test_two_instances_ask_each_address_once(hub, database, liar):
     addresses = ["198.51.%d.%d" % (i // 250, i % 250 + 1)
                  for i in range(2000)]
+    # a server in Python does not answer 1,024 questions in 150 ms
+    hub.set("lookup", timeout_ms="5000")
     add_events(database, addresses)
     stages = [hub.start("lookup") for _ in range(2)]
     wait_until(lambda: database.one(

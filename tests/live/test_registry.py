@@ -63,16 +63,47 @@ def test_a_range_is_asked_for_once(hub, database, registry):
     assert len(registry.asked) == 6
     # the country and the range go with the address
     assert database.query(
-        "SELECT s.country, host(n.first), host(n.last) FROM source s"
+        "SELECT s.country, s.asn, host(n.first), host(n.last) FROM source s"
         " JOIN network n USING (network) WHERE address = '198.51.101.77'"
         " OR address = '2001:db8:9::9' ORDER BY 1") == [
-        ("AT", "198.51.100.0", "198.51.101.77"),
-        ("FR", "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")]
+        ("AT", 64496, "198.51.100.0", "198.51.101.77"),
+        ("FR", 64496, "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")]
     said = json.loads(hub.ctl("--json", "contact", "of",
                               "198.51.101.77").stdout)
     assert said["source"][0]["source"] == "range"
     assert [t["what"] for t in said["tables"]] == [
         "registered range", "registered range", "RDAP server"]
+
+
+def test_a_wide_range_answers_for_one_address_only(hub, database, authority,
+                                                   tmp_path):
+    """It may hold narrower ones that nobody has asked for."""
+    ranges = [("20.0.0.0", "20.15.255.255", "twelve@isp.example", "DE"),
+              ("21.0.0.0", "21.16.0.0", "more@isp.example", "DE"),
+              ("22.0.0.0", "22.0.255.255", None, "DE"),
+              ("23.0.0.0", "23.1.0.0", "abuse@ripe.net", "DE"),
+              ("23.0.9.0", "23.0.9.255", "thin@isp.example", "DE"),
+              ("2400:db8::", "2400:dbf:ffff:ffff:ffff:ffff:ffff:ffff",
+               "six@isp.example", "DE"),
+              ("2600::", "2600:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
+               "wide6@isp.example", "DE")]
+    with Registry(authority, ranges) as r:
+        hub.set("lookup", zone="", **r.settings(tmp_path / "bootstrap"))
+        seen = []
+        for host in (1, 9):
+            add_events(database, ["20.0.%d.1" % host, "21.0.%d.1" % host,
+                                  "22.0.%d.1" % host, "23.0.%d.1" % host,
+                                  "2400:db8:%d::1" % host,
+                                  "2600:0:%d::1" % host])
+            hub.once("lookup")
+            seen.append(len(r.asked))
+        assert seen == [6, 9]
+    got = sources(database)
+    assert got["20.0.9.1"] == ("found", "twelve@isp.example")
+    assert got["22.0.9.1"] == ("none", None)
+    assert got["23.0.1.1"] == ("refused", None)
+    assert got["23.0.9.1"] == ("found", "thin@isp.example")
+    assert got["2600:0:9::1"] == ("found", "wide6@isp.example")
 
 
 def test_only_where_the_zone_knows_nobody(hub, database, registry):

@@ -18,7 +18,8 @@ STAGES = ("receive", "lookup", "report", "deliver", "tidy")
 def statements():
     """(role, name, sql) of every statement that a stage prepares."""
     for path in sorted((SOURCE / "schema" / "stmts").glob("*.sql")):
-        role = "admin" if path.stem == "ctl" else path.stem
+        stage = path.stem.split("_")[0]
+        role = "admin" if stage == "ctl" else stage
         parts = re.split(r"^-- name: (\w+)$", path.read_text(), flags=re.M)
         for name, sql in zip(parts[1::2], parts[2::2]):
             yield pytest.param("plaintiff_" + role, sql, id=name)

@@ -128,6 +128,29 @@ folds_set_aside_in_pieces(void **state)
 	assert_int_equal(number(f, "SELECT count(*) FROM set_aside"), 0);
 }
 
+/* A time that reaches into what is kept stays whole. */
+static void
+removes_old_times_of_tor(void **state)
+{
+	struct fixture *f = *state;
+
+	as_owner(f, "INSERT INTO tor_exit SELECT '203.0.113.7', now() - d *"
+	            " interval '1 day', now() - (d - 10) * interval '1 day'"
+	            " FROM (VALUES (20), (735), (745)) v (d);"
+	            "INSERT INTO tor_answer (address, asked, verdict, why)"
+	            " SELECT '2001:db8::7', now() - d * interval '1 day',"
+	            " 'unknown', 'x' FROM (VALUES (1), (731)) v (d);"
+	            "INSERT INTO tor_cover SELECT tstzrange(now() - d *"
+	            " interval '1 day', now() - (d - 5) * interval '1 day')"
+	            " FROM (VALUES (6), (733), (800)) v (d)");
+	assert_int_equal(do_chore(f, tidy_rows_tor), 3);
+	assert_int_equal(do_chore(f, tidy_rows_tor), 0);
+	assert_int_equal(number(f, "SELECT (SELECT count(*) FROM tor_exit) *"
+	                           " 100 + (SELECT count(*) FROM tor_answer)"
+	                           " * 10 + (SELECT count(*) FROM tor_cover)"),
+	    212);
+}
+
 static void
 finds_nothing_in_a_new_database(void **state)
 {
@@ -136,6 +159,7 @@ finds_nothing_in_a_new_database(void **state)
 	assert_int_equal(do_chore(f, tidy_rows_answers), 0);
 	assert_int_equal(do_chore(f, tidy_rows_tallies), 0);
 	assert_int_equal(do_chore(f, tidy_rows_reports), 0);
+	assert_int_equal(do_chore(f, tidy_rows_tor), 0);
 }
 
 int
@@ -147,6 +171,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(drops_one_day_at_a_time, setup,
 	        teardown),
 	    cmocka_unit_test_setup_teardown(folds_set_aside_in_pieces, setup,
+	        teardown),
+	    cmocka_unit_test_setup_teardown(removes_old_times_of_tor, setup,
 	        teardown),
 	    cmocka_unit_test_setup_teardown(finds_nothing_in_a_new_database,
 	        setup, teardown),

@@ -19,7 +19,7 @@ enum {
 	DAYS = 8,
 	MINUTES = DAYS * 1440,
 	MARKS = 2 * MINUTES + 1, /* even: minutes; odd: what is between */
-	ADDRESSES = 8,           /* the first is always an exit, the last never */
+	ADDRESSES = 8,           /* the first always an exit, the last never */
 	RUN = 40,                /* minutes of one scan */
 	MARGIN = 180,
 	SETTLE = 60,
@@ -62,8 +62,8 @@ make_truth(struct history *h)
 		int at = a == 0 ? 0 : (int)draw(2000);
 
 		while (at < MINUTES) {
-			int end = a == 0 ? MINUTES
-			                 : at + 1 + (int)draw(a % 2 ? 3000 : 300);
+			int length = 1 + (int)draw(a % 2 ? 3000 : 300);
+			int end = a == 0 ? MINUTES : at + length;
 
 			for (; at < end && at < MINUTES; at++)
 				h->on[a][at] = true;
@@ -213,8 +213,9 @@ ask(const struct question *q, size_t n)
 	}
 	assert_int_equal(
 	    db_query(w.owner,
-	        "SELECT tor_verdict(a, ts(f), ts(l)) FROM unnest($1::inet[],"
-	        " $2::bigint[], $3::bigint[]) WITH ORDINALITY u (a, f, l, n)"
+	        "SELECT v FROM unnest($1::inet[], $2::bigint[], $3::bigint[])"
+	        " WITH ORDINALITY u (a, f, l, n)"
+	        " CROSS JOIN LATERAL tor_verdict(a, ts(f), ts(l)) AS v"
 	        " ORDER BY n",
 	        args, &rows),
 	    DB_OK);
@@ -275,8 +276,8 @@ check_events(void)
 	assert_int_equal(
 	    tor_world_number(&w,
 	        "SELECT count(*) FROM event e LEFT JOIN reportable r"
-	        " ON r.id = e.id CROSS JOIN LATERAL (SELECT tor_verdict("
-	        "e.address, e.time, e.time) AS verdict) v"
+	        " ON r.id = e.id CROSS JOIN LATERAL tor_verdict(e.address,"
+	        " e.time, e.time) AS v (verdict)"
 	        " WHERE verdict IS DISTINCT FROM CASE r.tor_known"
 	        " WHEN true THEN 'no' WHEN false THEN 'unknown' ELSE 'exit'"
 	        " END"),

@@ -221,12 +221,14 @@ foreign_text_is_never_quoted(void **state)
 	    .login = TEXT("UNIQUE\x1b\r\nuser-ffffff")};
 	const struct compose_source s = one_source("203.0.113.7", &e, 1);
 	struct compose_facts f = some_facts(&s, 1);
+	unsigned char key[REDACT_KEY_BYTES];
 	char token[REDACT_LOGIN_BYTES];
 	struct composed out;
 	const char *why;
 
 	(void)state;
-	redact_login(token, &f, e.login);
+	redact_key(key, &f);
+	redact_login(token, key, e.login);
 	for (int mode = 0; mode < 3; mode++) {
 		f.mode = (enum compose_mode)mode;
 		assert_int_equal(compose_mails(&f, a, &out, &why), 0);
@@ -244,20 +246,27 @@ tokens(void **state)
 {
 	const struct compose_source s = one_source("203.0.113.7", NULL, 0);
 	struct compose_facts f = some_facts(&s, 1);
-	char x[REDACT_LOGIN_BYTES], y[REDACT_LOGIN_BYTES];
+	const struct text login = TEXT("info@isp.example");
+	char x[REDACT_LOGIN_BYTES], y[REDACT_LOGIN_BYTES], long_one[5000];
+	unsigned char key[REDACT_KEY_BYTES];
 
 	(void)state;
-	assert_string_equal(redact_login(x, &f, TEXT("")), "-");
-	assert_string_equal(redact_login(x, &f, (struct text){0}), "-");
-	redact_login(x, &f, TEXT("info@isp.example"));
+	redact_key(key, &f);
+	assert_string_equal(redact_login(x, key, TEXT("")), "-");
+	assert_string_equal(redact_login(x, key, (struct text){0}), "-");
+	redact_login(x, key, login);
 	assert_int_equal(strlen(x), REDACT_LOGIN_BYTES - 1);
-	assert_string_equal(x, redact_login(y, &f, TEXT("Info@ISP.example")));
-	assert_string_not_equal(x, redact_login(y, &f, TEXT("info")));
+	assert_string_equal(x, redact_login(y, key, TEXT("Info@ISP.example")));
+	assert_string_not_equal(x, redact_login(y, key, TEXT("info")));
+	memset(long_one, 'x', sizeof long_one);
+	redact_login(y, key, (struct text){long_one, sizeof long_one});
+	assert_string_not_equal(x, y);
 	f.uuid = "00000000-19d7-4c0e-9b1a-0a5d3e6f7788";
-	assert_string_equal(x, redact_login(y, &f, TEXT("info@isp.example")));
+	redact_key(key, &f);
+	assert_string_equal(x, redact_login(y, key, login));
 	f.contact = 2;
-	assert_string_not_equal(x,
-	    redact_login(y, &f, TEXT("info@isp.example")));
+	redact_key(key, &f);
+	assert_string_not_equal(x, redact_login(y, key, login));
 }
 
 static void

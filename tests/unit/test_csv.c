@@ -10,6 +10,8 @@
 
 #include "hub/report/compose.h"
 #include "hub/report/csv.h"
+#include "hub/report/entry.h"
+#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 
 static void
@@ -52,8 +54,9 @@ rows(void **state)
 	struct compose_source s[2] = {
 	    {.events = 5, .hosts = 1, .lines = &e, .line_count = 1},
 	    {.events = 2, .hosts = 3}};
-	const struct compose_facts f = {.secret = secret, .sources = s,
+	struct compose_facts f = {.secret = secret, .sources = s,
 	    .source_count = 2, .listed = 2};
+	struct arena *a = arena_open(0);
 	struct buf b = {0};
 
 	(void)state;
@@ -62,7 +65,9 @@ rows(void **state)
 	s[0].kinds[KIND_AUTH_FAILURE] = 1;
 	s[0].kinds[KIND_RELAY_DENIED] = 4;
 	s[1].kinds[KIND_AUTH_FAILURE] = 2;
+	f.entries = entry_all(&f, a);
 	csv_write(&b, &f);
+	arena_close(a);
 	assert_string_equal(strchr(b.data, '\n') + 1,
 	    "1970-01-01T00:00:01Z,203.0.113.7,7,,,tcp,,relay,,5,"
 	    "login=1 relay=4,1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,1\n"

@@ -56,6 +56,56 @@ damaged_event_is_a_gap(void **state)
 	}
 }
 
+/* The sum of an event of make() as releases up to the second wrote it. */
+static void
+old_sum(const struct event *e, uint8_t sum[OUTBOX_SUM_BYTES])
+{
+#define NUMBER(x) {.number = (int64_t)(x)}
+#define ABSENT NUMBER(0), {.n = 0}
+#define PRESENT(t) NUMBER(1), {.bytes = (t).at, .n = (t).n}
+	const struct outbox_part parts[] = {
+	    {.bytes = e->id, .n = sizeof e->id}, NUMBER(e->time_us),
+	    NUMBER(e->read_us), NUMBER(e->kind),
+	    {.bytes = e->source.bytes, .n = 16}, NUMBER(0), NUMBER(0),
+	    {.bytes = e->local.bytes, .n = 0}, NUMBER(0), NUMBER(0),
+	    NUMBER(-1), PRESENT(e->host), ABSENT, ABSENT, ABSENT, ABSENT,
+	    PRESENT(e->mechanism), ABSENT, PRESENT(e->message)};
+
+	outbox_sum(sum, parts, sizeof parts / sizeof parts[0]);
+}
+
+static void
+events_of_earlier_releases_are_read(void **state)
+{
+	struct fixture *x = *state;
+	struct event e = make(x, 1), out[100];
+	uint8_t sum[OUTBOX_SUM_BYTES];
+	int64_t seqs[100];
+	char sql[200];
+	int n;
+
+	put(x, 0, 3);
+	assert_int_equal(outbox_commit(x->o), OUTBOX_OK);
+	old_sum(&e, sum);
+	for (int wrong = 0; wrong < 2; wrong++) {
+		n = snprintf(sql, sizeof sql,
+		    "UPDATE event SET sum = x'");
+		sum[0] = (uint8_t)(sum[0] ^ wrong);
+		for (size_t i = 0; i < sizeof sum; i++)
+			n += snprintf(sql + n, sizeof sql - (size_t)n,
+			    "%02x", sum[i]);
+		(void)snprintf(sql + n, sizeof sql - (size_t)n,
+		    "' WHERE seq = 2");
+		tamper(x, sql);
+		assert_int_equal(fetch(x, 0, out, seqs), 3 - wrong);
+	}
+	/* what was given up just now comes back */
+	outbox_rollback(x->o);
+	/* the first release had none */
+	tamper(x, "UPDATE event SET sum = NULL");
+	assert_int_equal(fetch(x, 0, out, seqs), 3);
+}
+
 static void
 damaged_place_is_none(void **state)
 {
@@ -175,6 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(damaged_event_is_a_gap),
+	    TEST(events_of_earlier_releases_are_read),
 	    TEST(damaged_place_is_none),
 	    TEST(damaged_counters_are_declared),
 	    TEST(counted_instead_of_kept),

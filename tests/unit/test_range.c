@@ -106,6 +106,31 @@ test_within(void **state)
 	assert_false(range_is_within(&first, &last, &p));
 }
 
+static void
+test_at_most(void **state)
+{
+	static const struct {
+		const char *first, *last;
+		bool is;
+	} cases[] = {{"192.0.2.0", "192.0.2.255", true},
+	    {"192.0.2.0", "192.0.3.0", false},
+	    {"192.0.2.200", "192.0.3.199", true}, {"0.0.0.0", "0.0.0.0", true},
+	    {"0.0.0.0", "255.255.255.255", false},
+	    {"2001:db8::", "2001:db8:0:ffff:ffff:ffff:ffff:ffff", true},
+	    {"2001:db8::", "2001:db8:1::", false},
+	    {"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct addr first = addr_of(cases[i].first);
+		struct addr last = addr_of(cases[i].last);
+
+		assert_int_equal(range_is_at_most(&first, &last, 24, 48),
+		    cases[i].is);
+		assert_true(range_is_at_most(&first, &last, 0, 0));
+	}
+}
+
 int
 main(void)
 {
@@ -113,6 +138,7 @@ main(void)
 	    cmocka_unit_test(test_known),
 	    cmocka_unit_test(test_all_small),
 	    cmocka_unit_test(test_within),
+	    cmocka_unit_test(test_at_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

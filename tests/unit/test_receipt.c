@@ -42,8 +42,9 @@ lines(void **state)
 	        9, "EBC7BA8FAD0", ""},
 	    {S "postfix/cleanup[9]: EBC7BA8FAD0: message-id=<a>,<b> x",
 	        RECEIPT_ID, 9, "EBC7BA8FAD0", ""},
-	    {S "postfix/cleanup[9]: EBC7BA8FAD0: reject: header Subject: x "
-	       "from unknown[127.0.0.1]", RECEIPT_REJECTED, 9, "EBC7BA8FAD0", ""},
+	    {S "postfix/cleanup[9]: EBC7BA8FAD0: reject: header Subject "
+	       "from unknown[127.0.0.1]", RECEIPT_REJECTED, 9, "EBC7BA8FAD0",
+	        ""},
 	    {S "postfix/cleanup[9]: EBC7BA8FAD0: resent-message-id=<1@x>",
 	        RECEIPT_NONE, 9, "EBC7BA8FAD0", ""},
 	    {S "postfix/qmgr[13477]: EBC7BA8FAD0: from=<a@b.example>, size=2, "

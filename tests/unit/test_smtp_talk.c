@@ -218,6 +218,16 @@ out_of_turn(void **state)
 	assert_true(t.over && !t.usable);
 	assert_int_equal(t.done.result, SMTP_LATER);
 
+	/* nonsense to it: its end was not written */
+	smtp_talk_begin(&t, &ask, true, false, a);
+	wrote(&t, a);
+	said(&t, "250 ok\r\n250 ok\r\n354 go\r\n");
+	smtp_talk_writing(&t);
+	smtp_talk_wrote(&t, 3);
+	said(&t, "25\r\n");
+	assert_true(t.over && !t.usable);
+	assert_int_equal(t.done.result, SMTP_LATER);
+
 	/* and no to it is a no */
 	smtp_talk_begin(&t, &ask, true, false, a);
 	wrote(&t, a);

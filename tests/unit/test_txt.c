@@ -240,6 +240,50 @@ test_not_an_answer(void **state)
 	expect(&m, TXT_FAILED, "answer to another question");
 }
 
+/* A record of the additional section. */
+static void
+add_more(struct message *m, unsigned type, uint32_t ttl)
+{
+	put_count(m, 10, m->at[11] + 1U);
+	put(m, 0, 1);
+	put(m, type, 2);
+	put(m, 1232, 2);
+	put(m, ttl, 4);
+	put(m, 0, 2);
+}
+
+/* BADVERS and whatever else only EDNS can say: the header has code 0. */
+static void
+test_code_of_edns(void **state)
+{
+	struct message m;
+	struct txt out;
+	const char *why;
+
+	(void)state;
+	for (uint32_t code = 1; code < 256; code *= 2) {
+		begin(&m, 0x8180, NAME);
+		add_text(&m, NULL, 60, "x@isp.example");
+		add_more(&m, 41, code << 24 | 0x8000);
+		expect(&m, TXT_FAILED, "server failure");
+		begin(&m, 0x8180, NAME);
+		add_more(&m, 41, code << 24);
+		expect(&m, TXT_FAILED, "server failure");
+		begin(&m, 0x8183, NAME);
+		add_more(&m, 41, code << 24);
+		expect(&m, TXT_FAILED, "server failure");
+	}
+	/* of no other type, and not when it is 0 */
+	begin(&m, 0x8180, NAME);
+	add_text(&m, NULL, 60, "x@isp.example");
+	add_more(&m, 42, 1U << 24);
+	add_more(&m, 41, 0x8000);
+	assert_int_equal(parse(&m, &out, &why), TXT_ANSWERED);
+	/* every section must be whole */
+	m.n--;
+	expect(&m, TXT_FAILED, "malformed answer");
+}
+
 static void
 test_malformed_records(void **state)
 {
@@ -396,6 +440,7 @@ main(void)
 	    cmocka_unit_test(test_alias),
 	    cmocka_unit_test(test_absent),
 	    cmocka_unit_test(test_not_an_answer),
+	    cmocka_unit_test(test_code_of_edns),
 	    cmocka_unit_test(test_malformed_records),
 	    cmocka_unit_test(test_dot_inside_a_label),
 	    cmocka_unit_test(test_cut_and_changed),

@@ -27,9 +27,9 @@ CREATE TABLE report_mail (
 	log_from text,
 	PRIMARY KEY (report, n),
 	CHECK (state NOT IN ('sending', 'unknown') OR claimed IS NOT NULL)
-);
-CREATE INDEX report_mail_open ON report_mail (state)
-	WHERE state IN ('sending', 'unknown');
+) WITH (toast_tuple_target = 128, fillfactor = 60);
+-- Its state moves without the mail, which is stored apart, and without any
+-- index, of which none knows the state: report_state leads to open ones.
 COMMENT ON TABLE report_mail IS 'the mails of a report, each stored whole';
 COMMENT ON COLUMN report_mail.report IS 'report';
 COMMENT ON COLUMN report_mail.n IS 'its number in the report, from 1';

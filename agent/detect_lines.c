@@ -1,0 +1,492 @@
+/*
+ * Many lines at once; see detect.h.
+ *
+ * By far most lines of a log have the header of the line before and begin
+ * like no form of their program.  All that tells so is looked at here in
+ * words of 32 bytes, and nearly without branches that depend on the line: one
+ * guessed wrongly costs as much as fifty instructions.  What is found here is
+ * what detect_line would find, for the same reasons; whatever is in any doubt
+ * is left to it.  Machines without AVX2 do without.
+ */
+#include <string.h>
+
+#include "agent/detect_inside.h"
+#include "proto/base/arena.h"
+#include "proto/event.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "agent/rules_filter.h"
+
+#define FAST __attribute__((target("avx2,bmi,bmi2,popcnt")))
+
+enum {
+	WORD = 32,
+	BLOCK = 2 * WORD, /* a bit each in 64 */
+	/* a line's end can be looked behind so far, and more */
+	BEHIND = 4 * BLOCK,
+};
+
+_Static_assert(DETECT_WINDOW % BLOCK == 0, "a window is looked at in blocks");
+
+/* The header to compare with, and bytes to look for, ready in registers. */
+struct head {
+	__m256i first, second;
+	__m256i blank, colon, bracket;
+	uint64_t same, unblank;
+	size_t n;
+	const char *behind; /* what of it is behind these two */
+	bool is_rfc3164;
+};
+
+/* What a line says, as far as it is looked at. */
+struct seen {
+	const char *line, *end;
+	const char *tag; /* behind the program, "[pid]: " */
+	const struct detect_known *known;
+	const char *message;
+	int second; /* as in struct line_found */
+};
+
+enum verdict { NOTHING, HIT, DOUBT };
+
+FAST static inline __m256i
+load(const char *s)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)s);
+}
+
+FAST static inline uint64_t
+bits(__m256i first, __m256i second)
+{
+	return (uint32_t)_mm256_movemask_epi8(first) |
+	       (uint64_t)(uint32_t)_mm256_movemask_epi8(second) << WORD;
+}
+
+/* The byte everywhere, and for good: compilers like to make it anew each
+ * time, in three instructions. */
+FAST static inline __m256i
+all_of(char c)
+{
+	__m256i v = _mm256_set1_epi8(c);
+
+	__asm__("" : "+x"(v));
+	return v;
+}
+
+FAST static inline uint64_t
+find(__m256i first, __m256i second, __m256i all)
+{
+	return bits(_mm256_cmpeq_epi8(first, all),
+	    _mm256_cmpeq_epi8(second, all));
+}
+
+/* The first of 32 bytes that is one of these; 32 when none is. */
+FAST static inline size_t
+first_of(__m256i bytes, __m256i a, __m256i b, __m256i c)
+{
+	__m256i found = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, a),
+	    _mm256_or_si256(
+		_mm256_cmpeq_epi8(bytes, b), _mm256_cmpeq_epi8(bytes, c)));
+
+	return _tzcnt_u32((uint32_t)_mm256_movemask_epi8(found));
+}
+
+/* Are the first n bytes, fewer than 32, those at s? */
+FAST static inline bool
+is_name(__m256i bytes, const char *s, size_t n)
+{
+	uint32_t same = (uint32_t)_mm256_movemask_epi8(
+	    _mm256_cmpeq_epi8(bytes, load(s)));
+
+	return _bzhi_u32(~same, (unsigned)n) == 0;
+}
+
+/* Where in a window lines end. */
+FAST static inline unsigned
+find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 1])
+{
+	const __m256i all = all_of('\n');
+	unsigned n = 0;
+
+	for (unsigned at = 0; at < DETECT_WINDOW; at += BLOCK) {
+		uint64_t lf = find(load(s + at), load(s + at + WORD), all);
+		unsigned count = (unsigned)_mm_popcnt_u64(lf);
+		uint16_t *to = ends + n;
+
+		/* seldom more than one, and written whether there or not */
+		to[0] = (uint16_t)(at + _tzcnt_u64(lf));
+		n += count;
+		for (unsigned i = 1; i < count; i++) {
+			lf = _blsr_u64(lf);
+			to[i] = (uint16_t)(at + _tzcnt_u64(lf));
+		}
+	}
+	return n;
+}
+
+/* line_again_stamp and line_again_host. */
+FAST static inline bool
+has_head(const struct head *k, const char *s, int *second)
+{
+	__m256i a = load(s), b = load(s + WORD);
+	uint64_t same = bits(_mm256_cmpeq_epi8(a, k->first),
+	    _mm256_cmpeq_epi8(b, k->second));
+	unsigned tens, ones;
+
+	if (((~same & k->same) | (find(a, b, k->blank) & k->unblank)) != 0)
+		return false;
+	if (k->n > BLOCK && memcmp(s + BLOCK, k->behind, k->n - BLOCK) != 0)
+		return false;
+	if (!k->is_rfc3164)
+		return true;
+	tens = (unsigned char)s[LINE_AGAIN_MINUTE] - '0';
+	ones = (unsigned char)s[LINE_AGAIN_MINUTE + 1] - '0';
+	*second = (int)(tens * 10 + ones);
+	return tens <= 5 && ones <= 9;
+}
+
+/* The program of n bytes at s, if its view is known. */
+FAST static inline const struct detect_known *
+find_known(const struct detect *d, const char *s, size_t n, __m256i name)
+{
+	uint64_t first, last;
+	const struct detect_known *k;
+
+	memcpy(&first, s, sizeof first);
+	memcpy(&last, s + n - sizeof last, sizeof last);
+	/* no branch: names of both kinds take turns */
+	last &= (uint64_t)(n < sizeof last) - 1;
+	k = &d->views[detect_slot(
+	    n, _bzhi_u64(first, 8 * (unsigned)n), last)];
+	return k->n == n && is_name(name, k->program, n) ? k : NULL;
+}
+
+/* What stands behind "[pid]: " or ": ", line_again_message; NULL when it
+ * cannot be told. */
+FAST static inline const char *
+find_message(const char *s)
+{
+	bool bracket = *s == '[';
+	size_t count = signs_digits(s + 1);
+	const char *at = bracket ? s + count + 2 : s;
+	uint32_t sign, signs = bracket ? 0xffffff : 0xffff00;
+
+	/* "]: " */
+	memcpy(&sign, at - 1, sizeof sign);
+	if (((sign ^ 0x203a5d) & signs) != 0 ||
+	    (bracket && count - 1 >= LINE_AGAIN_PID))
+		return NULL;
+	return at + 2;
+}
+
+static inline bool
+begins(const char *s, const char four[4])
+{
+	return memcmp(s, four, 4) == 0;
+}
+
+/* line_take_dovecot: the process becomes the program. */
+FAST static inline bool
+take_dovecot(struct detect *d, const struct head *k, struct seen *l)
+{
+	__m256i name = load(l->message);
+	size_t n = first_of(
+	    name, k->colon, k->blank, _mm256_set1_epi8('('));
+	const struct detect_process *p;
+	const char *sign = l->message + n;
+	uint64_t first;
+
+	if (n - 1 >= DETECT_PROCESS_BYTES - 1)
+		return false;
+	memcpy(&first, l->message, sizeof first);
+	p = &d->processes[detect_process_slot(
+	    n, _bzhi_u64(first, 8 * (unsigned)n))];
+	if (p->n != n || !is_name(name, p->name, n)) {
+		detect_keep_process(d,
+		    (struct text){.at = l->message,
+			.n = (size_t)(l->end - l->message)},
+		    n);
+		return false;
+	}
+	l->known = p->known;
+	l->message = sign;
+	/* "(default): " and "(pid): " are taken off */
+	if (*sign == '(')
+		return !begins(sign, "(def") &&
+		       !(sign[1] >= '0' && sign[1] <= '9');
+	l->message += 2;
+	/* so are levels, such as "Info: " */
+	return sign[0] == ':' && sign[1] == ' ' && !begins(sign + 2, "Info") &&
+	       !begins(sign + 2, "Warn") && !begins(sign + 2, "Erro") &&
+	       !begins(sign + 2, "Debu") && !begins(sign + 2, "Fata") &&
+	       !begins(sign + 2, "Pani");
+}
+
+FAST static inline enum verdict
+look(struct detect *d, const struct head *k, struct seen *l)
+{
+	const char *program = l->line + k->n, *behind;
+	__m256i name = load(program);
+	size_t n = first_of(name, k->bracket, k->colon, k->blank);
+	struct text message;
+
+	/* so long line_again and line_again_message want it to be */
+	if (!has_head(k, l->line, &l->second) || n - 1 >= WORD - 1 ||
+	    l->end - program < (ptrdiff_t)(n + 1 + SIGNS_BYTES) ||
+	    *program == 'e')
+		return DOUBT;
+	l->tag = program + n;
+	l->message = find_message(l->tag);
+	if (l->message == NULL)
+		return DOUBT;
+	if (*program == 'd' && n == 7 && is_name(name, d->dovecot, n)) {
+		if (!take_dovecot(d, k, l))
+			return DOUBT;
+	} else {
+		l->known = find_known(d, program, n, name);
+		if (l->known == NULL)
+			return DOUBT;
+	}
+	behind = l->message + RULES_FILTER_COLON +
+	         _tzcnt_u32((uint32_t)_mm256_movemask_epi8(
+		     _mm256_cmpeq_epi8(load(l->message), k->colon)));
+	if (!rules_filter_passes(l->known->filter, l->message, behind))
+		return NOTHING;
+	message = (struct text){
+	    .at = l->message, .n = (size_t)(l->end - l->message)};
+	d->rule = rules_find(l->known->view, message, &d->match);
+	return d->rule == NULL ? NOTHING : HIT;
+}
+
+/* Is the line ASCII without NUL? */
+FAST static inline bool
+is_ascii(const char *s, const char *end)
+{
+	__m256i all = load(s), least = all, w;
+
+	/* what is behind the end counts for nothing: the last word overlaps */
+	for (; end - s > WORD; s += WORD) {
+		w = load(s);
+		all = _mm256_or_si256(all, w);
+		least = _mm256_min_epu8(least, w);
+	}
+	w = load(end - WORD);
+	all = _mm256_or_si256(all, w);
+	least = _mm256_min_epu8(least, w);
+	return (_mm256_movemask_epi8(all) |
+		   _mm256_movemask_epi8(_mm256_cmpeq_epi8(
+		       least, _mm256_setzero_si256()))) == 0;
+}
+
+static int64_t
+read_pid(const char *s)
+{
+	int64_t pid = 0;
+
+	if (*s != '[')
+		return EVENT_NO_PID;
+	for (s++; *s != ']'; s++)
+		pid = pid * 10 + (*s - '0');
+	return pid;
+}
+
+/* As line_parse says it of a line that has all this. */
+FAST static enum detect_result
+take(struct detect *d, const struct seen *l, struct arena *a,
+    struct event *out)
+{
+	const struct line_again *k = &d->again;
+	const struct line parsed = {.form = k->form,
+	    .stamp = {.at = l->line, .n = k->stamp_n},
+	    .host = {.at = l->line + k->stamp_n + 1,
+		.n = k->n - k->stamp_n - 2},
+	    .program = {.at = l->known->program, .n = l->known->n},
+	    .message = {.at = l->message,
+		.n = (size_t)(l->end - l->message)},
+	    .pid = read_pid(l->tag),
+	    .piece = 0,
+	    .pieces = 0,
+	    .is_cut = false};
+
+	arena_reset(a);
+	d->is_ascii = is_ascii(l->line, l->end);
+	return detect_take(d, &parsed, a, out);
+}
+
+/* The next window in which a line ends; false when the end of all is near, or
+ * when the line is longer than any. */
+FAST static bool
+next_window(struct detect_lines *l, const char *line)
+{
+	const char *end = l->left.at + l->left.n;
+
+	do {
+		const char *window =
+		    l->window == NULL ? line : l->window + DETECT_WINDOW;
+
+		if (end - window < DETECT_WINDOW + BEHIND ||
+		    window - line > LINE_BYTES - DETECT_WINDOW)
+			return false;
+		l->window = window;
+		l->n = find_ends(window, l->ends);
+		l->next = 0;
+	} while (l->n == 0);
+	return true;
+}
+
+/* Passes over the lines of the window that are nothing, and over a hit. */
+FAST static inline enum verdict
+pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
+    struct seen *seen, uint64_t *ignored, int *last)
+{
+	const char *window = l->window;
+	unsigned first = l->next, n = l->n, i;
+	enum verdict v = NOTHING;
+
+	for (i = first; i < n; i++) {
+		seen->end = window + l->ends[i];
+		v = look(d, k, seen);
+		if (v != NOTHING)
+			break;
+		seen->line = seen->end + 1;
+		*last = seen->second;
+	}
+	*ignored += i - first;
+	l->next = i + (v == HIT);
+	return v;
+}
+
+static void
+pass_to(struct detect *d, struct detect_lines *l, const char *at)
+{
+	size_t n = (size_t)(at - l->left.at);
+
+	d->read_bytes += n;
+	l->left = (struct text){.at = at, .n = l->left.n - n};
+}
+
+/* Goes on up to a line in doubt, which is left, or up to one that is not
+ * ignored, whose result it is. */
+FAST static enum detect_result
+walk(struct detect *d, struct detect_lines *l, struct arena *a,
+    struct event *out, uint64_t *ignored)
+{
+	const struct line_again *again = &d->again;
+	const struct head k = {.first = load(again->head),
+	    .second = load(again->head + WORD),
+	    .blank = all_of(' '),
+	    .colon = all_of(':'),
+	    .bracket = all_of('['),
+	    .same = again->same,
+	    .unblank = again->unblank,
+	    .n = again->n,
+	    .behind = again->head + BLOCK,
+	    .is_rfc3164 = again->form == LINE_RFC3164};
+	enum detect_result result = DETECT_IGNORED;
+	struct seen seen = {.line = l->left.at};
+	int last = -1;
+
+	/* not the ends of many lines, if all are to be in doubt */
+	if (l->left.n < DETECT_WINDOW + BEHIND ||
+	    !has_head(&k, seen.line, &seen.second))
+		return result;
+	while (result == DETECT_IGNORED &&
+	       (l->next < l->n || next_window(l, seen.line))) {
+		enum verdict v = pass_over(d, l, &k, &seen, ignored, &last);
+
+		if (v == DOUBT)
+			break;
+		if (v == NOTHING)
+			continue;
+		last = seen.second;
+		if (k.is_rfc3164)
+			(void)stamp_again(&d->stamps, last);
+		pass_to(d, l, seen.end + 1);
+		result = take(d, &seen, a, out);
+		*ignored += result == DETECT_IGNORED;
+		seen.line = l->left.at;
+	}
+	if (k.is_rfc3164 && last >= 0)
+		(void)stamp_again(&d->stamps, last);
+	pass_to(d, l, seen.line);
+	return result;
+}
+
+static bool
+can_walk(const struct detect *d)
+{
+	return d->again.n > 0 && __builtin_cpu_supports("avx2") &&
+	       __builtin_cpu_supports("bmi2") &&
+	       (d->again.form != LINE_RFC3164 || d->stamps.key_n > 0);
+}
+
+#else
+
+static bool
+can_walk(const struct detect *d)
+{
+	(void)d;
+	return false;
+}
+
+static enum detect_result
+walk(struct detect *d, struct detect_lines *l, struct arena *a,
+    struct event *out, uint64_t *ignored)
+{
+	(void)d, (void)l, (void)a, (void)out, (void)ignored;
+	return DETECT_IGNORED;
+}
+
+#endif
+
+void
+detect_begin(struct detect_lines *l, struct text lines)
+{
+	l->left = lines;
+	l->window = NULL;
+	l->n = l->next = 0;
+}
+
+/* The line at hand; false when it has no LF. */
+static bool
+take_line(struct detect_lines *l, struct text *line)
+{
+	const char *end = memchr(l->left.at, '\n', l->left.n);
+
+	if (end == NULL)
+		return false;
+	*line = (struct text){
+	    .at = l->left.at, .n = (size_t)(end - l->left.at)};
+	l->left.at += line->n + 1;
+	l->left.n -= line->n + 1;
+	if (l->next < l->n)
+		l->next++;
+	else
+		l->window = NULL;
+	return true;
+}
+
+enum detect_result
+detect_lines(struct detect *d, struct detect_lines *l, struct arena *a,
+    struct event *out, uint64_t *ignored)
+{
+	enum detect_result result;
+	struct text line;
+
+	for (;;) {
+		if (can_walk(d)) {
+			result = walk(d, l, a, out, ignored);
+			if (result != DETECT_IGNORED)
+				return result;
+		}
+		if (l->left.n == 0 || !take_line(l, &line))
+			return DETECT_IGNORED;
+		arena_reset(a);
+		result = detect_line(d, line, a, out);
+		if (result != DETECT_IGNORED)
+			return result;
+		++*ignored;
+	}
+}
