@@ -114,6 +114,7 @@ GRANT SELECT, DELETE ON set_aside, answer, tally, outage, report,
 	report_source, tor_exit, tor_cover, tor_answer TO plaintiff_tidy;
 GRANT SELECT, INSERT, UPDATE ON agent_past TO plaintiff_tidy;
 GRANT SELECT ON source, contact, agent TO plaintiff_tidy;
+GRANT UPDATE (logins) ON tally, source TO plaintiff_tidy;
 
 -- the administrator's command
 GRANT SELECT ON ALL TABLES IN SCHEMA plaintiff TO plaintiff_admin;

@@ -101,6 +101,7 @@ COMMENT ON COLUMN tally.agents IS
 	'agents that sent its events first, eight at most; without those left out';
 COMMENT ON COLUMN tally.logins IS
 	'login_hash of tried logins, eight at most; null when there were none or the evidence is past';
+CREATE INDEX tally_logins ON tally (day) WHERE logins IS NOT NULL;
 CREATE INDEX tally_login ON tally (address) WHERE kind = 14;
 DROP INDEX tally_day;
 CREATE INDEX tally_day ON tally (day, host);
