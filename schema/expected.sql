@@ -1999,6 +1999,8 @@ COMMENT ON COLUMN plaintiff.source_verdict.last_seen IS 'last log time';
 
 COMMENT ON COLUMN plaintiff.source_verdict.fixed IS 'when its contact said that the cause is gone';
 
+COMMENT ON COLUMN plaintiff.source_verdict.worth IS 'false: under threshold for sure; quicker to ask than the verdict';
+
 COMMENT ON COLUMN plaintiff.source_verdict.verdict IS 'null: may be; otherwise the first reason why not, as in not_reported';
 
 CREATE TABLE plaintiff.watermark (

@@ -97,6 +97,7 @@ WITH due AS MATERIALIZED (
 		AND s.pending <= $1::bigint
 		AND s.state = 'found'
 		AND s.contact <> ALL ($2::integer[])
+		AND s.worth
 		AND s.verdict IS NULL
 		AND (t.margin IS NULL
 			-- what the list answers for, in short, and at length
@@ -175,16 +176,16 @@ WITH read AS (
 		OVER (PARTITION BY w.contact, w.n) AS waits
 	FROM unnest($1::integer[], $2::integer[], $3::inet[], $4::bigint[])
 		AS w (contact, n, address, after)
-	CROSS JOIN LATERAL (SELECT min(t.day) AS first, max(t.day) AS last
+	CROSS JOIN LATERAL (SELECT greatest(id_floor(window_begin()),
+			id_floor(min(t.day)::timestamp AT TIME ZONE 'UTC')) AS low,
+		id_floor((max(t.day) + 1)::timestamp AT TIME ZONE 'UTC') AS high
 		FROM tally t
 		WHERE t.address = w.address AND t.stored > w.after
 		AND t.day >= (window_begin() AT TIME ZONE 'UTC')::date) d
 	-- by itself, so that only the partitions of these days are looked into
 	CROSS JOIN LATERAL (SELECT r.* FROM reportable r
 		WHERE r.address = w.address
-		AND r.id >= id_floor(d.first::timestamp AT TIME ZONE 'UTC')
-		AND r.id < id_floor((d.last + 1)::timestamp AT TIME ZONE 'UTC')
-		AND r.id >= id_floor(window_begin())
+		AND r.id >= d.low AND r.id < d.high
 		AND r.stored > w.after
 		AND r.stored <= $5::bigint
 		AND r.kind IN (SELECT kind FROM threshold)

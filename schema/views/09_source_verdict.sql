@@ -2,6 +2,9 @@ CREATE VIEW source_verdict AS
 SELECT s.address, s.contact, s.pending, s.reported_upto, s.state,
 	s.method, s.asked, s.fresh_until, s.next_ask, s.country, s.asn,
 	s.weighed_from, s.last_seen, f.fixed,
+	threshold_met(s.attempts, cardinality(s.logins), cardinality(s.agents),
+		n.tries, n.logins, n.agents) OR f.address IS NOT NULL
+		OR c.forced IS NOT NULL AS worth,
 	address_verdict(
 		EXISTS (SELECT FROM agent_address o
 			WHERE o.address = s.address),
@@ -70,5 +73,7 @@ COMMENT ON COLUMN source_verdict.weighed_from IS
 COMMENT ON COLUMN source_verdict.last_seen IS 'last log time';
 COMMENT ON COLUMN source_verdict.fixed IS
 	'when its contact said that the cause is gone';
+COMMENT ON COLUMN source_verdict.worth IS
+	'false: under threshold for sure; quicker to ask than the verdict';
 COMMENT ON COLUMN source_verdict.verdict IS
 	'null: may be; otherwise the first reason why not, as in not_reported';
