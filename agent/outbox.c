@@ -16,7 +16,6 @@ enum {
 	FEW_EVENTS = 256,
 	MANY_EVENTS = 4096,
 	MANY_BYTES = 2 << 20,
-	MUCH_ROOM_BYTES = 16 << 20,
 };
 
 _Static_assert(MANY_BYTES <= OUTBOX_RESERVE_BYTES / 2,
@@ -388,8 +387,7 @@ outbox_has_room(struct outbox *o)
 {
 	int64_t used = pages_used(o);
 
-	o->has_much_room =
-	    (o->soft_pages - used) * o->page_bytes >= MUCH_ROOM_BYTES;
+	o->has_much_room = outbox_file_has_much_room(o, used);
 	return used < o->soft_pages && outbox_file_hold(o, used);
 }
 

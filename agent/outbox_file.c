@@ -240,6 +240,17 @@ outbox_file_hold(struct outbox *o, int64_t used_pages)
 	return true;
 }
 
+bool
+outbox_file_has_much_room(const struct outbox *o, int64_t used_pages)
+{
+	enum { LIMIT_BYTES = 16 << 20, DISK_BYTES = 128 << 20 };
+	struct statvfs fs;
+
+	return (o->soft_pages - used_pages) * o->page_bytes >= LIMIT_BYTES &&
+	       statvfs(o->options.folder, &fs) == 0 &&
+	       (uint64_t)fs.f_bavail * fs.f_frsize >= DISK_BYTES;
+}
+
 enum opening { OPENED, UNSOUND, REFUSED };
 
 static enum opening

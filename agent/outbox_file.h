@@ -96,6 +96,9 @@ int outbox_file_lock(const char *folder);
  * then never the file, and the WAL could not be emptied again, not even for
  * deleting. */
 bool outbox_file_hold(struct outbox *o, int64_t used_pages);
+/* Are both the limit and a full disk so far off that a large transaction, and
+ * the WAL that it leaves for good, take nothing that is needed later? */
+bool outbox_file_has_much_room(const struct outbox *o, int64_t used_pages);
 /* Sets the page limits from options.max_bytes; again after a change. */
 bool outbox_file_limit(struct outbox *o);
 

@@ -37,6 +37,7 @@ static struct child children[] = {
     {.name = "lookup"},
     {.name = "report"},
     {.name = "deliver"},
+    {.name = "bounce"},
 };
 enum { CHILDREN = sizeof children / sizeof children[0] };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hub/threshold.h"
 #include "proto/base/arena.h"
 #include "proto/base/log.h"
 #include "proto/kind.h"
@@ -37,7 +38,7 @@ host_name(struct arena *a)
 
 /* What depends on more than one value; returns the number of errors. */
 static int
-check(const struct hub_conf *c, const char *path)
+check(const struct hub_conf *c, const char *path, struct arena *a)
 {
 	int errors = 0;
 
@@ -55,6 +56,15 @@ check(const struct hub_conf *c, const char *path)
 			log_error("%s: report.kind: %s is never reported",
 			    path, name);
 		errors += k == KIND_NONE || kind_is_inner(k);
+	}
+	for (size_t i = 0; i < c->report_threshold.n; i++) {
+		const char *s = c->report_threshold.at[i], *why;
+		struct threshold t;
+
+		if (threshold_parse(s, a, &t, &why) == 0)
+			continue;
+		log_error("%s: report.threshold \"%s\": %s", path, s, why);
+		errors++;
 	}
 	if (strchr(c->report_from, '@') == NULL) {
 		log_error("%s: report.from must be a mailbox", path);
@@ -109,7 +119,7 @@ hub_conf_load(const char *path, struct arena *a)
 	at = strrchr(c->report_from, '@');
 	if (c->hub_domain[0] == '\0' && at != NULL)
 		c->hub_domain = at + 1;
-	return check(c, path == NULL ? "defaults" : path) == 0 ? c : NULL;
+	return check(c, path == NULL ? "defaults" : path, a) == 0 ? c : NULL;
 }
 
 bool

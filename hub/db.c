@@ -12,7 +12,9 @@
 #include "hub/conf.h"
 #include "hub/db_connect.h"
 #include "hub/db_values.h"
+#include "hub/threshold.h"
 #include "proto/base/arena.h"
+#include "proto/base/buf.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
 #include "proto/base/log.h"
@@ -29,8 +31,14 @@ struct patience {
 
 static const struct patience patiences[] = {
     {"receive", 1600, 1500, "SET lock_timeout = '1s'"},
+    /* decides over everything at once: for that a sort may take some memory,
+     * and its statements are planned once */
+    {"report", 5000, 310000, "SET lock_timeout = '2s';"
+        "SET statement_timeout = '5min'; SET work_mem = '64MB';"
+        "SET jit = off; SET plan_cache_mode = force_generic_plan"},
     /* people may ask for what takes long, and can stop it */
-    {"ctl", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s'"},
+    {"ctl", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s';"
+        "SET statement_timeout = 0; SET jit = off"},
     {"owner", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s'"},
     /* longer than statement_timeout, which ends what merely takes long */
     {NULL, 5000, 15000, "SET lock_timeout = '2s'"},
@@ -101,23 +109,74 @@ db_script(struct db *db, const char *sql)
 	return result;
 }
 
+static void
+arg_prefixes(struct db_args *args, const struct hub_conf *conf,
+    struct arena *a)
+{
+	const struct prefixes *lists[] = {&conf->filter_unreportable,
+	    &conf->filter_own};
+	struct buf out = {0};
+	char s[ADDR_TEXT_BYTES];
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < lists[k]->n; i++)
+			buf_printf(&out, "%s%s", out.n == 0 ? "{" : ",",
+			    prefix_format(s, &lists[k]->at[i]));
+	db_arg_string(args, out.n == 0 ? "{}"
+	    : arena_printf(a, "%.*s}", (int)out.n, out.data));
+	buf_free(&out);
+}
+
+static void
+arg_words(struct db_args *args, const struct conf_texts *words,
+    struct arena *a)
+{
+	char *all = arena_string(a, "");
+
+	for (size_t i = 0; i < words->n; i++)
+		all = arena_printf(a, "%s%s%s", all, i == 0 ? "" : " ",
+		    words->at[i]);
+	text_lower(all);
+	db_arg_string(args, all);
+}
+
 enum db_result
 db_tell_settings(struct db *db, const struct hub_conf *conf)
 {
+	static const char tell[] =
+	    "SELECT set_config('plaintiff.' || n, v, false)"
+	    " FROM (VALUES ('report_days', $1), ('outage_margin', $2),"
+	    " ('report_every', $3), ('quorum_agents', $4),"
+	    " ('quorum_events', $5), ('login_since', $6), ('held_share', $7),"
+	    " ('domain_week', $8), ('mx_week', $9), ('new_day', $10),"
+	    " ('mails_hour', $11), ('thresholds', $12),"
+	    " ('login_domains', $13), ('unreportable', $14),"
+	    " ('tor_margin', $15), ('tor_stale', $16), ('tor_settle', $17),"
+	    " ('tor_ipv6', $18)) AS s (n, v)";
 	struct arena *a = arena_open(0);
-	enum db_result r = db_script(db, arena_printf(a,
-	    "SET plaintiff.report_days = %lld;"
-	    "SET plaintiff.outage_margin = %lld;"
-	    "SET plaintiff.tor_margin = %lld;"
-	    "SET plaintiff.tor_stale = %lld;"
-	    "SET plaintiff.tor_settle = %lld;"
-	    "SET plaintiff.tor_ipv6 = %s",
-	    (long long)conf->report_days,
-	    (long long)conf->report_outage_margin,
-	    conf->tor_list[0] == '\0' ? -1LL : (long long)conf->tor_margin,
-	    (long long)conf->tor_stale, (long long)conf->tor_settle,
-	    conf->tor_ipv6 ? "yes" : "no"));
+	struct db_args *args = db_args_new(a);
+	enum db_result r;
 
+	db_arg_int(args, conf->report_days);
+	db_arg_int(args, conf->report_outage_margin);
+	db_arg_int(args, conf->report_every);
+	db_arg_int(args, conf->report_quorum_agents);
+	db_arg_int(args, conf->report_quorum_events);
+	db_arg_string(args, conf->report_login_since ? "on" : "off");
+	db_arg_int(args, conf->report_held_share);
+	db_arg_int(args, conf->report_domain_week);
+	db_arg_int(args, conf->report_mx_week);
+	db_arg_int(args, conf->report_new_day);
+	db_arg_int(args, conf->report_mails_hour);
+	db_arg_string(args, threshold_tell(&conf->report_kind,
+	    &conf->report_threshold, a));
+	arg_words(args, &conf->report_login_domain, a);
+	arg_prefixes(args, conf, a);
+	db_arg_int(args, conf->tor_list[0] == '\0' ? -1 : conf->tor_margin);
+	db_arg_int(args, conf->tor_stale);
+	db_arg_int(args, conf->tor_settle);
+	db_arg_string(args, conf->tor_ipv6 ? "yes" : "no");
+	r = db_query(db, tell, args, NULL);
 	arena_close(a);
 	return r;
 }

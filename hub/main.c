@@ -19,8 +19,8 @@
 #include "proto/curve.h"
 
 static const struct worker *const workers[] = {&worker_receive,
-    &worker_lookup, &worker_report, &worker_deliver, &worker_tidy,
-    &worker_finder};
+    &worker_lookup, &worker_report, &worker_deliver, &worker_bounce,
+    &worker_tidy, &worker_finder};
 enum { WORKERS = sizeof workers / sizeof workers[0] };
 
 struct options {

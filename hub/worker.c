@@ -84,12 +84,15 @@ worker_connect(struct worker_context *c, const char *stage, int *code)
 
 /* Waits for a notification, the timer or a signal.  False: stop. */
 static bool
-wait_for_work(struct worker_context *c, const struct worker *w, bool *lost)
+wait_for_work(struct worker_context *c, const struct worker *w, void *state,
+    bool *lost)
 {
 	int64_t end = clock_mono_ms() + w->every_ms(c->conf);
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 	    {.fd = c->signals, .events = POLLIN},
 	    {.fd = c->db == NULL ? -1 : db_fd(c->db), .events = POLLIN},
+	    {.fd = w->wake_fd == NULL ? -1 : w->wake_fd(state),
+	        .events = POLLIN},
 	};
 
 	*lost = false;
@@ -99,7 +102,7 @@ wait_for_work(struct worker_context *c, const struct worker *w, bool *lost)
 
 		if (left <= 0)
 			return true;
-		if (poll(fds, 2, (int)left) <= 0)
+		if (poll(fds, 3, (int)left) <= 0)
 			continue;
 		if (fds[0].revents != 0) {
 			enum signals_event e = signals_next(c->signals);
@@ -114,6 +117,8 @@ wait_for_work(struct worker_context *c, const struct worker *w, bool *lost)
 			if (*lost || any)
 				return true;
 		}
+		if (fds[2].revents != 0)
+			return true;
 	}
 }
 
@@ -177,7 +182,7 @@ loop(struct worker_context *c, const struct worker *w, void *state)
 		}
 		if (c->once)
 			return step == WORKER_IDLE ? EX_OK : EX_TEMPFAIL;
-		if (!wait_for_work(c, w, &lost))
+		if (!wait_for_work(c, w, state, &lost))
 			break;
 	}
 	return EX_OK;

@@ -47,6 +47,9 @@ struct worker {
 	int (*open)(struct worker_context *c, void **state);
 	enum worker_step (*step)(struct worker_context *c, void *state);
 	void (*close)(void *state);
+	/* A descriptor that is readable when there may be work, after open;
+	 * -1 or NULL: none.  The step reads it empty. */
+	int (*wake_fd)(void *state);
 	/* In place of open, step and close: the stage's own loop.  Returns the
 	 * exit code. */
 	int (*run)(struct worker_context *c);
@@ -67,7 +70,7 @@ bool worker_reload(struct worker_context *c);
 /* ---- the stages ---- */
 
 extern const struct worker worker_receive, worker_lookup, worker_finder,
-    worker_report, worker_deliver, worker_tidy;
+    worker_report, worker_deliver, worker_bounce, worker_tidy;
 
 /* plaintiff-hub all: each stage as a process, restarted with back-off. */
 int all_main(const char *program, const char *conf_path);

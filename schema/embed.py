@@ -63,8 +63,10 @@ def main():
     out += ["{0}};", "", "const char schema_roles[] =", c_string((folder / "roles.sql").read_text()) + ";", ""]
     out.append("const struct schema_statement schema_statements[] = {")
     for path in sorted((folder / "stmts").glob("*.sql")):
+        # ctl_heard.sql is a part of stage ctl
+        stage = path.stem.split("_")[0]
         for name, sql in [*statements(path), *borrowed(path)]:
-            out.append('{"%s", "%s",\n%s},' % (path.stem, name, c_string(sql)))
+            out.append('{"%s", "%s",\n%s},' % (stage, name, c_string(sql)))
     out += ["{0}};", ""]
     pathlib.Path(output).write_text("\n".join(out))
 

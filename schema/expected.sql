@@ -7,6 +7,119 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA plaintiff;
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
 
+CREATE FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN own THEN 'own address'::text WHEN unreportable THEN 'unreportable'::text WHEN allowed THEN 'allowlisted'::text WHEN old THEN 'too old'::text WHEN (met IS NOT TRUE) THEN 'under threshold'::text WHEN (quorum IS NOT TRUE) THEN 'quorum'::text WHEN login THEN 'login since'::text WHEN (state = 'new'::text) THEN 'not asked'::text WHEN (state = 'none'::text) THEN 'no contact'::text WHEN (state = 'failed'::text) THEN 'lookup failed'::text WHEN (state = 'refused'::text) THEN 'refused'::text WHEN (fresh IS NOT TRUE) THEN 'contact too old'::text ELSE NULL::text END;
+
+COMMENT ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) IS 'null: the address may be reported; otherwise the first reason why not';
+
+CREATE FUNCTION plaintiff.case_outcome(days integer) RETURNS TABLE(address inet, contact integer, control boolean, began timestamp with time zone, stopped boolean)
+    LANGUAGE sql STABLE
+    AS $$
+	SELECT c.address, c.contact, c.control, c.began, NOT EXISTS (
+		SELECT FROM tally t
+		WHERE t.address = c.address AND t.kind NOT IN (13, 14)
+		AND t.last > c.began + make_interval(days => case_outcome.days)
+		AND t.first <= c.began
+			+ make_interval(days => 2 * case_outcome.days))
+	FROM (SELECT DISTINCT ON (s.address) s.address, r.contact,
+			false AS control, lower(r.quiet) AS began
+		FROM report r JOIN report_source s ON s.report = r.report
+		WHERE r.state = 'sent'
+		ORDER BY s.address, lower(r.quiet)) c
+	WHERE c.began <= now() - make_interval(days => 2 * case_outcome.days)
+	UNION ALL
+	SELECT c.address, c.contact, true, c.due, NOT EXISTS (
+		SELECT FROM tally t
+		WHERE t.address = c.address AND t.kind NOT IN (13, 14)
+		AND t.last > c.due + make_interval(days => case_outcome.days)
+		AND t.first <= c.due
+			+ make_interval(days => 2 * case_outcome.days))
+	FROM control_case c
+	WHERE c.due <= now() - make_interval(days => 2 * case_outcome.days)
+	AND NOT EXISTS (SELECT FROM report r
+		JOIN report_source s ON s.report = r.report
+		WHERE s.address = c.address AND r.state = 'sent'
+		AND lower(r.quiet) <= c.due
+			+ make_interval(days => 2 * case_outcome.days))
+$$;
+
+COMMENT ON FUNCTION plaintiff.case_outcome(days integer) IS 'addresses reported, or held back for comparison, and whether the abuse had stopped after so many days';
+
+CREATE FUNCTION plaintiff.contacts_with_room(contacts integer[]) RETURNS SETOF integer
+    LANGUAGE sql STABLE
+    AS $$
+	WITH p AS MATERIALIZED (
+		SELECT setting('domain_week', '20')::bigint AS domain_week,
+			setting('mx_week', '100')::bigint AS mx_week,
+			setting('new_day', '1000')::bigint AS new_day,
+			setting('mails_hour', '1000')::bigint AS mails_hour
+	), past AS MATERIALIZED (
+		SELECT c.domain, coalesce(c.mx, c.domain) AS mx, r.created,
+			r.contact
+		FROM report r JOIN contact c ON c.contact = r.contact
+		CROSS JOIN p
+		WHERE r.created > now() - interval '7 days'
+		AND greatest(p.domain_week, p.mx_week, p.new_day,
+			p.mails_hour) > 0
+	), asked AS (
+		SELECT c.contact, a.n, c.domain, coalesce(c.mx, c.domain) AS mx,
+			p.new_day > 0 AND NOT EXISTS (SELECT FROM report r
+				WHERE r.contact = c.contact) AS new
+		FROM unnest(contacts) WITH ORDINALITY a (contact, n)
+		JOIN contact c ON c.contact = a.contact
+		CROSS JOIN p
+	), ranked_new AS (
+		SELECT asked.*, row_number() OVER (PARTITION BY new ORDER BY n)
+			AS place
+		FROM asked
+	), after_new AS (
+		SELECT n.* FROM ranked_new n CROSS JOIN p
+		WHERE NOT n.new OR n.place <= p.new_day - (
+			SELECT count(DISTINCT r.contact) FROM past r
+			WHERE r.created > now() - interval '1 day'
+			AND NOT EXISTS (SELECT FROM report o
+				WHERE o.contact = r.contact
+				AND o.created <= now() - interval '1 day'))
+	), ranked_domain AS (
+		SELECT contact, n, domain, mx, row_number() OVER
+			(PARTITION BY domain ORDER BY n) AS place
+		FROM after_new
+	), after_domain AS (
+		SELECT d.* FROM ranked_domain d CROSS JOIN p
+		LEFT JOIN (SELECT domain, count(*) AS used FROM past
+			GROUP BY domain) u ON u.domain = d.domain
+		WHERE p.domain_week = 0 OR d.domain IS NULL
+			OR d.place <= p.domain_week - coalesce(u.used, 0)
+	), ranked_mx AS (
+		SELECT contact, n, mx, row_number() OVER
+			(PARTITION BY mx ORDER BY n) AS place
+		FROM after_domain
+	), after_mx AS (
+		SELECT m.* FROM ranked_mx m CROSS JOIN p
+		LEFT JOIN (SELECT mx, count(*) AS used FROM past
+			GROUP BY mx) u ON u.mx = m.mx
+		WHERE p.mx_week = 0 OR m.mx IS NULL
+			OR m.place <= p.mx_week - coalesce(u.used, 0)
+	), ranked_hour AS (
+		SELECT contact, n, row_number() OVER (ORDER BY n) AS place
+		FROM after_mx
+	)
+	SELECT h.contact FROM ranked_hour h CROSS JOIN p
+	WHERE p.mails_hour = 0 OR h.place <= p.mails_hour - (
+		SELECT count(*) FROM past
+		WHERE created > now() - interval '1 hour')
+	ORDER BY h.n
+$$;
+
+COMMENT ON FUNCTION plaintiff.contacts_with_room(contacts integer[]) IS 'those of the contacts that the caps leave room for now, in the same order';
+
+CREATE FUNCTION plaintiff.effect_days() RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE(NULLIF(current_setting('plaintiff.effect_days'::text, true), ''::text), '7'::text))::integer;
+
+COMMENT ON FUNCTION plaintiff.effect_days() IS 'days that a contact has to stop the abuse, of the session; 7 where none is set';
+
 CREATE FUNCTION plaintiff.host_label(host text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN (host ~ '^[0-9.]*$'::text) THEN host ELSE lower(split_part(host, '.'::text, 1)) END;
@@ -18,6 +131,18 @@ CREATE FUNCTION plaintiff.id_floor(t timestamp with time zone) RETURNS uuid
     RETURN ((lpad(to_hex((LEAST(GREATEST(floor(EXTRACT(epoch FROM t)), (0)::numeric), ('4294967295'::bigint)::numeric))::bigint), 8, '0'::text) || repeat('0'::text, 24)))::uuid;
 
 COMMENT ON FUNCTION plaintiff.id_floor(t timestamp with time zone) IS 'smallest event id of that second of log time';
+
+CREATE FUNCTION plaintiff.login_domain(login text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (strpos(login, '@'::text) = 0) THEN 'none'::text ELSE lower(regexp_replace(login, '^.*@'::text, ''::text)) END;
+
+COMMENT ON FUNCTION plaintiff.login_domain(login text) IS 'domain of a tried login; none: it has none';
+
+CREATE FUNCTION plaintiff.login_hash(login text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN hashtext(lower(login));
+
+COMMENT ON FUNCTION plaintiff.login_hash(login text) IS 'number that stands for a tried login in tallies';
 
 CREATE FUNCTION plaintiff.outage_margin() RETURNS interval
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -124,6 +249,18 @@ END $$;
 
 COMMENT ON FUNCTION plaintiff.partitions_make(first date, last date) IS 'makes the missing partitions from first to last day; how many it made';
 
+CREATE FUNCTION plaintiff.setting(name text, fallback text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN COALESCE(NULLIF(current_setting(('plaintiff.'::text || name), true), ''::text), fallback);
+
+COMMENT ON FUNCTION plaintiff.setting(name text, fallback text) IS 'a setting of the hub as the session was told it, else the fallback';
+
+CREATE FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((((tries)[1] >= (need)[1]) OR ((tries)[2] >= (need)[2]) OR ((tries)[3] >= (need)[3]) OR ((tries)[4] >= (need)[4]) OR ((tries)[5] >= (need)[5]) OR ((tries)[6] >= (need)[6]) OR ((tries)[7] >= (need)[7]) OR ((tries)[8] >= (need)[8]) OR ((tries)[9] >= (need)[9]) OR ((tries)[10] >= (need)[10]) OR ((tries)[11] >= (need)[11]) OR ((tries)[12] >= (need)[12]) OR (((tries)[1] > 0) AND ((logins >= need_logins) OR (agents >= need_agents)))) IS TRUE);
+
+COMMENT ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) IS 'does an address with so many events by kind, logins tried and agents that saw it reach a threshold; null needs are never met';
+
 CREATE FUNCTION plaintiff.tor_ipv6() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (COALESCE(NULLIF(current_setting('plaintiff.tor_ipv6'::text, true), ''::text), 'yes'::text))::boolean;
@@ -194,17 +331,44 @@ CREATE FUNCTION plaintiff.tor_wait() RETURNS interval
 
 COMMENT ON FUNCTION plaintiff.tor_wait() IS 'how long ago an event must have been stored that a list which is not stale can answer for it';
 
+CREATE FUNCTION plaintiff.tries_sum(a integer[], b integer[]) RETURNS integer[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (a IS NULL) THEN b ELSE ARRAY[((a)[1] + (b)[1]), ((a)[2] + (b)[2]), ((a)[3] + (b)[3]), ((a)[4] + (b)[4]), ((a)[5] + (b)[5]), ((a)[6] + (b)[6]), ((a)[7] + (b)[7]), ((a)[8] + (b)[8]), ((a)[9] + (b)[9]), ((a)[10] + (b)[10]), ((a)[11] + (b)[11]), ((a)[12] + (b)[12])] END;
+
+COMMENT ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) IS 'events by kind of both together';
+
 CREATE FUNCTION plaintiff.ts(us bigint) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ('1970-01-01 00:00:00+00'::timestamp with time zone + ((us)::double precision * '00:00:00.000001'::interval));
 
 COMMENT ON FUNCTION plaintiff.ts(us bigint) IS 'the inverse of us()';
 
+CREATE FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) RETURNS integer[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((b IS NULL) OR (b <@ a) OR (cardinality(a) >= 8)) THEN a ELSE (ARRAY(SELECT DISTINCT unnest(array_cat(a, b)) AS unnest))[1:8] END;
+
+COMMENT ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) IS 'elements of both, each once; a few are as good as many';
+
 CREATE FUNCTION plaintiff.us(t timestamp with time zone) RETURNS bigint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ((EXTRACT(epoch FROM t) * (1000000)::numeric))::bigint;
 
 COMMENT ON FUNCTION plaintiff.us(t timestamp with time zone) IS 'microseconds since 1970-01-01T00:00:00Z';
+
+CREATE FUNCTION plaintiff.window_begin() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (now() - make_interval(days => (plaintiff.setting('report_days'::text, '14'::text))::integer));
+
+COMMENT ON FUNCTION plaintiff.window_begin() IS 'events before are not reported: report.days of the session';
+
+CREATE AGGREGATE plaintiff.array_all(anycompatiblearray) (
+    SFUNC = array_cat,
+    STYPE = anycompatiblearray,
+    COMBINEFUNC = array_cat,
+    PARALLEL = safe
+);
+
+COMMENT ON AGGREGATE plaintiff.array_all(anycompatiblearray) IS 'all elements of all arrays in one';
 
 CREATE TABLE plaintiff.agent (
     agent integer NOT NULL,
@@ -503,6 +667,60 @@ COMMENT ON COLUMN plaintiff.agent_list.revoked IS 'when it was revoked';
 
 COMMENT ON COLUMN plaintiff.agent_list.key IS 'public key';
 
+CREATE TABLE plaintiff.allegedfix (
+    address inet NOT NULL,
+    fixed timestamp with time zone NOT NULL,
+    report bigint,
+    reply bigint,
+    note text
+);
+
+COMMENT ON TABLE plaintiff.allegedfix IS 'addresses that somebody says are mended: what they did before is not reported, what they do after is said to be after it';
+
+COMMENT ON COLUMN plaintiff.allegedfix.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.allegedfix.fixed IS 'mended by then';
+
+COMMENT ON COLUMN plaintiff.allegedfix.report IS 'report whose answer says so';
+
+COMMENT ON COLUMN plaintiff.allegedfix.reply IS 'that answer; null: the administrator said so';
+
+COMMENT ON COLUMN plaintiff.allegedfix.note IS 'for people';
+
+CREATE TABLE plaintiff.allow_mailbox (
+    key text NOT NULL,
+    note text,
+    who text NOT NULL,
+    added timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.allow_mailbox IS 'mailboxes whose networks are not reported; known as contacts or not';
+
+COMMENT ON COLUMN plaintiff.allow_mailbox.key IS 'mailbox, as contact.key';
+
+COMMENT ON COLUMN plaintiff.allow_mailbox.note IS 'why, for people';
+
+COMMENT ON COLUMN plaintiff.allow_mailbox.who IS 'who said so';
+
+COMMENT ON COLUMN plaintiff.allow_mailbox.added IS 'when';
+
+CREATE TABLE plaintiff.allow_prefix (
+    prefix cidr NOT NULL,
+    note text,
+    who text NOT NULL,
+    added timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.allow_prefix IS 'networks that are not reported';
+
+COMMENT ON COLUMN plaintiff.allow_prefix.prefix IS 'network';
+
+COMMENT ON COLUMN plaintiff.allow_prefix.note IS 'why, for people';
+
+COMMENT ON COLUMN plaintiff.allow_prefix.who IS 'who said so';
+
+COMMENT ON COLUMN plaintiff.allow_prefix.added IS 'when';
+
 CREATE TABLE plaintiff.answer (
     answer bigint NOT NULL,
     address inet NOT NULL,
@@ -552,121 +770,91 @@ ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
-CREATE TABLE plaintiff.bootstrap (
-    prefix cidr NOT NULL,
-    url text NOT NULL,
-    CONSTRAINT bootstrap_url_check CHECK ((url ~~ 'https://%'::text))
-);
-
-COMMENT ON TABLE plaintiff.bootstrap IS 'which RDAP server knows a network (RFC 9224); the longest prefix wins';
-
-COMMENT ON COLUMN plaintiff.bootstrap.prefix IS 'network';
-
-COMMENT ON COLUMN plaintiff.bootstrap.url IS 'base of its server''s addresses';
-
-CREATE TABLE plaintiff.bootstrap_file (
-    family smallint NOT NULL,
-    origin text,
-    digest bytea,
-    taken timestamp with time zone,
-    tried timestamp with time zone,
-    next_try timestamp with time zone DEFAULT now() NOT NULL,
-    why text,
-    CONSTRAINT bootstrap_file_family_check CHECK ((family = ANY (ARRAY[4, 6]))),
-    CONSTRAINT bootstrap_file_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'fetched'::text])))
-);
-
-COMMENT ON TABLE plaintiff.bootstrap_file IS 'where the rows of bootstrap come from';
-
-COMMENT ON COLUMN plaintiff.bootstrap_file.family IS '4 or 6';
-
-COMMENT ON COLUMN plaintiff.bootstrap_file.origin IS 'shipped or fetched; null: nothing yet';
-
-COMMENT ON COLUMN plaintiff.bootstrap_file.digest IS 'hash of the shipped file that was read last';
-
-COMMENT ON COLUMN plaintiff.bootstrap_file.taken IS 'when its rows were stored';
-
-COMMENT ON COLUMN plaintiff.bootstrap_file.tried IS 'when it was last asked for';
-
-COMMENT ON COLUMN plaintiff.bootstrap_file.next_try IS 'not asked for before then';
-
-COMMENT ON COLUMN plaintiff.bootstrap_file.why IS 'why the last try failed';
-
-CREATE TABLE plaintiff.contact (
-    contact integer NOT NULL,
-    key text NOT NULL,
-    mailbox text NOT NULL,
-    state text DEFAULT 'active'::text NOT NULL,
-    note text,
-    created timestamp with time zone DEFAULT now() NOT NULL,
-    merged_into integer,
-    dead timestamp with time zone,
-    CONSTRAINT contact_check CHECK ((merged_into <> contact)),
-    CONSTRAINT contact_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text])))
-);
-
-COMMENT ON TABLE plaintiff.contact IS 'abuse mailboxes: one row a mailbox, however spelt';
-
-COMMENT ON COLUMN plaintiff.contact.contact IS 'number used everywhere else';
-
-COMMENT ON COLUMN plaintiff.contact.key IS 'mailbox in lower case, domain in A-labels, plus-tag removed';
-
-COMMENT ON COLUMN plaintiff.contact.mailbox IS 'mailbox as first written; mail goes there';
-
-COMMENT ON COLUMN plaintiff.contact.state IS 'active or suspended';
-
-COMMENT ON COLUMN plaintiff.contact.note IS 'for people';
-
-COMMENT ON COLUMN plaintiff.contact.created IS 'when it was first found';
-
-COMMENT ON COLUMN plaintiff.contact.merged_into IS 'the administrator says that this is the same party: what would go here goes there';
-
-COMMENT ON COLUMN plaintiff.contact.dead IS 'since when mail to it comes back for good: lookup takes another mailbox';
-
-ALTER TABLE plaintiff.contact ALTER COLUMN contact ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME plaintiff.contact_contact_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE plaintiff.contact_event (
-    contact_event bigint NOT NULL,
-    contact integer NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL,
-    what text NOT NULL,
-    report bigint,
+CREATE TABLE plaintiff.bounce (
+    bounce bigint NOT NULL,
+    report bigint NOT NULL,
+    hash bytea NOT NULL,
+    received timestamp with time zone DEFAULT now() NOT NULL,
+    class text NOT NULL,
     status text,
-    said text,
-    CONSTRAINT contact_event_what_check CHECK ((what = 'refused'::text))
+    recipient text,
+    own boolean NOT NULL,
+    diagnostic text,
+    effect text NOT NULL,
+    CONSTRAINT bounce_class_check CHECK ((class = ANY (ARRAY['hard'::text, 'soft'::text, 'policy'::text, 'delayed'::text, 'relayed'::text]))),
+    CONSTRAINT bounce_effect_check CHECK ((effect = ANY (ARRAY['none'::text, 'counted'::text, 'held'::text, 'suspended'::text]))),
+    CONSTRAINT bounce_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT bounce_status_check CHECK ((status ~ '^[245]\.[0-9]{1,3}\.[0-9]{1,3}$'::text))
 );
 
-COMMENT ON TABLE plaintiff.contact_event IS 'what happened to a contact';
+COMMENT ON TABLE plaintiff.bounce IS 'bounces with a token of ours; one a report and class, since more tell nothing new';
 
-COMMENT ON COLUMN plaintiff.contact_event.contact_event IS 'number';
+COMMENT ON COLUMN plaintiff.bounce.bounce IS 'number';
 
-COMMENT ON COLUMN plaintiff.contact_event.contact IS 'contact';
+COMMENT ON COLUMN plaintiff.bounce.report IS 'report that came back';
 
-COMMENT ON COLUMN plaintiff.contact_event.at IS 'when';
+COMMENT ON COLUMN plaintiff.bounce.hash IS 'BLAKE2b of the message: read again it is the same';
 
-COMMENT ON COLUMN plaintiff.contact_event.what IS 'refused';
+COMMENT ON COLUMN plaintiff.bounce.received IS 'when it was read';
 
-COMMENT ON COLUMN plaintiff.contact_event.report IS 'about which report';
+COMMENT ON COLUMN plaintiff.bounce.class IS 'hard, soft, policy, delayed or relayed';
 
-COMMENT ON COLUMN plaintiff.contact_event.status IS 'enhanced status code (RFC 3463), if one was given';
+COMMENT ON COLUMN plaintiff.bounce.status IS 'status by RFC 3463, if it says one';
 
-COMMENT ON COLUMN plaintiff.contact_event.said IS 'in whose words; foreign text';
+COMMENT ON COLUMN plaintiff.bounce.recipient IS 'mailbox it speaks of; foreign text, made harmless';
 
-ALTER TABLE plaintiff.contact_event ALTER COLUMN contact_event ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME plaintiff.contact_event_contact_event_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
+COMMENT ON COLUMN plaintiff.bounce.own IS 'is that the one we wrote to, not one behind it';
+
+COMMENT ON COLUMN plaintiff.bounce.diagnostic IS 'what the mail server said; foreign text, made harmless';
+
+COMMENT ON COLUMN plaintiff.bounce.effect IS 'none, counted, held or suspended';
+
+CREATE TABLE plaintiff.reply (
+    reply bigint NOT NULL,
+    report bigint NOT NULL,
+    hash bytea NOT NULL,
+    received timestamp with time zone DEFAULT now() NOT NULL,
+    verified boolean NOT NULL,
+    automatic boolean NOT NULL,
+    kind text NOT NULL,
+    classified_by text DEFAULT 'hub'::text NOT NULL,
+    ticket text,
+    url text,
+    sender text,
+    subject text,
+    text text NOT NULL,
+    CONSTRAINT reply_classified_by_check CHECK ((classified_by = ANY (ARRAY['hub'::text, 'administrator'::text]))),
+    CONSTRAINT reply_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT reply_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'away'::text, 'form'::text, 'not_ours'::text, 'forwarded'::text, 'fixed'::text, 'human'::text])))
 );
+
+COMMENT ON TABLE plaintiff.reply IS 'answers to reports, kept with them; never answered';
+
+COMMENT ON COLUMN plaintiff.reply.reply IS 'number';
+
+COMMENT ON COLUMN plaintiff.reply.report IS 'report that it answers';
+
+COMMENT ON COLUMN plaintiff.reply.hash IS 'BLAKE2b of the message: read again it is the same';
+
+COMMENT ON COLUMN plaintiff.reply.received IS 'when it arrived';
+
+COMMENT ON COLUMN plaintiff.reply.verified IS 'came with a token of ours; otherwise it has no effect by itself';
+
+COMMENT ON COLUMN plaintiff.reply.automatic IS 'says that a program wrote it';
+
+COMMENT ON COLUMN plaintiff.reply.kind IS 'receipt, away, form, not_ours, forwarded, fixed or human';
+
+COMMENT ON COLUMN plaintiff.reply.classified_by IS 'hub or administrator';
+
+COMMENT ON COLUMN plaintiff.reply.ticket IS 'ticket number, if it names one';
+
+COMMENT ON COLUMN plaintiff.reply.url IS 'form to use, if it names one; foreign text';
+
+COMMENT ON COLUMN plaintiff.reply.sender IS 'From; foreign text, made harmless';
+
+COMMENT ON COLUMN plaintiff.reply.subject IS 'Subject; foreign text, made harmless';
+
+COMMENT ON COLUMN plaintiff.reply.text IS 'what it says, without what it quotes; foreign text, made harmless';
 
 CREATE TABLE plaintiff.report (
     report bigint NOT NULL,
@@ -687,8 +875,10 @@ CREATE TABLE plaintiff.report (
     next_try timestamp with time zone DEFAULT now() NOT NULL,
     said text,
     quiet tstzrange,
+    given_back timestamp with time zone,
     CONSTRAINT report_check CHECK (((state = ANY (ARRAY['sending'::text, 'sent'::text, 'unknown'::text])) = (quiet IS NOT NULL))),
     CONSTRAINT report_check1 CHECK (((state <> ALL (ARRAY['sending'::text, 'unknown'::text])) OR (owner IS NOT NULL))),
+    CONSTRAINT report_check2 CHECK (((given_back IS NULL) OR (state = 'failed'::text))),
     CONSTRAINT report_events_check CHECK ((events > 0)),
     CONSTRAINT report_quiet_check CHECK (((quiet IS NULL) OR ((NOT isempty(quiet)) AND (NOT upper_inf(quiet)) AND ((upper(quiet) - lower(quiet)) >= '168:00:00'::interval)))),
     CONSTRAINT report_sources_check CHECK ((sources > 0)),
@@ -733,6 +923,52 @@ COMMENT ON COLUMN plaintiff.report.said IS 'last answer of the relay';
 
 COMMENT ON COLUMN plaintiff.report.quiet IS 'no other report to this contact in this time; the week as a constraint';
 
+COMMENT ON COLUMN plaintiff.report.given_back IS 'state failed: since when its events are due again; null: they are not';
+
+CREATE VIEW plaintiff.report_outcome; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.report_outcome IS 'what became of each report that was sent';
+
+COMMENT ON COLUMN plaintiff.report_outcome.report IS 'report';
+
+COMMENT ON COLUMN plaintiff.report_outcome.contact IS 'contact (number)';
+
+COMMENT ON COLUMN plaintiff.report_outcome.sent IS 'when it was handed over';
+
+COMMENT ON COLUMN plaintiff.report_outcome.bounced IS 'did it come back?';
+
+COMMENT ON COLUMN plaintiff.report_outcome.answered IS 'was there an answer that is more than a receipt?';
+
+COMMENT ON COLUMN plaintiff.report_outcome.acknowledged IS 'did a program say that it has arrived?';
+
+CREATE TABLE plaintiff.report_source (
+    report bigint NOT NULL,
+    address inet NOT NULL,
+    events bigint NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    stored_after bigint NOT NULL,
+    stored_upto bigint NOT NULL,
+    CONSTRAINT report_source_check CHECK ((stored_after < stored_upto)),
+    CONSTRAINT report_source_events_check CHECK ((events > 0))
+);
+
+COMMENT ON TABLE plaintiff.report_source IS 'the addresses of a report';
+
+COMMENT ON COLUMN plaintiff.report_source.report IS 'report';
+
+COMMENT ON COLUMN plaintiff.report_source.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.report_source.events IS 'its events in this report';
+
+COMMENT ON COLUMN plaintiff.report_source.first IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.report_source.last IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.report_source.stored_after IS 'covers its events with stored above this';
+
+COMMENT ON COLUMN plaintiff.report_source.stored_upto IS 'and up to this';
+
 CREATE TABLE plaintiff.source (
     address inet NOT NULL,
     contact integer,
@@ -755,6 +991,12 @@ CASE family(address)
     WHEN 4 THEN 24
     ELSE 64
 END))) STORED,
+    pending bigint,
+    counted bigint DEFAULT 0 NOT NULL,
+    weighed_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    attempts integer[],
+    logins integer[],
+    agents integer[],
     CONSTRAINT source_asn_check CHECK (((asn >= 0) AND (asn <= '4294967295'::bigint))),
     CONSTRAINT source_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
     CONSTRAINT source_check1 CHECK (((state <> 'found'::text) OR (fresh_until IS NOT NULL))),
@@ -798,6 +1040,360 @@ COMMENT ON COLUMN plaintiff.source.country IS 'country of its registration, if k
 
 COMMENT ON COLUMN plaintiff.source.net IS 'what it is grouped by: its /24, or its /64';
 
+COMMENT ON COLUMN plaintiff.source.pending IS 'no event that is in no report is stored below this; null: all are in some';
+
+COMMENT ON COLUMN plaintiff.source.counted IS 'place in the order of storing of its newest event that may be reported';
+
+COMMENT ON COLUMN plaintiff.source.weighed_from IS 'log time of the first event that attempts, logins and agents count; while it is within the window they are what thresholds ask for, later no less than that';
+
+COMMENT ON COLUMN plaintiff.source.attempts IS 'events by kind, the number of the kind being the place';
+
+COMMENT ON COLUMN plaintiff.source.logins IS 'login_hash of the logins tried, eight at most';
+
+COMMENT ON COLUMN plaintiff.source.agents IS 'agents that sent its events first, eight at most';
+
+CREATE VIEW plaintiff.asn_effect; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.asn_effect IS 'what reports brought about, by autonomous system; days: plaintiff.effect_days of the session, 7';
+
+COMMENT ON COLUMN plaintiff.asn_effect.asn IS 'autonomous system; null: not known';
+
+COMMENT ON COLUMN plaintiff.asn_effect.reports IS 'reports sent that named an address of it';
+
+COMMENT ON COLUMN plaintiff.asn_effect.bounced IS 'that came back';
+
+COMMENT ON COLUMN plaintiff.asn_effect.answered IS 'that were answered';
+
+COMMENT ON COLUMN plaintiff.asn_effect.acknowledged IS 'of which a program said that they have arrived';
+
+COMMENT ON COLUMN plaintiff.asn_effect.silent IS 'of which nothing was heard';
+
+COMMENT ON COLUMN plaintiff.asn_effect.cases IS 'addresses that can be judged: since their first report twice the days have passed';
+
+COMMENT ON COLUMN plaintiff.asn_effect.stopped IS 'of those, quiet in the second half of that time';
+
+CREATE TABLE plaintiff.bootstrap (
+    prefix cidr NOT NULL,
+    url text NOT NULL,
+    CONSTRAINT bootstrap_url_check CHECK ((url ~~ 'https://%'::text))
+);
+
+COMMENT ON TABLE plaintiff.bootstrap IS 'which RDAP server knows a network (RFC 9224); the longest prefix wins';
+
+COMMENT ON COLUMN plaintiff.bootstrap.prefix IS 'network';
+
+COMMENT ON COLUMN plaintiff.bootstrap.url IS 'base of its server''s addresses';
+
+CREATE TABLE plaintiff.bootstrap_file (
+    family smallint NOT NULL,
+    origin text,
+    digest bytea,
+    taken timestamp with time zone,
+    tried timestamp with time zone,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
+    why text,
+    CONSTRAINT bootstrap_file_family_check CHECK ((family = ANY (ARRAY[4, 6]))),
+    CONSTRAINT bootstrap_file_origin_check CHECK ((origin = ANY (ARRAY['shipped'::text, 'fetched'::text])))
+);
+
+COMMENT ON TABLE plaintiff.bootstrap_file IS 'where the rows of bootstrap come from';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.family IS '4 or 6';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.origin IS 'shipped or fetched; null: nothing yet';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.digest IS 'hash of the shipped file that was read last';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.taken IS 'when its rows were stored';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.tried IS 'when it was last asked for';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.next_try IS 'not asked for before then';
+
+COMMENT ON COLUMN plaintiff.bootstrap_file.why IS 'why the last try failed';
+
+ALTER TABLE plaintiff.bounce ALTER COLUMN bounce ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.bounce_bounce_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.contact (
+    contact integer NOT NULL,
+    key text NOT NULL,
+    mailbox text NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    note text,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    merged_into integer,
+    dead timestamp with time zone,
+    state_why text,
+    state_since timestamp with time zone,
+    state_report bigint,
+    control boolean DEFAULT false NOT NULL,
+    mode text DEFAULT 'consolidated'::text NOT NULL,
+    form text,
+    language text,
+    domain text,
+    mx text,
+    drawn timestamp with time zone,
+    forced timestamp with time zone,
+    CONSTRAINT contact_check CHECK ((merged_into <> contact)),
+    CONSTRAINT contact_language CHECK ((language = ANY (ARRAY['en'::text, 'de'::text, 'fr'::text]))),
+    CONSTRAINT contact_mode CHECK ((mode = ANY (ARRAY['consolidated'::text, 'xarf'::text, 'text'::text, 'form'::text, 'held'::text]))),
+    CONSTRAINT contact_state_check CHECK ((state = ANY (ARRAY['active'::text, 'held'::text, 'suspended'::text])))
+);
+
+COMMENT ON TABLE plaintiff.contact IS 'abuse mailboxes: one row a mailbox, however spelt';
+
+COMMENT ON COLUMN plaintiff.contact.contact IS 'number used everywhere else';
+
+COMMENT ON COLUMN plaintiff.contact.key IS 'mailbox in lower case, domain in A-labels, plus-tag removed';
+
+COMMENT ON COLUMN plaintiff.contact.mailbox IS 'mailbox as first written; mail goes there';
+
+COMMENT ON COLUMN plaintiff.contact.state IS 'active, held or suspended';
+
+COMMENT ON COLUMN plaintiff.contact.note IS 'for people';
+
+COMMENT ON COLUMN plaintiff.contact.created IS 'when it was first found';
+
+COMMENT ON COLUMN plaintiff.contact.merged_into IS 'the administrator says that this is the same party: what would go here goes there';
+
+COMMENT ON COLUMN plaintiff.contact.dead IS 'since when mail to it comes back for good: lookup takes another mailbox';
+
+COMMENT ON COLUMN plaintiff.contact.state_why IS 'why bounce held or suspended it; foreign text, made harmless';
+
+COMMENT ON COLUMN plaintiff.contact.state_since IS 'when it came into its state; what came back of earlier reports counts no more';
+
+COMMENT ON COLUMN plaintiff.contact.state_report IS 'report that came back then';
+
+COMMENT ON COLUMN plaintiff.contact.control IS 'in the share that is drawn by chance and not reported, to compare with';
+
+COMMENT ON COLUMN plaintiff.contact.mode IS 'how it is told: consolidated, xarf, text, form or held; set by the administrator';
+
+COMMENT ON COLUMN plaintiff.contact.form IS 'mode form: address of the form';
+
+COMMENT ON COLUMN plaintiff.contact.language IS 'en, de or fr; null: by its country';
+
+COMMENT ON COLUMN plaintiff.contact.domain IS 'registrable domain of the mailbox, for caps; null: not known yet';
+
+COMMENT ON COLUMN plaintiff.contact.mx IS 'host that takes its mail, for caps; null: not known, the domain counts';
+
+COMMENT ON COLUMN plaintiff.contact.drawn IS 'when it was drawn whether it is in the held share (control); null: not yet';
+
+COMMENT ON COLUMN plaintiff.contact.forced IS 'when the administrator asked for a report below the thresholds; null: not, or done';
+
+CREATE VIEW plaintiff.bounce_list; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.bounce_list IS 'reports that came back, and why';
+
+COMMENT ON COLUMN plaintiff.bounce_list.bounce IS 'number';
+
+COMMENT ON COLUMN plaintiff.bounce_list.received IS 'when it was read';
+
+COMMENT ON COLUMN plaintiff.bounce_list.class IS 'hard, soft, policy, delayed or relayed';
+
+COMMENT ON COLUMN plaintiff.bounce_list.status IS 'status by RFC 3463, if it says one';
+
+COMMENT ON COLUMN plaintiff.bounce_list.contact IS 'mailbox of the contact';
+
+COMMENT ON COLUMN plaintiff.bounce_list.report IS 'report that came back';
+
+COMMENT ON COLUMN plaintiff.bounce_list.effect IS 'none, counted, held or suspended: what it did to the contact';
+
+COMMENT ON COLUMN plaintiff.bounce_list.recipient IS 'mailbox it speaks of; foreign text';
+
+COMMENT ON COLUMN plaintiff.bounce_list.diagnostic IS 'what the mail server said; foreign text';
+
+COMMENT ON COLUMN plaintiff.bounce_list.own IS 'is that the one we wrote to, not one behind it';
+
+CREATE TABLE plaintiff.clock_tick (
+    boot text NOT NULL,
+    wall timestamp with time zone NOT NULL,
+    up bigint NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.clock_tick IS 'when each host of a hub last compared the database''s clock with its own time since boot';
+
+COMMENT ON COLUMN plaintiff.clock_tick.boot IS 'id of the host''s boot';
+
+COMMENT ON COLUMN plaintiff.clock_tick.wall IS 'the database''s clock';
+
+COMMENT ON COLUMN plaintiff.clock_tick.up IS 'the host''s CLOCK_BOOTTIME, microseconds';
+
+CREATE VIEW plaintiff.policy; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.policy IS 'the settings that deciding goes by, as the session was told them; one row';
+
+COMMENT ON COLUMN plaintiff.policy.since IS 'events before are not reported';
+
+COMMENT ON COLUMN plaintiff.policy.every IS 'at most one report to a contact in this time';
+
+COMMENT ON COLUMN plaintiff.policy.quorum_agents IS 'agents that must have seen an address';
+
+COMMENT ON COLUMN plaintiff.policy.quorum_events IS 'or so many events where fewer have; 0: that does not do';
+
+COMMENT ON COLUMN plaintiff.policy.login_since IS 'an address with a successful login is not reported';
+
+COMMENT ON COLUMN plaintiff.policy.held_share IS 'percent of the contacts that are drawn not to be reported';
+
+COMMENT ON COLUMN plaintiff.policy.domain_week IS 'reports to one registrable domain in a week; 0: no limit';
+
+COMMENT ON COLUMN plaintiff.policy.mx_week IS 'reports to one mail host in a week; 0: no limit';
+
+COMMENT ON COLUMN plaintiff.policy.new_day IS 'contacts reported for the first time in a day; 0: no limit';
+
+COMMENT ON COLUMN plaintiff.policy.mails_hour IS 'reports in an hour; 0: no limit';
+
+COMMENT ON COLUMN plaintiff.policy.unreportable IS 'prefixes that are never reported';
+
+CREATE TABLE plaintiff.switch (
+    one boolean DEFAULT true NOT NULL,
+    stopped timestamp with time zone,
+    why text,
+    who text,
+    clock_stopped timestamp with time zone,
+    clock_apart interval,
+    CONSTRAINT switch_check CHECK (((clock_stopped IS NULL) = (clock_apart IS NULL))),
+    CONSTRAINT switch_one_check CHECK (one)
+);
+
+COMMENT ON TABLE plaintiff.switch IS 'the one row that stops all reports of all hubs';
+
+COMMENT ON COLUMN plaintiff.switch.one IS 'there is one row';
+
+COMMENT ON COLUMN plaintiff.switch.stopped IS 'since when the administrator has stopped everything; null: not';
+
+COMMENT ON COLUMN plaintiff.switch.why IS 'why, for people';
+
+COMMENT ON COLUMN plaintiff.switch.who IS 'who stopped it, or let it go, last';
+
+COMMENT ON COLUMN plaintiff.switch.clock_stopped IS 'since when the clock is not believed; null: it is';
+
+COMMENT ON COLUMN plaintiff.switch.clock_apart IS 'by how much the clock had moved when that was seen';
+
+CREATE VIEW plaintiff.contact_brake; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.contact_brake IS 'what keeps a contact that is due from being told now';
+
+COMMENT ON COLUMN plaintiff.contact_brake.contact IS 'contact';
+
+COMMENT ON COLUMN plaintiff.contact_brake.brake IS 'stopped, clock, new contacts, domain cap, mx cap or mails an hour; null: nothing';
+
+ALTER TABLE plaintiff.contact ALTER COLUMN contact ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.contact_contact_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE VIEW plaintiff.contact_effect; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.contact_effect IS 'what reports to each contact brought about; days: plaintiff.effect_days of the session, 7';
+
+COMMENT ON COLUMN plaintiff.contact_effect.contact IS 'mailbox';
+
+COMMENT ON COLUMN plaintiff.contact_effect.state IS 'active, held or suspended';
+
+COMMENT ON COLUMN plaintiff.contact_effect.control IS 'in the share that is not reported, to compare with';
+
+COMMENT ON COLUMN plaintiff.contact_effect.reports IS 'reports that were sent';
+
+COMMENT ON COLUMN plaintiff.contact_effect.bounced IS 'that came back';
+
+COMMENT ON COLUMN plaintiff.contact_effect.answered IS 'that were answered';
+
+COMMENT ON COLUMN plaintiff.contact_effect.acknowledged IS 'of which a program said that they have arrived';
+
+COMMENT ON COLUMN plaintiff.contact_effect.silent IS 'of which nothing was heard';
+
+COMMENT ON COLUMN plaintiff.contact_effect.cases IS 'addresses that can be judged: since their first report twice the days have passed';
+
+COMMENT ON COLUMN plaintiff.contact_effect.stopped IS 'of those, quiet in the second half of that time';
+
+CREATE TABLE plaintiff.contact_event (
+    contact_event bigint NOT NULL,
+    contact integer NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    what text NOT NULL,
+    report bigint,
+    status text,
+    said text,
+    judged timestamp with time zone,
+    CONSTRAINT contact_event_what_check CHECK ((what = 'refused'::text))
+);
+
+COMMENT ON TABLE plaintiff.contact_event IS 'what happened to a contact';
+
+COMMENT ON COLUMN plaintiff.contact_event.contact_event IS 'number';
+
+COMMENT ON COLUMN plaintiff.contact_event.contact IS 'contact';
+
+COMMENT ON COLUMN plaintiff.contact_event.at IS 'when';
+
+COMMENT ON COLUMN plaintiff.contact_event.what IS 'refused';
+
+COMMENT ON COLUMN plaintiff.contact_event.report IS 'about which report';
+
+COMMENT ON COLUMN plaintiff.contact_event.status IS 'enhanced status code (RFC 3463), if one was given';
+
+COMMENT ON COLUMN plaintiff.contact_event.said IS 'in whose words; foreign text';
+
+COMMENT ON COLUMN plaintiff.contact_event.judged IS 'when stage bounce drew what follows from it';
+
+ALTER TABLE plaintiff.contact_event ALTER COLUMN contact_event ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.contact_event_contact_event_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE plaintiff.escalation (
+    escalation bigint NOT NULL,
+    contact integer NOT NULL,
+    why text NOT NULL,
+    reports integer NOT NULL,
+    asked timestamp with time zone DEFAULT now() NOT NULL,
+    ended timestamp with time zone,
+    CONSTRAINT escalation_why_check CHECK ((why = ANY (ARRAY['silence'::text, 'operator'::text])))
+);
+
+COMMENT ON TABLE plaintiff.escalation IS 'contacts past whom lookup goes on, to the next one up, while it is not ended';
+
+COMMENT ON COLUMN plaintiff.escalation.escalation IS 'number';
+
+COMMENT ON COLUMN plaintiff.escalation.contact IS 'contact that does not answer';
+
+COMMENT ON COLUMN plaintiff.escalation.why IS 'silence or operator';
+
+COMMENT ON COLUMN plaintiff.escalation.reports IS 'reports it had been sent in silence';
+
+COMMENT ON COLUMN plaintiff.escalation.asked IS 'since when';
+
+COMMENT ON COLUMN plaintiff.escalation.ended IS 'when an answer ended it';
+
+CREATE VIEW plaintiff.contact_history; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.contact_history IS 'all that was sent to each contact and heard from it';
+
+COMMENT ON COLUMN plaintiff.contact_history.contact IS 'mailbox';
+
+COMMENT ON COLUMN plaintiff.contact_history.at IS 'when';
+
+COMMENT ON COLUMN plaintiff.contact_history.what IS 'what happened';
+
+COMMENT ON COLUMN plaintiff.contact_history.report IS 'report that it is about';
+
+COMMENT ON COLUMN plaintiff.contact_history.detail IS 'more; may hold foreign text';
+
 CREATE VIEW plaintiff.contact_list; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.contact_list IS 'abuse mailboxes and what they were sent';
@@ -806,7 +1402,9 @@ COMMENT ON COLUMN plaintiff.contact_list.contact IS 'number';
 
 COMMENT ON COLUMN plaintiff.contact_list.mailbox IS 'where mail goes';
 
-COMMENT ON COLUMN plaintiff.contact_list.state IS 'active or suspended';
+COMMENT ON COLUMN plaintiff.contact_list.state IS 'active, held or suspended';
+
+COMMENT ON COLUMN plaintiff.contact_list.state_why IS 'why it is not active, if a bounce did it; foreign text';
 
 COMMENT ON COLUMN plaintiff.contact_list.addresses IS 'addresses it answers for now';
 
@@ -862,6 +1460,67 @@ COMMENT ON COLUMN plaintiff.contact_refusal.origin IS 'shipped or administrator'
 COMMENT ON COLUMN plaintiff.contact_refusal.active IS 'false: the administrator accepts it after all';
 
 COMMENT ON COLUMN plaintiff.contact_refusal.changed IS 'when it was set or changed';
+
+CREATE VIEW plaintiff.contact_verdict; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.contact_verdict IS 'whether a contact may be told anything now';
+
+COMMENT ON COLUMN plaintiff.contact_verdict.contact IS 'contact';
+
+COMMENT ON COLUMN plaintiff.contact_verdict.mailbox IS 'where mail goes';
+
+COMMENT ON COLUMN plaintiff.contact_verdict.domain IS 'registrable domain of that';
+
+COMMENT ON COLUMN plaintiff.contact_verdict.verdict IS 'null: may be, if the brakes allow; otherwise the first reason why not';
+
+COMMENT ON COLUMN plaintiff.contact_verdict.open IS 'its report that is not over';
+
+COMMENT ON COLUMN plaintiff.contact_verdict.open_state IS 'and the state of that';
+
+COMMENT ON COLUMN plaintiff.contact_verdict.not_before IS 'its week is over then';
+
+CREATE TABLE plaintiff.control_case (
+    address inet NOT NULL,
+    contact integer NOT NULL,
+    due timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE plaintiff.control_case IS 'addresses of the held share, from when they would have been reported first';
+
+COMMENT ON COLUMN plaintiff.control_case.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.control_case.contact IS 'who would have been told';
+
+COMMENT ON COLUMN plaintiff.control_case.due IS 'when';
+
+CREATE VIEW plaintiff.country_effect; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.country_effect IS 'what reports brought about, by country of registration; days: plaintiff.effect_days of the session, 7';
+
+COMMENT ON COLUMN plaintiff.country_effect.country IS 'country of registration; null: not known';
+
+COMMENT ON COLUMN plaintiff.country_effect.reports IS 'reports sent that named an address of it';
+
+COMMENT ON COLUMN plaintiff.country_effect.bounced IS 'that came back';
+
+COMMENT ON COLUMN plaintiff.country_effect.answered IS 'that were answered';
+
+COMMENT ON COLUMN plaintiff.country_effect.acknowledged IS 'of which a program said that they have arrived';
+
+COMMENT ON COLUMN plaintiff.country_effect.silent IS 'of which nothing was heard';
+
+COMMENT ON COLUMN plaintiff.country_effect.cases IS 'addresses that can be judged: since their first report twice the days have passed';
+
+COMMENT ON COLUMN plaintiff.country_effect.stopped IS 'of those, quiet in the second half of that time';
+
+ALTER TABLE plaintiff.escalation ALTER COLUMN escalation ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.escalation_escalation_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE plaintiff.evidence (
     id uuid NOT NULL,
@@ -941,29 +1600,98 @@ COMMENT ON COLUMN plaintiff.event_list.rule IS 'rule that matched';
 
 COMMENT ON COLUMN plaintiff.event_list.stale IS 'too old or too far ahead when it came: never reported';
 
-CREATE TABLE plaintiff.hub_clock (
-    hub text NOT NULL,
-    boot text NOT NULL,
-    boot_ms bigint NOT NULL,
-    wall timestamp with time zone NOT NULL,
-    moved interval,
-    since timestamp with time zone,
-    CONSTRAINT hub_clock_check CHECK (((moved IS NULL) = (since IS NULL)))
+CREATE TABLE plaintiff.outage (
+    host text NOT NULL,
+    minute timestamp with time zone NOT NULL
 );
 
-COMMENT ON TABLE plaintiff.hub_clock IS 'the last tick of each hub: two clocks that must go on together';
+COMMENT ON TABLE plaintiff.outage IS 'minutes in which a login back end failed; written when events are counted';
 
-COMMENT ON COLUMN plaintiff.hub_clock.hub IS 'hub.name';
+COMMENT ON COLUMN plaintiff.outage.host IS 'host as logged, its first label';
 
-COMMENT ON COLUMN plaintiff.hub_clock.boot IS 'which start of its host (boot_id of the kernel)';
+COMMENT ON COLUMN plaintiff.outage.minute IS 'beginning of the minute of log time';
 
-COMMENT ON COLUMN plaintiff.hub_clock.boot_ms IS 'milliseconds since that start (CLOCK_BOOTTIME)';
+CREATE VIEW plaintiff.outage_day; -- its text: schema/views
 
-COMMENT ON COLUMN plaintiff.hub_clock.wall IS 'what time the database had then';
+COMMENT ON VIEW plaintiff.outage_day IS 'days of hosts of whose failed logins some accuse nobody';
 
-COMMENT ON COLUMN plaintiff.hub_clock.moved IS 'by how much the database''s time has jumped since; null: not';
+COMMENT ON COLUMN plaintiff.outage_day.host IS 'host as logged (name)';
 
-COMMENT ON COLUMN plaintiff.hub_clock.since IS 'since when nothing is sent for that; null: not';
+COMMENT ON COLUMN plaintiff.outage_day.day IS 'day of log time, UTC';
+
+CREATE TABLE plaintiff.tally (
+    address inet NOT NULL,
+    kind smallint NOT NULL,
+    host integer NOT NULL,
+    day date NOT NULL,
+    events integer NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    left_out integer DEFAULT 0 NOT NULL,
+    stored bigint DEFAULT 0 NOT NULL,
+    agents integer[],
+    logins integer[]
+);
+
+COMMENT ON TABLE plaintiff.tally IS 'events counted by address, kind, host and day; thresholds and views read this';
+
+COMMENT ON COLUMN plaintiff.tally.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.tally.kind IS 'kind';
+
+COMMENT ON COLUMN plaintiff.tally.host IS 'host as logged (name)';
+
+COMMENT ON COLUMN plaintiff.tally.day IS 'day of log time, UTC';
+
+COMMENT ON COLUMN plaintiff.tally.events IS 'events';
+
+COMMENT ON COLUMN plaintiff.tally.first IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.tally.last IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.tally.left_out IS 'of those, events that accuse nobody: stale, or of a login whose domain is not reported';
+
+COMMENT ON COLUMN plaintiff.tally.stored IS 'highest place in the order of storing among its events';
+
+COMMENT ON COLUMN plaintiff.tally.agents IS 'agents that sent its events first, eight at most; without those left out';
+
+COMMENT ON COLUMN plaintiff.tally.logins IS 'login_hash of tried logins, eight at most; null when there were none or the evidence is past';
+
+CREATE TABLE plaintiff.tor_exit (
+    address inet NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    CONSTRAINT tor_exit_check CHECK ((first <= last))
+);
+
+COMMENT ON TABLE plaintiff.tor_exit IS 'when an address was an exit of Tor; times within a day of each other are one';
+
+COMMENT ON COLUMN plaintiff.tor_exit.address IS 'the exit''s address';
+
+COMMENT ON COLUMN plaintiff.tor_exit.first IS 'seen then, or may have been one since: no list before named it';
+
+COMMENT ON COLUMN plaintiff.tor_exit.last IS 'seen last';
+
+CREATE VIEW plaintiff.excused; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.excused IS 'addresses of whose events some accuse nobody, by an outage of ours or by Tor: what they did is counted from events';
+
+COMMENT ON COLUMN plaintiff.excused.address IS 'accused address';
+
+CREATE TABLE plaintiff.heard (
+    day date NOT NULL,
+    what text NOT NULL,
+    messages bigint NOT NULL,
+    CONSTRAINT heard_what_check CHECK ((what = ANY (ARRAY['no_token'::text, 'bad_token'::text, 'unknown'::text, 'unsent'::text, 'late'::text, 'again'::text])))
+);
+
+COMMENT ON TABLE plaintiff.heard IS 'messages that were read and left alone, counted by day';
+
+COMMENT ON COLUMN plaintiff.heard.day IS 'day, UTC';
+
+COMMENT ON COLUMN plaintiff.heard.what IS 'no_token, bad_token, unknown, unsent, late or again';
+
+COMMENT ON COLUMN plaintiff.heard.messages IS 'messages';
 
 CREATE VIEW plaintiff.line_balance; -- its text: schema/views
 
@@ -998,18 +1726,42 @@ ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE VIEW plaintiff.threshold; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.threshold IS 'the kinds that are reported, and from when on, as the session was told it; any of the three is enough';
+
+COMMENT ON COLUMN plaintiff.threshold.kind IS 'kind';
+
+COMMENT ON COLUMN plaintiff.threshold.tries IS 'so many events';
+
+COMMENT ON COLUMN plaintiff.threshold.logins IS 'so many different logins tried; null: does not count';
+
+COMMENT ON COLUMN plaintiff.threshold.agents IS 'so many agents that saw the address; null: does not count';
+
+CREATE VIEW plaintiff.need; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.need IS 'all thresholds in one row, for threshold_met';
+
+COMMENT ON COLUMN plaintiff.need.tries IS 'events needed, the number of the kind being the place; null: not reported';
+
+COMMENT ON COLUMN plaintiff.need.logins IS 'logins tried';
+
+COMMENT ON COLUMN plaintiff.need.agents IS 'agents that saw it';
+
 CREATE TABLE plaintiff.network (
     network integer NOT NULL,
     first inet NOT NULL,
     last inet NOT NULL,
     handle text,
     country text,
+    asn bigint,
     state text NOT NULL,
     mailboxes text[] DEFAULT '{}'::text[] NOT NULL,
     said text,
     why text,
     asked timestamp with time zone DEFAULT now() NOT NULL,
     fresh_until timestamp with time zone NOT NULL,
+    CONSTRAINT network_asn_check CHECK (((asn >= 1) AND (asn <= '4294967295'::bigint))),
     CONSTRAINT network_check CHECK (((family(first) = family(last)) AND (first <= last))),
     CONSTRAINT network_check1 CHECK (((state = 'found'::text) = (mailboxes <> '{}'::text[]))),
     CONSTRAINT network_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
@@ -1027,6 +1779,8 @@ COMMENT ON COLUMN plaintiff.network.last IS 'last address';
 COMMENT ON COLUMN plaintiff.network.handle IS 'its name at the registry; foreign text';
 
 COMMENT ON COLUMN plaintiff.network.country IS 'country it is registered for';
+
+COMMENT ON COLUMN plaintiff.network.asn IS 'autonomous system that announces it, where the registry says one';
 
 COMMENT ON COLUMN plaintiff.network.state IS 'found, none or refused';
 
@@ -1060,17 +1814,6 @@ COMMENT ON COLUMN plaintiff.network_piece.piece IS 'prefix';
 
 COMMENT ON COLUMN plaintiff.network_piece.network IS 'range it is part of';
 
-CREATE TABLE plaintiff.outage (
-    host text NOT NULL,
-    minute timestamp with time zone NOT NULL
-);
-
-COMMENT ON TABLE plaintiff.outage IS 'minutes in which a login back end failed; written when events are counted';
-
-COMMENT ON COLUMN plaintiff.outage.host IS 'host as logged, its first label';
-
-COMMENT ON COLUMN plaintiff.outage.minute IS 'beginning of the minute of log time';
-
 CREATE TABLE plaintiff.tor_answer (
     address inet NOT NULL,
     asked timestamp with time zone NOT NULL,
@@ -1094,30 +1837,17 @@ COMMENT ON COLUMN plaintiff.tor_answer.why IS 'why it is unknown';
 
 COMMENT ON COLUMN plaintiff.tor_answer.span IS 'the time that a no answers for';
 
-CREATE TABLE plaintiff.tor_exit (
-    address inet NOT NULL,
-    first timestamp with time zone NOT NULL,
-    last timestamp with time zone NOT NULL,
-    CONSTRAINT tor_exit_check CHECK ((first <= last))
-);
-
-COMMENT ON TABLE plaintiff.tor_exit IS 'when an address was an exit of Tor; times within a day of each other are one';
-
-COMMENT ON COLUMN plaintiff.tor_exit.address IS 'the exit''s address';
-
-COMMENT ON COLUMN plaintiff.tor_exit.first IS 'seen then, or may have been one since: no list before named it';
-
-COMMENT ON COLUMN plaintiff.tor_exit.last IS 'seen last';
-
 CREATE VIEW plaintiff.reportable; -- its text: schema/views
 
-COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, and no failed login while the login back end of its host was failing, not of an exit of Tor';
+COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, not before an alleged fix, not of an exit of Tor, and no failed login while the login back end of its host was failing or of a domain that is not reported';
 
 COMMENT ON COLUMN plaintiff.reportable.id IS 'event';
 
 COMMENT ON COLUMN plaintiff.reportable.stored IS 'order of storing';
 
 COMMENT ON COLUMN plaintiff.reportable."time" IS 'time of the log line';
+
+COMMENT ON COLUMN plaintiff.reportable.agent IS 'agent that sent it first';
 
 COMMENT ON COLUMN plaintiff.reportable.host IS 'host as logged (name)';
 
@@ -1134,6 +1864,78 @@ COMMENT ON COLUMN plaintiff.reportable.destination_port IS 'our port, if known';
 COMMENT ON COLUMN plaintiff.reportable.address IS 'the accused address';
 
 COMMENT ON COLUMN plaintiff.reportable.tor_known IS 'is it known that the address was no exit of Tor then?';
+
+CREATE VIEW plaintiff.tally_counting; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.tally_counting IS 'tallies within the window, of the kinds that are reported and of logins: what thresholds count; of a day that is in it in part, less rather than more; events are read only for addresses that an outage or Tor excuses';
+
+COMMENT ON COLUMN plaintiff.tally_counting.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.tally_counting.kind IS 'kind';
+
+COMMENT ON COLUMN plaintiff.tally_counting.first IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.tally_counting.last IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.tally_counting.fixed IS 'when its contact said that the cause is gone';
+
+COMMENT ON COLUMN plaintiff.tally_counting.tries IS 'events that count';
+
+COMMENT ON COLUMN plaintiff.tally_counting.agents IS 'agents that sent them first';
+
+COMMENT ON COLUMN plaintiff.tally_counting.logins IS 'login_hash of the logins tried';
+
+CREATE VIEW plaintiff.tried; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.tried IS 'what each address did within the window, added up from tallies; exact where what source says is not';
+
+COMMENT ON COLUMN plaintiff.tried.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.tried.tries IS 'events of the kinds that are reported, the number of the kind being the place';
+
+COMMENT ON COLUMN plaintiff.tried.logins IS 'different logins tried';
+
+COMMENT ON COLUMN plaintiff.tried.agents IS 'different agents that saw it';
+
+COMMENT ON COLUMN plaintiff.tried.fixed IS 'when its contact said that the cause is gone; what is counted came later';
+
+COMMENT ON COLUMN plaintiff.tried.first_failure IS 'its first failed login';
+
+COMMENT ON COLUMN plaintiff.tried.last_login IS 'its last successful one';
+
+CREATE VIEW plaintiff.source_verdict; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.source_verdict IS 'whether an accused address may be reported, whoever its contact is';
+
+COMMENT ON COLUMN plaintiff.source_verdict.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.source_verdict.contact IS 'who answers for it';
+
+COMMENT ON COLUMN plaintiff.source_verdict.pending IS 'no event in no report is stored below this; null: all are in some';
+
+COMMENT ON COLUMN plaintiff.source_verdict.reported_upto IS 'events stored up to here are in some report';
+
+COMMENT ON COLUMN plaintiff.source_verdict.state IS 'of its contact';
+
+COMMENT ON COLUMN plaintiff.source_verdict.method IS 'which contact source that is from';
+
+COMMENT ON COLUMN plaintiff.source_verdict.asked IS 'when that was answered';
+
+COMMENT ON COLUMN plaintiff.source_verdict.fresh_until IS 'until when the contact is believed';
+
+COMMENT ON COLUMN plaintiff.source_verdict.next_ask IS 'when the contact is asked for';
+
+COMMENT ON COLUMN plaintiff.source_verdict.country IS 'country of its registration, if known';
+
+COMMENT ON COLUMN plaintiff.source_verdict.asn IS 'autonomous system that announces it, if known';
+
+COMMENT ON COLUMN plaintiff.source_verdict.weighed_from IS 'its events within the window began then, or later';
+
+COMMENT ON COLUMN plaintiff.source_verdict.last_seen IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.source_verdict.fixed IS 'when its contact said that the cause is gone';
+
+COMMENT ON COLUMN plaintiff.source_verdict.verdict IS 'null: may be; otherwise the first reason why not, as in not_reported';
 
 CREATE TABLE plaintiff.watermark (
     name text NOT NULL,
@@ -1160,65 +1962,11 @@ COMMENT ON COLUMN plaintiff.not_reported.first IS 'first log time of those';
 
 COMMENT ON COLUMN plaintiff.not_reported.last IS 'last log time of those';
 
-COMMENT ON COLUMN plaintiff.not_reported.reason IS 'quarantine, not counted, stale, tor exit, outage, kind, own address, not asked, no contact, lookup failed, refused, contact too old, suspended, open report, week, too old, tor unknown, or due: docs/schema.md explains each';
+COMMENT ON COLUMN plaintiff.not_reported.reason IS 'the first thing that is in the way, or due: docs/schema.md explains each';
 
 COMMENT ON COLUMN plaintiff.not_reported.detail IS 'what the contact source or the administrator said; foreign text';
 
 COMMENT ON COLUMN plaintiff.not_reported.not_before IS 'when this is looked at again, if known';
-
-CREATE TABLE plaintiff.report_source (
-    report bigint NOT NULL,
-    address inet NOT NULL,
-    events bigint NOT NULL,
-    first timestamp with time zone NOT NULL,
-    last timestamp with time zone NOT NULL,
-    stored_after bigint NOT NULL,
-    stored_upto bigint NOT NULL,
-    CONSTRAINT report_source_check CHECK ((stored_after < stored_upto)),
-    CONSTRAINT report_source_events_check CHECK ((events > 0))
-);
-
-COMMENT ON TABLE plaintiff.report_source IS 'the addresses of a report';
-
-COMMENT ON COLUMN plaintiff.report_source.report IS 'report';
-
-COMMENT ON COLUMN plaintiff.report_source.address IS 'accused address';
-
-COMMENT ON COLUMN plaintiff.report_source.events IS 'its events in this report';
-
-COMMENT ON COLUMN plaintiff.report_source.first IS 'first log time';
-
-COMMENT ON COLUMN plaintiff.report_source.last IS 'last log time';
-
-COMMENT ON COLUMN plaintiff.report_source.stored_after IS 'covers its events with stored above this';
-
-COMMENT ON COLUMN plaintiff.report_source.stored_upto IS 'and up to this';
-
-CREATE TABLE plaintiff.tally (
-    address inet NOT NULL,
-    kind smallint NOT NULL,
-    host integer NOT NULL,
-    day date NOT NULL,
-    events integer NOT NULL,
-    first timestamp with time zone NOT NULL,
-    last timestamp with time zone NOT NULL
-);
-
-COMMENT ON TABLE plaintiff.tally IS 'events counted by address, kind, host and day; thresholds and views read this';
-
-COMMENT ON COLUMN plaintiff.tally.address IS 'accused address';
-
-COMMENT ON COLUMN plaintiff.tally.kind IS 'kind';
-
-COMMENT ON COLUMN plaintiff.tally.host IS 'host as logged (name)';
-
-COMMENT ON COLUMN plaintiff.tally.day IS 'day of log time, UTC';
-
-COMMENT ON COLUMN plaintiff.tally.events IS 'events';
-
-COMMENT ON COLUMN plaintiff.tally.first IS 'first log time';
-
-COMMENT ON COLUMN plaintiff.tally.last IS 'last log time';
 
 CREATE VIEW plaintiff.offender_list; -- its text: schema/views
 
@@ -1257,6 +2005,43 @@ COMMENT ON COLUMN plaintiff.rdap_server.server IS 'base of its addresses, as in 
 COMMENT ON COLUMN plaintiff.rdap_server.not_before IS 'not before then';
 
 COMMENT ON COLUMN plaintiff.rdap_server.noted IS 'when it said so';
+
+CREATE VIEW plaintiff.reply_list; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.reply_list IS 'answers to reports, without their text';
+
+COMMENT ON COLUMN plaintiff.reply_list.reply IS 'number';
+
+COMMENT ON COLUMN plaintiff.reply_list.received IS 'when it arrived';
+
+COMMENT ON COLUMN plaintiff.reply_list.kind IS 'receipt, away, form, not_ours, forwarded, fixed or human';
+
+COMMENT ON COLUMN plaintiff.reply_list.contact IS 'mailbox of the contact';
+
+COMMENT ON COLUMN plaintiff.reply_list.report IS 'report that it answers';
+
+COMMENT ON COLUMN plaintiff.reply_list.ticket IS 'ticket number; foreign text';
+
+COMMENT ON COLUMN plaintiff.reply_list.subject IS 'Subject; foreign text';
+
+COMMENT ON COLUMN plaintiff.reply_list.sender IS 'From; foreign text';
+
+COMMENT ON COLUMN plaintiff.reply_list.url IS 'form to use; foreign text';
+
+COMMENT ON COLUMN plaintiff.reply_list.verified IS 'came with a token of ours';
+
+COMMENT ON COLUMN plaintiff.reply_list.automatic IS 'says that a program wrote it';
+
+COMMENT ON COLUMN plaintiff.reply_list.classified_by IS 'hub or administrator';
+
+ALTER TABLE plaintiff.reply ALTER COLUMN reply ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME plaintiff.reply_reply_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE plaintiff.report_mail (
     report bigint NOT NULL,
@@ -1471,6 +2256,15 @@ ALTER TABLE ONLY plaintiff.agent_past
 ALTER TABLE ONLY plaintiff.agent
     ADD CONSTRAINT agent_pkey PRIMARY KEY (agent);
 
+ALTER TABLE ONLY plaintiff.allegedfix
+    ADD CONSTRAINT allegedfix_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY plaintiff.allow_mailbox
+    ADD CONSTRAINT allow_mailbox_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY plaintiff.allow_prefix
+    ADD CONSTRAINT allow_prefix_pkey PRIMARY KEY (prefix);
+
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_pkey PRIMARY KEY (answer);
 
@@ -1479,6 +2273,18 @@ ALTER TABLE ONLY plaintiff.bootstrap_file
 
 ALTER TABLE ONLY plaintiff.bootstrap
     ADD CONSTRAINT bootstrap_pkey PRIMARY KEY (prefix);
+
+ALTER TABLE ONLY plaintiff.bounce
+    ADD CONSTRAINT bounce_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY plaintiff.bounce
+    ADD CONSTRAINT bounce_pkey PRIMARY KEY (bounce);
+
+ALTER TABLE ONLY plaintiff.bounce
+    ADD CONSTRAINT bounce_report_class_key UNIQUE (report, class);
+
+ALTER TABLE ONLY plaintiff.clock_tick
+    ADD CONSTRAINT clock_tick_pkey PRIMARY KEY (boot);
 
 ALTER TABLE ONLY plaintiff.contact_event
     ADD CONSTRAINT contact_event_pkey PRIMARY KEY (contact_event);
@@ -1495,14 +2301,20 @@ ALTER TABLE ONLY plaintiff.contact_prefix
 ALTER TABLE ONLY plaintiff.contact_refusal
     ADD CONSTRAINT contact_refusal_pkey PRIMARY KEY (pattern);
 
+ALTER TABLE ONLY plaintiff.control_case
+    ADD CONSTRAINT control_case_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY plaintiff.escalation
+    ADD CONSTRAINT escalation_pkey PRIMARY KEY (escalation);
+
 ALTER TABLE ONLY plaintiff.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY plaintiff.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY plaintiff.hub_clock
-    ADD CONSTRAINT hub_clock_pkey PRIMARY KEY (hub);
+ALTER TABLE ONLY plaintiff.heard
+    ADD CONSTRAINT heard_pkey PRIMARY KEY (day, what);
 
 ALTER TABLE ONLY plaintiff.kind
     ADD CONSTRAINT kind_name_key UNIQUE (name);
@@ -1531,6 +2343,12 @@ ALTER TABLE ONLY plaintiff.outage
 ALTER TABLE ONLY plaintiff.rdap_server
     ADD CONSTRAINT rdap_server_pkey PRIMARY KEY (server);
 
+ALTER TABLE ONLY plaintiff.reply
+    ADD CONSTRAINT reply_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY plaintiff.reply
+    ADD CONSTRAINT reply_pkey PRIMARY KEY (reply);
+
 ALTER TABLE ONLY plaintiff.report_mail
     ADD CONSTRAINT report_mail_message_id_key UNIQUE (message_id);
 
@@ -1547,7 +2365,7 @@ ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_uuid_key UNIQUE (uuid);
 
 ALTER TABLE ONLY plaintiff.report
-    ADD CONSTRAINT report_week EXCLUDE USING gist (contact WITH =, quiet WITH &&);
+    ADD CONSTRAINT report_week EXCLUDE USING gist (contact WITH =, quiet WITH &&) DEFERRABLE;
 
 ALTER TABLE ONLY plaintiff.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
@@ -1560,6 +2378,9 @@ ALTER TABLE ONLY plaintiff.source
 
 ALTER TABLE ONLY plaintiff.stored_mark
     ADD CONSTRAINT stored_mark_pkey PRIMARY KEY (stored);
+
+ALTER TABLE ONLY plaintiff.switch
+    ADD CONSTRAINT switch_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY plaintiff.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (address, kind, host, day);
@@ -1582,6 +2403,12 @@ ALTER TABLE ONLY plaintiff.watermark
 ALTER TABLE ONLY plaintiff.witness
     ADD CONSTRAINT witness_pkey PRIMARY KEY (event, agent);
 
+CREATE INDEX allegedfix_reply ON plaintiff.allegedfix USING btree (reply);
+
+CREATE INDEX allegedfix_report ON plaintiff.allegedfix USING btree (report);
+
+CREATE INDEX allow_prefix_in ON plaintiff.allow_prefix USING spgist (prefix);
+
 CREATE INDEX answer_address ON plaintiff.answer USING btree (address, asked);
 
 CREATE INDEX bootstrap_within ON plaintiff.bootstrap USING spgist (prefix);
@@ -1590,7 +2417,13 @@ CREATE INDEX contact_event_contact ON plaintiff.contact_event USING btree (conta
 
 CREATE INDEX contact_event_report ON plaintiff.contact_event USING btree (report);
 
+CREATE INDEX contact_event_unjudged ON plaintiff.contact_event USING btree (contact_event) WHERE (judged IS NULL);
+
 CREATE INDEX contact_prefix_within ON plaintiff.contact_prefix USING spgist (prefix);
+
+CREATE INDEX contact_state_report ON plaintiff.contact USING btree (state_report) WHERE (state_report IS NOT NULL);
+
+CREATE UNIQUE INDEX escalation_open ON plaintiff.escalation USING btree (contact) WHERE (ended IS NULL);
 
 CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
 
@@ -1600,7 +2433,17 @@ CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (page
 
 CREATE INDEX network_piece_within ON plaintiff.network_piece USING spgist (piece);
 
+CREATE INDEX reply_report ON plaintiff.reply USING btree (report);
+
+CREATE INDEX report_began ON plaintiff.report USING btree (lower(quiet)) WHERE (quiet IS NOT NULL);
+
+CREATE INDEX report_contact ON plaintiff.report USING btree (contact, created);
+
+CREATE INDEX report_created ON plaintiff.report USING btree (created);
+
 CREATE UNIQUE INDEX report_open ON plaintiff.report USING btree (contact) WHERE (state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'unknown'::text]));
+
+CREATE INDEX report_quiet_from ON plaintiff.report USING btree (lower(quiet)) WHERE (quiet IS NOT NULL);
 
 CREATE INDEX report_source_address ON plaintiff.report_source USING btree (address);
 
@@ -1610,7 +2453,9 @@ CREATE INDEX source_ask ON plaintiff.source USING btree (next_ask);
 
 CREATE INDEX source_contact ON plaintiff.source USING btree (contact) WHERE (contact IS NOT NULL);
 
-CREATE INDEX tally_day ON plaintiff.tally USING btree (day);
+CREATE INDEX tally_day ON plaintiff.tally USING btree (day, host);
+
+CREATE INDEX tally_login ON plaintiff.tally USING btree (address) WHERE (kind = 14);
 
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
@@ -1624,11 +2469,20 @@ ALTER TABLE ONLY plaintiff.agent_outbox
 ALTER TABLE ONLY plaintiff.agent_past
     ADD CONSTRAINT agent_past_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
 
+ALTER TABLE ONLY plaintiff.allegedfix
+    ADD CONSTRAINT allegedfix_reply_fkey FOREIGN KEY (reply) REFERENCES plaintiff.reply(reply) ON DELETE SET NULL;
+
+ALTER TABLE ONLY plaintiff.allegedfix
+    ADD CONSTRAINT allegedfix_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE SET NULL;
+
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
 ALTER TABLE ONLY plaintiff.answer
     ADD CONSTRAINT answer_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE SET NULL;
+
+ALTER TABLE ONLY plaintiff.bounce
+    ADD CONSTRAINT bounce_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
 
 ALTER TABLE ONLY plaintiff.contact_event
     ADD CONSTRAINT contact_event_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
@@ -1642,8 +2496,20 @@ ALTER TABLE ONLY plaintiff.contact
 ALTER TABLE ONLY plaintiff.contact_prefix
     ADD CONSTRAINT contact_prefix_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
+ALTER TABLE ONLY plaintiff.contact
+    ADD CONSTRAINT contact_state_report_fkey FOREIGN KEY (state_report) REFERENCES plaintiff.report(report) ON DELETE SET NULL;
+
+ALTER TABLE ONLY plaintiff.control_case
+    ADD CONSTRAINT control_case_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
+ALTER TABLE ONLY plaintiff.escalation
+    ADD CONSTRAINT escalation_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
+
 ALTER TABLE ONLY plaintiff.network_piece
     ADD CONSTRAINT network_piece_network_fkey FOREIGN KEY (network) REFERENCES plaintiff.network(network) ON DELETE CASCADE;
+
+ALTER TABLE ONLY plaintiff.reply
+    ADD CONSTRAINT reply_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
 
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
@@ -1670,6 +2536,7 @@ GRANT USAGE ON SCHEMA plaintiff TO plaintiff_receive;
 GRANT USAGE ON SCHEMA plaintiff TO plaintiff_lookup;
 GRANT USAGE ON SCHEMA plaintiff TO plaintiff_report;
 GRANT USAGE ON SCHEMA plaintiff TO plaintiff_deliver;
+GRANT USAGE ON SCHEMA plaintiff TO plaintiff_bounce;
 GRANT USAGE ON SCHEMA plaintiff TO plaintiff_tidy;
 GRANT USAGE ON SCHEMA plaintiff TO plaintiff_admin;
 
@@ -1697,9 +2564,28 @@ REVOKE ALL ON FUNCTION plaintiff.gbtreekey_var_in(cstring) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION plaintiff.gbtreekey_var_out(plaintiff.gbtreekey_var) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.address_verdict(own boolean, unreportable boolean, allowed boolean, old boolean, met boolean, quorum boolean, login boolean, state text, fresh boolean) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.case_outcome(days integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.case_outcome(days integer) TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.cash_dist(money, money) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION plaintiff.contacts_with_room(contacts integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.contacts_with_room(contacts integer[]) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.contacts_with_room(contacts integer[]) TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.date_dist(date, date) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.effect_days() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.effect_days() TO plaintiff_admin;
 
 REVOKE ALL ON FUNCTION plaintiff.float4_dist(real, real) FROM PUBLIC;
 
@@ -2038,6 +2924,7 @@ GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_lookup;
 GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_report;
 GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_bounce;
 GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_tidy;
 GRANT ALL ON FUNCTION plaintiff.host_label(host text) TO plaintiff_admin;
 
@@ -2046,6 +2933,7 @@ GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintif
 GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_lookup;
 GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_report;
 GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_bounce;
 GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_tidy;
 GRANT ALL ON FUNCTION plaintiff.id_floor(t timestamp with time zone) TO plaintiff_admin;
 
@@ -2057,6 +2945,24 @@ REVOKE ALL ON FUNCTION plaintiff.int8_dist(bigint, bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION plaintiff.interval_dist(interval, interval) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION plaintiff.login_domain(login text) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.login_domain(login text) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.login_domain(login text) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.login_domain(login text) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.login_domain(login text) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.login_domain(login text) TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.login_domain(login text) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.login_domain(login text) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.login_hash(login text) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.oid_dist(oid, oid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION plaintiff.outage_margin() FROM PUBLIC;
@@ -2064,6 +2970,7 @@ GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_lookup;
 GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_report;
 GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_bounce;
 GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_tidy;
 GRANT ALL ON FUNCTION plaintiff.outage_margin() TO plaintiff_admin;
 
@@ -2077,6 +2984,24 @@ GRANT ALL ON FUNCTION plaintiff.partitions_drop(event_before date, evidence_befo
 
 REVOKE ALL ON FUNCTION plaintiff.partitions_make(first date, last date) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.partitions_make(first date, last date) TO plaintiff_tidy;
+
+REVOKE ALL ON FUNCTION plaintiff.setting(name text, fallback text) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.threshold_met(tries integer[], logins integer, agents integer, need bigint[], need_logins integer, need_agents integer) TO plaintiff_admin;
 
 REVOKE ALL ON FUNCTION plaintiff.time_dist(time without time zone, time without time zone) FROM PUBLIC;
 
@@ -2115,11 +3040,21 @@ GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_lookup;
 GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_report;
 GRANT ALL ON FUNCTION plaintiff.tor_wait() TO plaintiff_admin;
 
+REVOKE ALL ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.ts(us bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_lookup;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_report;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_bounce;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_tidy;
 GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_admin;
 
@@ -2127,13 +3062,41 @@ REVOKE ALL ON FUNCTION plaintiff.ts_dist(timestamp without time zone, timestamp 
 
 REVOKE ALL ON FUNCTION plaintiff.tstz_dist(timestamp with time zone, timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.us(t timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_lookup;
 GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_report;
 GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_bounce;
 GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_tidy;
 GRANT ALL ON FUNCTION plaintiff.us(t timestamp with time zone) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.window_begin() FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.window_begin() TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.window_begin() TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.window_begin() TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.window_begin() TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.window_begin() TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.window_begin() TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.window_begin() TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.array_all(anycompatiblearray) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.array_all(anycompatiblearray) TO plaintiff_receive;
+GRANT ALL ON FUNCTION plaintiff.array_all(anycompatiblearray) TO plaintiff_lookup;
+GRANT ALL ON FUNCTION plaintiff.array_all(anycompatiblearray) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.array_all(anycompatiblearray) TO plaintiff_deliver;
+GRANT ALL ON FUNCTION plaintiff.array_all(anycompatiblearray) TO plaintiff_bounce;
+GRANT ALL ON FUNCTION plaintiff.array_all(anycompatiblearray) TO plaintiff_tidy;
+GRANT ALL ON FUNCTION plaintiff.array_all(anycompatiblearray) TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.agent TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.agent TO plaintiff_report;
@@ -2154,13 +3117,13 @@ GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.agent_address TO plaintiff_receive
 GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_deliver;
-GRANT SELECT ON TABLE plaintiff.agent_address TO plaintiff_admin;
+GRANT SELECT,DELETE ON TABLE plaintiff.agent_address TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.agent_outbox TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.agent_outbox TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.agent_past TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.agent_past TO plaintiff_admin;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.agent_past TO plaintiff_admin;
 
 GRANT SELECT,USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_receive;
 GRANT SELECT ON SEQUENCE plaintiff.stored_seq TO plaintiff_lookup;
@@ -2169,16 +3132,18 @@ GRANT SELECT,USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_admin;
 GRANT SELECT,INSERT ON TABLE plaintiff.event TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.event TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.event TO plaintiff_report;
-GRANT SELECT ON TABLE plaintiff.event TO plaintiff_admin;
+GRANT SELECT,DELETE ON TABLE plaintiff.event TO plaintiff_admin;
 
 GRANT UPDATE(stored) ON TABLE plaintiff.event TO plaintiff_admin;
 
+GRANT UPDATE(agent) ON TABLE plaintiff.event TO plaintiff_admin;
+
 GRANT SELECT,INSERT ON TABLE plaintiff.set_aside TO plaintiff_receive;
 GRANT SELECT,DELETE ON TABLE plaintiff.set_aside TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.set_aside TO plaintiff_admin;
+GRANT SELECT,DELETE ON TABLE plaintiff.set_aside TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.witness TO plaintiff_receive;
-GRANT SELECT ON TABLE plaintiff.witness TO plaintiff_admin;
+GRANT SELECT,DELETE ON TABLE plaintiff.witness TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.agent_balance TO plaintiff_admin;
 
@@ -2187,30 +3152,35 @@ GRANT SELECT ON TABLE plaintiff.agent_day TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.agent_list TO plaintiff_admin;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.allegedfix TO plaintiff_bounce;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.allegedfix TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.allow_mailbox TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.allow_mailbox TO plaintiff_deliver;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.allow_mailbox TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.allow_prefix TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.allow_prefix TO plaintiff_deliver;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.allow_prefix TO plaintiff_admin;
+
 GRANT SELECT,INSERT ON TABLE plaintiff.answer TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_report;
 GRANT SELECT,DELETE ON TABLE plaintiff.answer TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_admin;
 
-GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.bootstrap TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.bootstrap TO plaintiff_admin;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bounce TO plaintiff_bounce;
+GRANT SELECT ON TABLE plaintiff.bounce TO plaintiff_admin;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bootstrap_file TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.bootstrap_file TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.reply TO plaintiff_bounce;
+GRANT SELECT ON TABLE plaintiff.reply TO plaintiff_admin;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_report;
-GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_deliver;
-GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_tidy;
-GRANT SELECT,INSERT ON TABLE plaintiff.contact TO plaintiff_admin;
+GRANT UPDATE(kind) ON TABLE plaintiff.reply TO plaintiff_admin;
 
-GRANT UPDATE(merged_into) ON TABLE plaintiff.contact TO plaintiff_admin;
-
-GRANT SELECT,INSERT ON TABLE plaintiff.contact_event TO plaintiff_deliver;
-GRANT SELECT ON TABLE plaintiff.contact_event TO plaintiff_admin;
+GRANT UPDATE(classified_by) ON TABLE plaintiff.reply TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.report TO plaintiff_bounce;
 GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.report TO plaintiff_admin;
 
@@ -2221,6 +3191,10 @@ GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(sources) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(events) ON TABLE plaintiff.report TO plaintiff_admin;
 
 GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_admin;
@@ -2236,20 +3210,129 @@ GRANT UPDATE(said) ON TABLE plaintiff.report TO plaintiff_admin;
 GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_deliver;
 GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_admin;
 
+GRANT UPDATE(given_back) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.report_outcome TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.report_source TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_bounce;
+GRANT SELECT,DELETE ON TABLE plaintiff.report_source TO plaintiff_tidy;
+GRANT SELECT,DELETE ON TABLE plaintiff.report_source TO plaintiff_admin;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.source TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.source TO plaintiff_bounce;
 GRANT SELECT ON TABLE plaintiff.source TO plaintiff_tidy;
-GRANT SELECT,INSERT ON TABLE plaintiff.source TO plaintiff_admin;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT UPDATE(contact) ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT UPDATE(state) ON TABLE plaintiff.source TO plaintiff_admin;
 
+GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_bounce;
 GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(tries) ON TABLE plaintiff.source TO plaintiff_bounce;
+GRANT UPDATE(tries) ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
 
 GRANT UPDATE(last_seen) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(pending) ON TABLE plaintiff.source TO plaintiff_report;
+
+GRANT SELECT ON TABLE plaintiff.asn_effect TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.bootstrap TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.bootstrap TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bootstrap_file TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.bootstrap_file TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_bounce;
+GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_tidy;
+GRANT SELECT,INSERT ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.contact TO plaintiff_bounce;
+GRANT UPDATE(state) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(note) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(merged_into) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(dead) ON TABLE plaintiff.contact TO plaintiff_bounce;
+GRANT UPDATE(dead) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(state_why) ON TABLE plaintiff.contact TO plaintiff_bounce;
+GRANT UPDATE(state_why) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(state_since) ON TABLE plaintiff.contact TO plaintiff_bounce;
+GRANT UPDATE(state_since) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(state_report) ON TABLE plaintiff.contact TO plaintiff_bounce;
+GRANT UPDATE(state_report) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(control) ON TABLE plaintiff.contact TO plaintiff_report;
+
+GRANT UPDATE(mode) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(form) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(language) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT UPDATE(domain) ON TABLE plaintiff.contact TO plaintiff_report;
+
+GRANT UPDATE(drawn) ON TABLE plaintiff.contact TO plaintiff_report;
+
+GRANT UPDATE(forced) ON TABLE plaintiff.contact TO plaintiff_report;
+GRANT UPDATE(forced) ON TABLE plaintiff.contact TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.bounce_list TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.clock_tick TO plaintiff_report;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.clock_tick TO plaintiff_deliver;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.clock_tick TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.policy TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.policy TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.switch TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.switch TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.switch TO plaintiff_admin;
+
+GRANT UPDATE(stopped) ON TABLE plaintiff.switch TO plaintiff_admin;
+
+GRANT UPDATE(why) ON TABLE plaintiff.switch TO plaintiff_admin;
+
+GRANT UPDATE(who) ON TABLE plaintiff.switch TO plaintiff_admin;
+
+GRANT UPDATE(clock_stopped) ON TABLE plaintiff.switch TO plaintiff_report;
+GRANT UPDATE(clock_stopped) ON TABLE plaintiff.switch TO plaintiff_deliver;
+GRANT UPDATE(clock_stopped) ON TABLE plaintiff.switch TO plaintiff_admin;
+
+GRANT UPDATE(clock_apart) ON TABLE plaintiff.switch TO plaintiff_report;
+GRANT UPDATE(clock_apart) ON TABLE plaintiff.switch TO plaintiff_deliver;
+GRANT UPDATE(clock_apart) ON TABLE plaintiff.switch TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_brake TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_effect TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.contact_event TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.contact_event TO plaintiff_bounce;
+GRANT SELECT ON TABLE plaintiff.contact_event TO plaintiff_admin;
+
+GRANT UPDATE(judged) ON TABLE plaintiff.contact_event TO plaintiff_bounce;
+
+GRANT SELECT ON TABLE plaintiff.escalation TO plaintiff_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.escalation TO plaintiff_bounce;
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.escalation TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.contact_history TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.contact_list TO plaintiff_admin;
 
@@ -2259,9 +3342,21 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.contact_prefix TO plaintiff
 GRANT SELECT ON TABLE plaintiff.contact_refusal TO plaintiff_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact_refusal TO plaintiff_admin;
 
+GRANT SELECT ON TABLE plaintiff.contact_verdict TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.contact_verdict TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.control_case TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.control_case TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.country_effect TO plaintiff_admin;
+
 GRANT SELECT,INSERT ON TABLE plaintiff.evidence TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_report;
-GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_admin;
+GRANT SELECT,DELETE ON TABLE plaintiff.evidence TO plaintiff_admin;
+
+GRANT SELECT(id) ON TABLE plaintiff.evidence TO plaintiff_lookup;
+
+GRANT SELECT(login) ON TABLE plaintiff.evidence TO plaintiff_lookup;
 
 GRANT SELECT ON TABLE plaintiff.kind TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.kind TO plaintiff_lookup;
@@ -2275,10 +3370,34 @@ GRANT SELECT ON TABLE plaintiff.name TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.event_list TO plaintiff_admin;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.hub_clock TO plaintiff_deliver;
-GRANT SELECT,DELETE ON TABLE plaintiff.hub_clock TO plaintiff_admin;
+GRANT SELECT,INSERT ON TABLE plaintiff.outage TO plaintiff_lookup;
+GRANT SELECT,DELETE ON TABLE plaintiff.outage TO plaintiff_tidy;
+GRANT SELECT,DELETE ON TABLE plaintiff.outage TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.outage_day TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.tally TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_bounce;
+GRANT SELECT,DELETE ON TABLE plaintiff.tally TO plaintiff_tidy;
+GRANT SELECT,DELETE,UPDATE ON TABLE plaintiff.tally TO plaintiff_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_report;
+GRANT SELECT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.excused TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.heard TO plaintiff_bounce;
+GRANT SELECT ON TABLE plaintiff.heard TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.line_balance TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.threshold TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.threshold TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.need TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.network TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.network TO plaintiff_admin;
@@ -2286,47 +3405,41 @@ GRANT SELECT ON TABLE plaintiff.network TO plaintiff_admin;
 GRANT SELECT,INSERT ON TABLE plaintiff.network_piece TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.network_piece TO plaintiff_admin;
 
-GRANT SELECT,INSERT ON TABLE plaintiff.outage TO plaintiff_lookup;
-GRANT SELECT,DELETE ON TABLE plaintiff.outage TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.outage TO plaintiff_admin;
-
 GRANT SELECT,INSERT ON TABLE plaintiff.tor_answer TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.tor_answer TO plaintiff_report;
 GRANT SELECT,DELETE ON TABLE plaintiff.tor_answer TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.tor_answer TO plaintiff_admin;
 
-GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_report;
-GRANT SELECT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_admin;
-
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.tally_counting TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.tried TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.tried TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.source_verdict TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.source_verdict TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.watermark TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.watermark TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.watermark TO plaintiff_admin;
 
+GRANT UPDATE(stored) ON TABLE plaintiff.watermark TO plaintiff_admin;
+
 GRANT SELECT ON TABLE plaintiff.not_reported TO plaintiff_admin;
-
-GRANT SELECT,INSERT ON TABLE plaintiff.report_source TO plaintiff_report;
-GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_deliver;
-GRANT SELECT,DELETE ON TABLE plaintiff.report_source TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_admin;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.tally TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_report;
-GRANT SELECT,DELETE ON TABLE plaintiff.tally TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.offender_list TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.rdap_server TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.rdap_server TO plaintiff_admin;
 
+GRANT SELECT ON TABLE plaintiff.reply_list TO plaintiff_admin;
+
 GRANT SELECT,INSERT ON TABLE plaintiff.report_mail TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.report_mail TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.report_mail TO plaintiff_bounce;
 GRANT SELECT ON TABLE plaintiff.report_mail TO plaintiff_admin;
 
 GRANT UPDATE(state) ON TABLE plaintiff.report_mail TO plaintiff_deliver;

@@ -6,6 +6,7 @@
 
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/ctl_rows.h"
+#include "hub/ctl/decide_rows.h"
 #include "hub/ctl/table.h"
 #include "hub/db.h"
 #include "proto/base/arena.h"
@@ -106,14 +107,41 @@ no_such_agent(struct ctl *c, const char *name)
 	db_rows_free(rows);
 }
 
+/* Also of an agent that was revoked before. */
+static int
+purge(struct ctl *c, const char *name)
+{
+	struct decide_purged purged;
+	struct db_rows *rows;
+	bool there;
+
+	if (ctl_rows_agent_find(c, name, name, &rows) < 0)
+		return EX_SOFTWARE;
+	there = db_rows_count(rows) != 0 &&
+	    strcmp(db_string(rows, 0, 0), name) == 0;
+	db_rows_free(rows);
+	if (!there) {
+		no_such_agent(c, name);
+		return EX_DATAERR;
+	}
+	if (decide_rows_purge(c, name, &purged) < 0)
+		return EX_SOFTWARE;
+	printf("agent %s purged: events removed: %" PRId64 ", kept as another "
+	       "agent's: %" PRId64 ", reports held: %" PRId64 "\n", name,
+	    purged.removed, purged.kept, purged.held);
+	return EX_OK;
+}
+
 int
 ctl_agent_revoke(struct ctl *c)
 {
 	const char *name = c->args[0];
-	bool done;
+	bool with_purge = c->args[1] != NULL, done;
 
 	if (ctl_rows_agent_revoke(c, name, &done) < 0)
 		return EX_SOFTWARE;
+	if (with_purge)
+		return purge(c, name);
 	if (!done) {
 		no_such_agent(c, name);
 		return EX_DATAERR;

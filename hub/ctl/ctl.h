@@ -19,6 +19,8 @@ struct hub_conf;
 enum ctl_needs {
 	CTL_ADMIN, /* a session as plaintiff_admin, statements prepared */
 	CTL_OWNER, /* a session as the schema's owner, for db_script */
+	CTL_BOUNCE, /* a session as stage bounce; for a mail server's alias:
+	               no failure is for good, so all of them are 75 */
 };
 
 struct ctl {

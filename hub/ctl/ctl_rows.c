@@ -11,6 +11,26 @@ ctl_rows_list(struct ctl *c, const char *statement, struct db_rows **out)
 }
 
 int
+ctl_rows_number(struct ctl *c, const char *statement, int64_t number,
+    struct db_rows **out)
+{
+	struct db_args *args = db_args_new(c->arena);
+
+	db_arg_int(args, number);
+	return db_run(c->db, statement, args, out) == DB_OK ? 0 : -1;
+}
+
+int
+ctl_rows_string(struct ctl *c, const char *statement, const char *s,
+    struct db_rows **out)
+{
+	struct db_args *args = db_args_new(c->arena);
+
+	db_arg_string(args, s);
+	return db_run(c->db, statement, args, out) == DB_OK ? 0 : -1;
+}
+
+int
 ctl_rows_agent_find(struct ctl *c, const char *name, const char *key,
     struct db_rows **out)
 {
@@ -142,6 +162,23 @@ ctl_rows_report_move(struct ctl *c, int64_t report, const char *from,
 	if (db_run(c->db, "ctl_report_move", args, &rows) != DB_OK)
 		return -1;
 	*done = db_rows_count(rows) != 0;
+	db_rows_free(rows);
+	return 0;
+}
+
+int
+ctl_rows_reply_classify(struct ctl *c, int64_t reply, const char *kind,
+    bool *done, int64_t *fixed)
+{
+	struct db_args *args = db_args_new(c->arena);
+	struct db_rows *rows;
+
+	db_arg_int(args, reply);
+	db_arg_string(args, kind);
+	if (db_run(c->db, "ctl_reply_classify", args, &rows) != DB_OK)
+		return -1;
+	*done = db_rows_count(rows) != 0;
+	*fixed = *done ? db_int(rows, 0, 0) : 0;
 	db_rows_free(rows);
 	return 0;
 }

@@ -12,6 +12,12 @@ struct db_rows;
 /* A statement without arguments whose rows are wanted: 0, or -1 (logged). */
 int ctl_rows_list(struct ctl *c, const char *statement, struct db_rows **out);
 
+/* The same with a number, or a text, as the only argument. */
+int ctl_rows_number(struct ctl *c, const char *statement, int64_t number,
+    struct db_rows **out);
+int ctl_rows_string(struct ctl *c, const char *statement, const char *s,
+    struct db_rows **out);
+
 /* Agents with this name or this key: name, key, state.  0 or -1. */
 int ctl_rows_agent_find(struct ctl *c, const char *name, const char *key,
     struct db_rows **out);
@@ -40,5 +46,10 @@ int ctl_rows_report_adopt(struct ctl *c, int64_t report, const char *hub,
  * began; one that is lost in part goes on being sent.  0 or -1. */
 int ctl_rows_report_move(struct ctl *c, int64_t report, const char *from,
     const char *to, const char *said, bool *done);
+
+/* Says what kind an answer is, with what follows; *fixed: addresses that it
+ * says are mended.  *done false when there is no such answer.  0 or -1. */
+int ctl_rows_reply_classify(struct ctl *c, int64_t reply, const char *kind,
+    bool *done, int64_t *fixed);
 
 #endif

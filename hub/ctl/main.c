@@ -102,21 +102,35 @@ find(const struct line *l, struct ctl *c)
 	return &commands[i];
 }
 
+static struct db *
+session(enum ctl_needs needs, const struct hub_conf *conf)
+{
+	bool hopeless;
+
+	switch (needs) {
+	case CTL_OWNER:
+		return db_open_owner(conf);
+	case CTL_BOUNCE:
+		return db_open(conf, "bounce", &hopeless);
+	case CTL_ADMIN:
+		break;
+	}
+	return db_open(conf, "ctl", &hopeless);
+}
+
 static int
 run(const struct ctl_command *command, const struct line *l, struct ctl *c)
 {
-	bool hopeless;
+	bool alias = command->needs == CTL_BOUNCE;
 	int code;
 
 	c->conf = hub_conf_load(l->conf_path, c->arena);
 	if (c->conf == NULL)
-		return EX_CONFIG;
+		return alias ? EX_TEMPFAIL : EX_CONFIG;
 	c->json = l->json;
-	c->db = command->needs == CTL_OWNER
-	    ? db_open_owner(c->conf)
-	    : db_open(c->conf, "ctl", &hopeless);
+	c->db = session(command->needs, c->conf);
 	if (c->db == NULL)
-		return EX_UNAVAILABLE;
+		return alias ? EX_TEMPFAIL : EX_UNAVAILABLE;
 	code = command->run(c);
 	db_close(c->db);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

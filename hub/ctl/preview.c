@@ -1,5 +1,5 @@
 /*
- * plaintiff report preview, report send --to-me: what would be reported now.
+ * plaintiff report preview, report send: what would be reported now.
  * Nothing is stored, no contact is written to, and nothing changes for the
  * reports that follow.
  */
@@ -10,6 +10,7 @@
 #include "hub/conf.h"
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/mail.h"
+#include "hub/ctl/resend.h"
 #include "hub/ctl/table.h"
 #include "hub/report/preview.h"
 #include "proto/base/arena.h"
@@ -98,8 +99,8 @@ on_send(void *ctx, const struct preview_mail *mail)
 	arena_close(a);
 }
 
-int
-ctl_report_send(struct ctl *c)
+static int
+send_to_me(struct ctl *c)
 {
 	struct preview_ask ask = {.to = c->conf->report_from};
 	struct sending s = {.c = c};
@@ -116,4 +117,57 @@ ctl_report_send(struct ctl *c)
 		return EX_TEMPFAIL;
 	}
 	return EX_OK;
+}
+
+static void
+on_dry_run(void *ctx, const struct preview_mail *mail)
+{
+	struct buf *out = ctx;
+
+	buf_printf(out, "%s%zu %s, %lld %s, to ", out->n == 0 ? "" : "\n",
+	    mail->sources, mail->sources == 1 ? "address" : "addresses",
+	    (long long)mail->events, mail->events == 1 ? "event" : "events");
+	table_neuter(out, mail->mailbox, strlen(mail->mailbox));
+	buf_puts(out, ": ");
+	table_neuter(out, mail->subject, strlen(mail->subject));
+}
+
+static int
+dry_run(struct ctl *c)
+{
+	struct preview_ask ask = {.mailbox = NULL};
+	struct buf out = {0};
+	size_t count;
+
+	if (preview_reports(c->db, c->conf, &ask, on_dry_run, &out, &count) !=
+	    DB_OK) {
+		buf_free(&out);
+		return EX_DATAERR;
+	}
+	buf_printf(&out, "%s%zu %s would be composed\n",
+	    count == 0 ? "" : "\n", count, count == 1 ? "mail" : "mails");
+	table_flush(&out);
+	return EX_OK;
+}
+
+int
+ctl_report_send(struct ctl *c)
+{
+	bool to_me = c->args[0] != NULL, dry = c->args[1] != NULL,
+	     force = c->args[2] != NULL;
+	const char *contact = c->args[3];
+
+	if (to_me + dry + force != 1) {
+		log_error("one of --to-me, --dry-run and --force; what is due "
+		          "is sent by the stages");
+		return EX_USAGE;
+	}
+	if (force != (contact != NULL)) {
+		log_error(force ? "--force needs a mailbox"
+		                : "only --force takes a mailbox");
+		return EX_USAGE;
+	}
+	return force ? resend_force(c, contact)
+	    : dry    ? dry_run(c)
+	             : send_to_me(c);
 }

@@ -169,30 +169,6 @@ ctl_report_adopt(struct ctl *c)
 }
 
 int
-ctl_clock_accept(struct ctl *c)
-{
-	struct db_rows *rows;
-	struct buf out = {0};
-	size_t n;
-
-	if (ctl_rows_list(c, "ctl_clock_accept", &rows) < 0)
-		return EX_SOFTWARE;
-	n = db_rows_count(rows);
-	for (size_t i = 0; i < n; i++) {
-		struct text hub = db_text(rows, i, 0);
-
-		buf_puts(&out, "hub ");
-		table_neuter(&out, hub.at, hub.n);
-		buf_puts(&out, " sends again\n");
-	}
-	table_flush(&out);
-	db_rows_free(rows);
-	if (n == 0)
-		puts("no hub was stopped by a clock");
-	return EX_OK;
-}
-
-int
 ctl_report_resolve(struct ctl *c)
 {
 	if (strcmp(c->args[1], "sent") == 0)

@@ -18,7 +18,6 @@
 #include "hub/deliver/deliver_rows.h"
 #include "hub/deliver/doubt.h"
 #include "hub/deliver/smtp.h"
-#include "hub/deliver/steady.h"
 #include "hub/deliver/transport.h"
 #include "hub/deliver/watch.h"
 #include "hub/worker.h"
@@ -43,9 +42,9 @@ struct deliver {
 	struct deliver_end ends[2 * MOST_AT_ONCE];
 	size_t end_count;
 	struct watch watch;
-	struct steady steady;
 	int64_t adopt_ms; /* when to look for what another hub has left */
 	bool busy_logged;
+	bool stopped; /* by the switch or the clock, and said so */
 };
 
 static enum worker_step
@@ -126,29 +125,33 @@ log_held(const struct deliver_batch *batch)
 		    addr_format(address, &batch->held[i].address));
 }
 
+static void
+log_stopped(struct deliver *s, const char *why)
+{
+	if (why != NULL && !s->stopped)
+		log_warning("nothing is sent: %s", why);
+	else if (why == NULL && s->stopped)
+		log_notice("mails go on");
+	s->stopped = why != NULL;
+}
+
 /* Tells the database what it does not know yet, and takes new claims. */
 static enum db_result
 turn(struct worker_context *c, struct deliver *s, struct arena *a,
     size_t most, const char *log_from, struct deliver_batch *batch)
 {
-	struct deliver_terms terms = {
+	const struct deliver_terms terms = {
 	    .most = most,
 	    .log_from = log_from,
 	    .plan = transport_plan(c->conf, a),
 	};
-	bool moved = false;
-	enum db_result r = most == 0 ? DB_OK
-	                             : steady_check(c, a, &s->steady, &moved);
+	enum db_result r = deliver_rows_turn(c->db, a, c->conf, s->ends,
+	    s->end_count, &terms, batch);
 
-	*batch = (struct deliver_batch){0};
-	if (r == DB_OK && moved)
-		terms.most = 0;
-	if (r == DB_OK)
-		r = deliver_rows_turn(c->db, a, c->conf, s->ends,
-		    s->end_count, &terms, batch);
 	if (r == DB_OK) {
 		s->end_count = 0;
 		log_held(batch);
+		log_stopped(s, batch->stopped);
 	} else {
 		/* claimed or not, nothing of these was sent */
 		for (size_t i = 0; i < batch->n; i++)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hub/brake.h"
 #include "hub/conf.h"
 #include "proto/base/arena.h"
 
@@ -66,30 +67,6 @@ deliver_rows_adopt(struct db *db, struct arena *a, const char *name,
 	if (r != DB_OK)
 		return r;
 	*mails = db_rows_count(rows);
-	db_rows_free(rows);
-	return DB_OK;
-}
-
-enum db_result
-deliver_rows_clock(struct db *db, struct arena *a, const char *name,
-    const char *boot, int64_t boot_ms, int64_t *moved_s)
-{
-	struct db_args *args = db_args_new(a);
-	struct db_rows *rows;
-	enum db_result r;
-
-	db_arg_string(args, name);
-	db_arg_string(args, boot);
-	db_arg_int(args, boot_ms);
-	r = db_run(db, "deliver_clock", args, NULL);
-	if (r != DB_OK)
-		return r;
-	args = db_args_new(a);
-	db_arg_string(args, name);
-	r = db_run(db, "deliver_clock_moved", args, &rows);
-	if (r != DB_OK)
-		return r;
-	*moved_s = db_rows_count(rows) == 0 ? 0 : db_int(rows, 0, 0);
 	db_rows_free(rows);
 	return DB_OK;
 }
@@ -238,8 +215,12 @@ claim(struct db *db, struct arena *a, const struct hub_conf *conf,
 {
 	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
-	enum db_result r;
+	/* in the transaction of the claim: the clock that the week goes by is
+	 * the clock that was looked at */
+	enum db_result r = brake_tick(db, a, &batch->stopped);
 
+	if (r != DB_OK || batch->stopped != NULL)
+		return r;
 	db_arg_string(args, conf->hub_name);
 	db_arg_int(args, (int64_t)terms->most);
 	db_arg_int(args, conf->report_every);

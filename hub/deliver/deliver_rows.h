@@ -73,6 +73,7 @@ struct deliver_batch {
 	size_t n;
 	struct deliver_held *held;
 	size_t held_count;
+	const char *stopped; /* why nothing was claimed; NULL: it was not */
 };
 
 /* A mail that was in this name's hands when its last session ended. */
@@ -108,12 +109,6 @@ enum db_result deliver_rows_own(struct db *db, struct arena *a,
  * that name, becomes this one's.  *mails: how many. */
 enum db_result deliver_rows_adopt(struct db *db, struct arena *a,
     const char *name, size_t *mails) __attribute__((warn_unused_result));
-/* A tick of two clocks: the database's, and that of the start `boot` of this
- * host, boot_ms ago.  *moved_s: by how much they have jumped apart, and
- * nothing may be sent; 0: not. */
-enum db_result deliver_rows_clock(struct db *db, struct arena *a,
-    const char *name, const char *boot, int64_t boot_ms, int64_t *moved_s)
-    __attribute__((warn_unused_result));
 enum db_result deliver_rows_left(struct db *db, struct arena *a,
     const char *name, struct deliver_left **list, size_t *n)
     __attribute__((warn_unused_result));

@@ -195,6 +195,7 @@ ask_pack_answer(struct buf *out, const struct ask_answer *m)
 		put_addr(out, &m->network.last);
 		put_text(out, m->network.handle, ASK_HANDLE_BYTES);
 		put_country(out, m->network.country);
+		put(out, m->network.asn, 4);
 	}
 	put(out, m->origin.known, 1);
 	if (m->origin.known) {

@@ -107,6 +107,7 @@ struct ask_network {
 	struct addr first, last; /* family 0: none */
 	struct text handle;      /* made harmless; absent: none */
 	char country[3];         /* "": not said */
+	uint32_t asn;            /* that announces it; 0: not said */
 };
 
 /* Who announces an address. */

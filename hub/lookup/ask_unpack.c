@@ -230,6 +230,7 @@ get_network(struct reader *r, struct arena *a, struct ask_network *out)
 	out->last = get_addr(r);
 	out->handle = get_text(r, a, ASK_HANDLE_BYTES);
 	get_country(r, out->country);
+	out->asn = (uint32_t)get(r, 4);
 	r->bad = r->bad || out->first.family != out->last.family ||
 	    memcmp(out->first.bytes, out->last.bytes,
 	        sizeof out->first.bytes) > 0;

@@ -75,6 +75,7 @@ answered(struct arena *a, struct arena *scratch, const struct web_answer *web,
 	out->network.last = rdap.end;
 	out->network.handle = rdap.handle;
 	keep(a, &out->network.handle);
+	out->network.asn = rdap.asn;
 	memcpy(out->network.country, rdap.country,
 	    sizeof out->network.country);
 }

@@ -29,6 +29,9 @@
 enum {
 	COUNT_MOST = 20000, /* events counted in one step */
 	COUNT_LEAST = 100,
+	COUNT_EVERY_MS = 500, /* while there is other work: counting waits for
+	                          what receive is storing, and what receive
+	                          stores next waits for us */
 	LEASE_MS = 120000, /* well above what asking and recording take */
 	FETCH_MS = 30000,
 	EXITS_EVERY_MS = 60000,
@@ -40,6 +43,8 @@ struct lookup {
 	struct child *child;
 	struct lists *lists;
 	int64_t count_most;    /* less after a time-out */
+	int64_t counted_ms;    /* when it was last counted */
+	bool busy;             /* the last step had addresses to ask for */
 	int conflicts;         /* in a row */
 	int64_t exits_ms;      /* when their zone was last asked; 0: never */
 	int64_t warned_ms;     /* when failures were last told; 0: never */
@@ -89,10 +94,16 @@ after_trouble(struct lookup *l, enum db_result r)
 static enum db_result
 count(struct worker_context *c, struct lookup *l, bool *more)
 {
+	int64_t now = clock_mono_ms();
 	struct lookup_counted counted;
-	enum db_result r = lookup_rows_count(c->db, c->arena, c->conf,
-	    l->count_most, &counted);
+	enum db_result r;
 
+	*more = true;
+	if (l->busy && now - l->counted_ms < COUNT_EVERY_MS)
+		return DB_OK;
+	l->counted_ms = now;
+	r = lookup_rows_count(c->db, c->arena, c->conf, l->count_most,
+	    &counted);
 	*more = false;
 	if (r == DB_CONFLICT && l->count_most > COUNT_LEAST)
 		l->count_most /= 2;
@@ -293,6 +304,7 @@ step(struct worker_context *c, void *state)
 	if (r != DB_OK)
 		return after_trouble(l, r);
 	l->conflicts = 0;
+	l->busy = claims.n != 0;
 	if (claims.n == 0)
 		return more ? WORKER_MORE : WORKER_IDLE;
 	batch_sort(&b, claims.at, claims.n);

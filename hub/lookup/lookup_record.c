@@ -110,9 +110,9 @@ insert_networks(struct db *db, struct arena *a, struct settle_said **list,
     size_t n, struct db_rows **rows)
 {
 	struct db_args *args = db_args_new(a);
-	struct db_array *column[9];
+	struct db_array *column[10];
 
-	columns(args, column, 9);
+	columns(args, column, 10);
 	for (size_t i = 0; i < n; i++) {
 		const struct ask_answer *answer = list[i]->answer;
 		const struct ask_network *w = &answer->network;
@@ -130,6 +130,7 @@ insert_networks(struct db *db, struct arena *a, struct settle_said **list,
 		db_array_text(column[7],
 		    text_clean(a, answer->why, SAID_BYTES));
 		db_array_int(column[8], list[i]->fresh_s);
+		add_number(column[9], w->asn, w->asn != 0);
 	}
 	return db_run(db, "lookup_networks", args, rows);
 }
@@ -268,6 +269,18 @@ country_of(const struct lookup_case *k)
 	return "";
 }
 
+/* By who announces it, else as registered; 0: not known. */
+static uint32_t
+asn_of(const struct lookup_case *k)
+{
+	if (k->origin != NULL && k->origin->known)
+		return k->origin->asn;
+	for (size_t i = k->said_n; i-- > 0;)
+		if (k->said[i].answer->network.asn != 0)
+			return k->said[i].answer->network.asn;
+	return 0;
+}
+
 static void
 add_origin(struct arena *a, const struct lookup_case *k,
     struct db_array **column)
@@ -275,7 +288,7 @@ add_origin(struct arena *a, const struct lookup_case *k,
 	bool known = k->origin != NULL && k->origin->known;
 	char text[ADDR_TEXT_BYTES];
 
-	add_number(column[0], known ? k->origin->asn : 0, known);
+	add_number(column[0], asn_of(k), asn_of(k) != 0);
 	db_array_text(column[1], !known ? (struct text){0}
 	    : text_of(arena_string(a, prefix_format(text,
 	          &k->origin->route))));

@@ -292,6 +292,7 @@ read_range(struct arena *a, const struct db_rows *rows, size_t i,
 	answer->network.first = db_addr(rows, i, 7);
 	answer->network.last = db_addr(rows, i, 8);
 	answer->network.handle = text_of(string_of(a, rows, i, 9));
+	answer->network.asn = (uint32_t)db_int(rows, i, 11);
 	said = case_said(k, "range", answer);
 	said->network = db_int(rows, i, 1);
 	said->asked_us = db_int(rows, i, 6);

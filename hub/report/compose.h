@@ -95,6 +95,8 @@ struct composed_mail {
 struct composed {
 	const struct composed_mail *mails;
 	size_t count; /* at least 1 */
+	const char *sender; /* of the envelope, set by letter; NULL: none of
+	                       its own, report.from */
 };
 
 /* "consolidated", "xarf", "text"; and "held" as consolidated, "form" as

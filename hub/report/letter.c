@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include "hub/bounce/hear.h"
 #include "hub/conf.h"
 #include "hub/report/compose.h"
 #include "hub/report/greeting.h"
@@ -82,12 +83,28 @@ read_secret(const struct hub_conf *conf, bool strict, struct letter *l)
 	return 0;
 }
 
+/* A preview needs no address of its own: nothing of it comes back. */
+static int
+read_verp(const struct hub_conf *conf, bool strict, struct letter *l)
+{
+	struct hear h;
+
+	if (conf->bounce_address[0] == '\0' || !strict)
+		return 0;
+	if (hear_open(&h, conf) < 0)
+		return -1;
+	l->listens = true;
+	l->verp = h.key;
+	return 0;
+}
+
 int
 letter_load(const struct hub_conf *conf, struct arena *a, bool strict,
     struct letter *out)
 {
 	*out = (struct letter){.conf = conf};
-	if (read_greetings(conf, a, out) < 0)
+	if (read_greetings(conf, a, out) < 0 ||
+	    read_verp(conf, strict, out) < 0)
 		return -1;
 	return read_secret(conf, strict, out);
 }
@@ -108,13 +125,21 @@ make_uuid(struct arena *a)
 	    b[11], b[12], b[13], b[14], b[15]);
 }
 
+static const char *
+sender_of(const struct letter *l, struct arena *a, const char *uuid)
+{
+	struct verp_place place = hear_place(l->conf);
+
+	return verp_address(a, &l->verp, &place, uuid);
+}
+
 int
 letter_write(const struct letter *l, struct arena *a, struct report_case *c,
     const char *to, struct composed *out)
 {
 	const struct hub_conf *conf = l->conf;
 	struct compose_facts *f = c->facts;
-	const char *why;
+	const char *why, *sender = NULL;
 
 	f->contact = c->contact;
 	f->secret = l->secret;
@@ -125,6 +150,10 @@ letter_write(const struct letter *l, struct arena *a, struct report_case *c,
 	f->reply_to = conf->report_reply_to;
 	f->domain = conf->hub_domain;
 	f->to = to;
+	if (l->listens)
+		sender = sender_of(l, a, f->uuid);
+	if (l->listens && conf->bounce_replies)
+		f->reply_to = sender;
 	if (f->greeting.at == NULL)
 		f->greeting = l->greeting[f->language];
 	f->xarf_max = (size_t)conf->report_xarf_max;
@@ -133,5 +162,6 @@ letter_write(const struct letter *l, struct arena *a, struct report_case *c,
 		log_error("cannot compose contact=%s: %s", to, why);
 		return -1;
 	}
+	out->sender = sender;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "hub/bounce/verp.h"
 #include "hub/report/compose.h"
 #include "hub/report/language.h"
 #include "proto/base/text.h"
@@ -22,6 +23,8 @@ struct letter {
 	const struct hub_conf *conf;
 	struct text greeting[LANGUAGE_COUNT]; /* absent: the built-in one */
 	unsigned char secret[COMPOSE_SECRET_BYTES];
+	bool listens; /* bounces come to an address with a token */
+	struct verp_key verp;
 };
 
 /* Reads the greeting files and the key of tokens, and makes the key when

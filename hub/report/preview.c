@@ -21,70 +21,72 @@ struct preview {
 };
 
 static enum db_result
-one(struct preview *p, struct arena *a, const struct report_contact *who)
+one(struct preview *p, struct arena *a, struct report_case *kase)
 {
-	const char *to = p->ask->to == NULL ? who->mailbox : p->ask->to;
-	struct report_case kase;
+	const char *to = p->ask->to == NULL ? kase->mailbox : p->ask->to;
 	struct composed mails;
-	enum db_result r;
 
-	r = report_rows_case(p->db, a, p->conf, who->contact, INT64_MAX,
-	    &kase);
-	if (r != DB_OK || kase.facts->source_count == 0)
-		return r;
-	if (letter_write(&p->letter, a, &kase, to, &mails) < 0)
+	if (letter_write(&p->letter, a, kase, to, &mails) < 0)
 		return DB_REFUSED;
 	for (size_t i = 0; i < mails.count; i++)
 		p->on_mail(p->ctx,
-		    &(struct preview_mail){.mailbox = who->mailbox, .to = to,
-		        .uuid = i == 0 ? kase.facts->uuid
+		    &(struct preview_mail){.mailbox = kase->mailbox, .to = to,
+		        .uuid = i == 0 ? kase->facts->uuid
 		                       : arena_printf(a, "%s-%zu",
-		                             kase.facts->uuid, i + 1),
+		                             kase->facts->uuid, i + 1),
 		        .subject = mails.mails[i].subject,
 		        .mail = mails.mails[i].mail,
-		        .sources = kase.facts->source_count,
-		        .events = kase.facts->events});
+		        .sources = kase->facts->source_count,
+		        .events = kase->facts->events});
 	p->count += mails.count;
 	return DB_OK;
+}
+
+/* The contacts of the list, one after the other. */
+static enum db_result
+each(struct preview *p, struct report_contacts list)
+{
+	struct arena *a = arena_open(0);
+	enum db_result r = DB_OK;
+
+	for (size_t i = 0; r == DB_OK && i < list.n; i++) {
+		struct report_cases cases;
+
+		arena_reset(a);
+		r = report_rows_cases(p->db, a, p->conf,
+		    (struct report_contacts){.at = list.at + i, .n = 1},
+		    INT64_MAX, &cases);
+		if (r == DB_OK && cases.n != 0)
+			r = one(p, a, &cases.at[0]);
+	}
+	arena_close(a);
+	return r;
 }
 
 static enum db_result
 named(struct preview *p, struct arena *a)
 {
-	struct report_contact who;
-	enum db_result r;
+	int64_t contact;
+	enum db_result r = report_rows_contact(p->db, a, p->ask->mailbox,
+	    &contact);
 
-	r = report_rows_contact(p->db, a, p->ask->mailbox, &who);
 	if (r != DB_OK)
 		return r;
-	if (who.contact == 0) {
+	if (contact == 0) {
 		log_error("no contact \"%s\"", p->ask->mailbox);
 		return DB_REFUSED;
 	}
-	return one(p, a, &who);
+	return each(p, (struct report_contacts){.at = &contact, .n = 1});
 }
 
 static enum db_result
 all(struct preview *p, struct arena *a)
 {
-	struct arena *mail = arena_open(0);
-	struct report_contact *list;
-	enum db_result r = DB_OK;
-	int64_t above = 0;
-	size_t n = 1;
+	struct report_contacts due;
+	enum db_result r = report_rows_due(p->db, a, INT64_MAX,
+	    (struct report_contacts){0}, &due);
 
-	while (r == DB_OK && n != 0) {
-		arena_reset(a);
-		r = report_rows_due(p->db, a, p->conf, above, INT64_MAX,
-		    (struct report_skips){0}, &list, &n);
-		for (size_t i = 0; r == DB_OK && i < n; i++) {
-			above = list[i].contact;
-			arena_reset(mail);
-			r = one(p, mail, &list[i]);
-		}
-	}
-	arena_close(mail);
-	return r;
+	return r == DB_OK ? each(p, due) : r;
 }
 
 enum db_result

@@ -1,16 +1,19 @@
 /*
- * Stage report: what each contact is due becomes one stored mail.  A step is
- * one contact: its addresses locked, their new events read, the mail
- * composed, and the mail, its addresses and the mark "reported up to here"
- * stored in one transaction, so that each event is in exactly one report.
- * Sends nothing: that is deliver.
+ * Stage report: what each contact is due becomes one stored report.  Who is
+ * due is decided for all at once; then a step is a batch of contacts: they
+ * and their addresses locked, their new events read, mails composed, and
+ * mails, addresses and the marks "reported up to here" stored in one
+ * transaction, so that each event is in exactly one report.  Sends nothing:
+ * that is deliver.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "hub/brake.h"
 #include "hub/conf.h"
 #include "hub/report/compose.h"
+#include "hub/report/domain.h"
 #include "hub/report/letter.h"
 #include "hub/report/report_rows.h"
 #include "hub/report/report_store.h"
@@ -22,6 +25,10 @@
 
 enum {
 	EVERY_MS = 5000,
+	BATCH = 100, /* contacts in one transaction */
+	/* deciding takes a part of the time at most: so many times as long as
+	 * it took it is not done again */
+	REST = 20,
 	SKIPS_MAX = 1000,
 	SKIP_MS = 10 * 60 * 1000, /* a contact of which nothing came */
 };
@@ -33,12 +40,14 @@ struct skip {
 
 struct report {
 	struct arena *round; /* owns the list */
-	struct report_contact *list; /* due contacts still to be done */
-	size_t n, at;
-	int64_t above; /* the last contact that was listed */
+	struct report_contacts list; /* due contacts */
+	size_t at;     /* those before are done */
+	size_t single; /* so many by themselves, after a batch that failed */
 	int64_t upto;  /* for the contacts of the list */
+	int64_t rest_until_ms;
 	struct skip skips[SKIPS_MAX];
 	size_t skip_count;
+	bool stopped; /* and said so */
 };
 
 static enum worker_step
@@ -58,7 +67,7 @@ skip_add(struct report *s, int64_t contact)
 	    .until_ms = clock_mono_ms() + SKIP_MS};
 }
 
-static struct report_skips
+static struct report_contacts
 skips_now(struct report *s, struct arena *a)
 {
 	int64_t *list, now = clock_mono_ms();
@@ -71,92 +80,221 @@ skips_now(struct report *s, struct arena *a)
 	list = arena_array(a, n + 1, sizeof *list);
 	for (size_t i = 0; i < n; i++)
 		list[i] = s->skips[i].contact;
-	return (struct report_skips){.at = list, .n = n};
+	return (struct report_contacts){.at = list, .n = n};
 }
 
-/* Lists the next due contacts.  DB_OK with n 0: there is none. */
-static enum db_result
-next_list(struct worker_context *c, struct report *s)
-{
-	enum db_result r;
+/* ---- who is due ---- */
 
-	arena_reset(s->round);
-	s->n = s->at = 0;
-	r = report_rows_upto(c->db, c->arena, c->conf, &s->upto);
-	if (r == DB_OK)
-		r = report_rows_due(c->db, s->round, c->conf, s->above,
-		    s->upto, skips_now(s, c->arena), &s->list, &s->n);
-	if (r == DB_OK && s->n != 0)
-		s->above = s->list[s->n - 1].contact;
+static enum db_result
+find_domains(struct worker_context *c)
+{
+	struct report_domainless *list;
+	size_t n = 1;
+	enum db_result r = DB_OK;
+
+	while (r == DB_OK && n != 0) {
+		r = report_store_domainless(c->db, c->arena, &list, &n);
+		for (size_t i = 0; r == DB_OK && i < n; i++)
+			list[i].domain = domain_of(list[i].key, c->arena);
+		if (r == DB_OK && n != 0)
+			r = report_store_domains(c->db, c->arena, list, n);
+	}
 	return r;
 }
 
-enum made {
-	MADE_REPORT,
-	MADE_NOTHING, /* not due any more, or nothing left to say */
+/* Decides anew.  DB_OK with an empty list: nobody is due. */
+static enum db_result
+next_list(struct worker_context *c, struct report *s)
+{
+	int64_t begin_ms = clock_mono_ms(), took_ms;
+	enum db_result r;
+
+	arena_reset(s->round);
+	s->list = (struct report_contacts){0};
+	s->at = 0;
+	r = find_domains(c);
+	if (r == DB_OK)
+		r = report_rows_upto(c->db, c->arena, c->conf, &s->upto);
+	if (r == DB_OK)
+		r = report_store_draw(c->db, c->arena, c->conf, s->upto);
+	if (r == DB_OK)
+		r = report_rows_due(c->db, s->round, s->upto,
+		    skips_now(s, c->arena), &s->list);
+	took_ms = clock_mono_ms() - begin_ms;
+	s->rest_until_ms = begin_ms + took_ms + REST * took_ms;
+	if (r == DB_OK && s->list.n != 0)
+		log_info("contacts due contacts=%zu upto=%lld ms=%lld",
+		    s->list.n, (long long)s->upto, (long long)took_ms);
+	return r;
+}
+
+/* ---- a batch of them ---- */
+
+struct batch {
+	struct report_contacts contacts; /* of the list */
+	struct report_contacts claimed, room;
+	struct report_cases cases;
+	struct report_made *made;
+	size_t n;
 };
+
+static bool
+holds(struct report_contacts contacts, int64_t contact)
+{
+	for (size_t i = 0; i < contacts.n; i++)
+		if (contacts.at[i] == contact)
+			return true;
+	return false;
+}
+
+static void
+compose_all(struct worker_context *c, const struct letter *letter,
+    struct batch *b)
+{
+	b->made = arena_array(c->arena, b->cases.n + 1, sizeof *b->made);
+	for (size_t i = 0; i < b->cases.n; i++) {
+		struct report_case *kase = &b->cases.at[i];
+		struct report_made *made = &b->made[b->n];
+
+		made->kase = kase;
+		made->hold = kase->hold || c->conf->report_hold;
+		if (letter_write(letter, c->arena, kase, kase->mailbox,
+		        &made->mails) == 0)
+			b->n++;
+	}
+}
+
+/* Keeps those for whom there is room. */
+static enum db_result
+brake(struct worker_context *c, struct batch *b)
+{
+	int64_t *list = arena_array(c->arena, b->n + 1, sizeof *list);
+	size_t kept = 0;
+	enum db_result r;
+
+	for (size_t i = 0; i < b->n; i++)
+		list[i] = b->made[i].kase->contact;
+	r = report_store_room(c->db, c->arena, c->conf,
+	    (struct report_contacts){.at = list, .n = b->n}, &b->room);
+	if (r != DB_OK)
+		return r;
+	for (size_t i = 0; i < b->n; i++)
+		if (holds(b->room, b->made[i].kase->contact))
+			b->made[kept++] = b->made[i];
+	b->n = kept;
+	return DB_OK;
+}
 
 /* The inside of the transaction. */
 static enum db_result
-make(struct worker_context *c, const struct report_contact *who, int64_t upto,
-    const struct letter *letter, enum made *made, struct report_case *kase,
-    int64_t *report)
+make(struct worker_context *c, struct report *s, const struct letter *letter,
+    struct batch *b)
 {
-	struct composed mails;
-	bool due;
-	enum db_result r;
+	enum db_result r = report_store_claim(c->db, c->arena, c->conf,
+	    b->contacts, &b->claimed);
 
-	*made = MADE_NOTHING;
-	r = report_store_lock(c->db, c->arena, c->conf, who->contact, &due);
-	if (r != DB_OK || !due)
+	if (r != DB_OK || b->claimed.n == 0)
 		return r;
-	r = report_rows_case(c->db, c->arena, c->conf, who->contact, upto,
-	    kase);
-	if (r != DB_OK || kase->facts->source_count == 0)
+	r = report_rows_cases(c->db, c->arena, c->conf, b->claimed, s->upto,
+	    &b->cases);
+	if (r != DB_OK)
 		return r;
-	if (letter_write(letter, c->arena, kase, who->mailbox, &mails) < 0)
-		return DB_OK;
-	*made = MADE_REPORT;
-	return report_store_put(c->db, c->arena, kase, &mails,
-	    c->conf->report_hold, report);
+	compose_all(c, letter, b);
+	r = brake(c, b);
+	if (r != DB_OK || b->n == 0)
+		return r;
+	return report_store_put(c->db, c->arena, b->made, b->n, s->upto);
+}
+
+/* Those that were claimed, and of whom nothing came. */
+static void
+skip_rest(struct report *s, const struct batch *b)
+{
+	size_t skipped = 0;
+
+	for (size_t i = 0; i < b->claimed.n; i++) {
+		bool came = false;
+
+		for (size_t j = 0; j < b->n; j++)
+			came |= b->made[j].kase->contact == b->claimed.at[i];
+		if (came)
+			continue;
+		skip_add(s, b->claimed.at[i]);
+		skipped++;
+	}
+	if (skipped != 0)
+		log_info("nothing to report contacts=%zu", skipped);
+}
+
+static void
+tell(const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct report_made *m = &b->made[i];
+
+		log_notice("report %s report=%lld contact=%s sources=%zu "
+		           "events=%lld",
+		    m->hold ? "held" : "ready", (long long)m->report,
+		    m->kase->mailbox, m->kase->facts->source_count,
+		    (long long)m->kase->facts->events);
+	}
 }
 
 static enum worker_step
-one(struct worker_context *c, struct report *s,
-    const struct report_contact *who, const struct letter *letter)
+next_batch(struct worker_context *c, struct report *s,
+    const struct letter *letter)
 {
-	struct report_case kase;
-	int64_t report = 0;
-	enum made made;
+	size_t left = s->list.n - s->at;
+	size_t n = s->single != 0 ? 1 : left < BATCH ? left : BATCH;
+	struct batch b = {
+	    .contacts = {.at = s->list.at + s->at, .n = n}};
 	enum db_result r = db_begin(c->db);
 
 	if (r == DB_OK)
-		r = make(c, who, s->upto, letter, &made, &kase, &report);
-	if (r == DB_OK && made == MADE_NOTHING) {
+		r = make(c, s, letter, &b);
+	if (r == DB_OK && b.n == 0)
 		db_rollback(c->db);
-		log_info("nothing to report contact=%s", who->mailbox);
-		skip_add(s, who->contact);
-		return WORKER_MORE;
-	}
-	if (r == DB_OK)
+	else if (r == DB_OK)
 		r = db_commit(c->db);
-	switch (r) {
-	case DB_OK:
-		log_notice("report %s report=%lld contact=%s sources=%zu "
-		           "events=%lld",
-		    c->conf->report_hold ? "held" : "ready",
-		    (long long)report, who->mailbox,
-		    kase.facts->source_count, (long long)kase.facts->events);
+	if (r == DB_LOST)
+		return WORKER_LOST;
+	if (r != DB_OK && n > 1) {
+		/* one of them must not hold up the others */
+		s->single = n;
 		return WORKER_MORE;
-	case DB_CONFLICT: /* another process was quicker */
-		return WORKER_MORE;
-	case DB_REFUSED:
-		skip_add(s, who->contact);
-		return WORKER_MORE;
-	case DB_LOST:
-		break;
 	}
-	return WORKER_LOST;
+	s->at += n;
+	s->single -= s->single != 0;
+	if (r == DB_OK) {
+		tell(&b);
+		skip_rest(s, &b);
+	} else if (r == DB_REFUSED) {
+		skip_add(s, b.contacts.at[0]);
+	}
+	/* DB_CONFLICT: another process was quicker */
+	return WORKER_MORE;
+}
+
+/* ---- the stage ---- */
+
+/* False: nothing may be done now; *step says what to do instead. */
+static bool
+may_go(struct worker_context *c, struct report *s, enum worker_step *step)
+{
+	const char *why;
+	enum db_result r = brake_tick(c->db, c->arena, &why);
+
+	if (r != DB_OK) {
+		*step = trouble(r);
+		return false;
+	}
+	if (why != NULL && !s->stopped)
+		log_warning("nothing is reported: %s", why);
+	else if (why == NULL && s->stopped)
+		log_notice("reports go on");
+	s->stopped = why != NULL;
+	*step = WORKER_IDLE;
+	return why == NULL;
 }
 
 static enum worker_step
@@ -164,23 +302,23 @@ step(struct worker_context *c, void *state)
 {
 	struct report *s = state;
 	struct letter letter;
+	enum worker_step otherwise;
 	enum db_result r;
 
-	if (s->at == s->n) {
+	if (!may_go(c, s, &otherwise))
+		return otherwise;
+	if (s->at == s->list.n) {
+		if (clock_mono_ms() < s->rest_until_ms && !c->once)
+			return WORKER_IDLE;
 		r = next_list(c, s);
 		if (r != DB_OK)
 			return trouble(r);
-		if (s->n == 0) {
-			/* the next round begins with the first contact */
-			bool first = s->above == 0;
-
-			s->above = 0;
-			return first ? WORKER_IDLE : WORKER_MORE;
-		}
+		if (s->list.n == 0)
+			return WORKER_IDLE;
 	}
 	if (letter_load(c->conf, c->arena, true, &letter) < 0)
 		return WORKER_WAIT;
-	return one(c, s, &s->list[s->at++], &letter);
+	return next_batch(c, s, &letter);
 }
 
 static int

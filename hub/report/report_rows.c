@@ -1,6 +1,7 @@
 /* What is due; see report_rows.h. */
 #include "hub/report/report_rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,91 +29,210 @@ report_rows_upto(struct db *db, struct arena *a, const struct hub_conf *conf,
 }
 
 static void
-arg_kinds(struct db_args *args, const struct hub_conf *conf)
+arg_contacts(struct db_args *args, struct report_contacts contacts)
 {
-	struct db_array *kinds = db_arg_array(args);
+	struct db_array *array = db_arg_array(args);
 
-	for (size_t i = 0; i < conf->report_kind.n; i++)
-		db_array_int(kinds,
-		    kind_of_name(text_of(conf->report_kind.at[i])));
-}
-
-static void
-array_prefixes(struct db_array *array, const struct prefixes *list)
-{
-	char s[ADDR_TEXT_BYTES];
-
-	for (size_t i = 0; i < list->n; i++)
-		db_array_text(array, text_of(prefix_format(s, &list->at[i])));
-}
-
-static void
-arg_unreportable(struct db_args *args, const struct hub_conf *conf)
-{
-	struct db_array *prefixes = db_arg_array(args);
-
-	array_prefixes(prefixes, &conf->filter_unreportable);
-	array_prefixes(prefixes, &conf->filter_own);
+	for (size_t i = 0; i < contacts.n; i++)
+		db_array_int(array, contacts.at[i]);
 }
 
 enum db_result
-report_rows_due(struct db *db, struct arena *a, const struct hub_conf *conf,
-    int64_t above, int64_t upto, struct report_skips skips,
-    struct report_contact **list, size_t *n)
+report_rows_due(struct db *db, struct arena *a, int64_t upto,
+    struct report_contacts skips, struct report_contacts *due)
 {
 	struct db_args *args = db_args_new(a);
-	struct db_array *array;
 	struct db_rows *rows;
+	int64_t *list;
 	enum db_result r;
 
-	db_arg_int(args, above);
-	db_arg_int(args, conf->report_every);
-	db_arg_int(args, conf->report_days);
-	arg_kinds(args, conf);
-	arg_unreportable(args, conf);
-	array = db_arg_array(args);
-	for (size_t i = 0; i < skips.n; i++)
-		db_array_int(array, skips.at[i]);
 	db_arg_int(args, upto);
+	arg_contacts(args, skips);
 	r = db_run(db, "report_due", args, &rows);
 	if (r != DB_OK)
 		return r;
-	*n = db_rows_count(rows);
-	*list = arena_array(a, *n + 1, sizeof **list);
-	for (size_t i = 0; i < *n; i++)
-		(*list)[i] = (struct report_contact){
-		    .contact = db_int(rows, i, 0),
-		    .mailbox = arena_string(a, db_string(rows, i, 1))};
+	due->n = db_rows_count(rows);
+	list = arena_array(a, due->n + 1, sizeof *list);
+	for (size_t i = 0; i < due->n; i++)
+		list[i] = db_int(rows, i, 0);
+	due->at = list;
 	db_rows_free(rows);
 	return DB_OK;
 }
 
 enum db_result
 report_rows_contact(struct db *db, struct arena *a, const char *mailbox,
-    struct report_contact *found)
+    int64_t *contact)
 {
 	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
 	enum db_result r;
 
 	db_arg_string(args, mailbox);
-	*found = (struct report_contact){0};
 	r = db_run(db, "report_contact", args, &rows);
 	if (r != DB_OK)
 		return r;
-	if (db_rows_count(rows) != 0) {
-		found->contact = db_int(rows, 0, 0);
-		found->mailbox = arena_string(a, db_string(rows, 0, 1));
-	}
+	*contact = db_rows_count(rows) == 0 ? 0 : db_int(rows, 0, 0);
 	db_rows_free(rows);
 	return DB_OK;
 }
 
-/* A source while its rows are read. */
+/* ---- addresses of a batch, and then their events ---- */
+
+/* An address while its rows are read. */
 struct found {
 	struct compose_source source;
 	int64_t after;
 };
+
+/* A case while its rows are read. */
+struct half {
+	struct report_case kase;
+	struct found *found; /* in the order of report_case's rows */
+	size_t n;
+	int64_t hosts;
+};
+
+static void
+fill_contact(struct half *h, const struct db_rows *rows, size_t i,
+    struct arena *a)
+{
+	struct compose_facts *f = arena_alloc(a, sizeof *f);
+	const char *mode = db_string(rows, i, 2);
+
+	h->kase.contact = db_int(rows, i, 0);
+	h->kase.mailbox = arena_string(a, db_string(rows, i, 1));
+	h->kase.hold = strcmp(mode, "held") == 0;
+	h->kase.facts = f;
+	f->contact = h->kase.contact;
+	if (!compose_mode_of_name(mode, &f->mode))
+		f->mode = COMPOSE_CONSOLIDATED;
+	/* the contact's country is that of its first address */
+	f->language = language_choose(db_string(rows, i, 3),
+	    db_string(rows, i, 9));
+}
+
+/* Rows of report_case.  Returns the number of contacts. */
+static size_t
+read_addresses(const struct db_rows *rows, const struct hub_conf *conf,
+    struct arena *a, struct half *halves)
+{
+	size_t count = db_rows_count(rows), n = 0;
+	struct found *list = arena_array(a, count + 1, sizeof *list);
+
+	for (size_t i = 0; i < count; i++) {
+		struct addr address = db_addr(rows, i, 4);
+		struct found *at = &list[i];
+
+		if (address.family == 0)
+			continue;
+		/* the statement has left these out: this is for the day when
+		 * somebody changes it */
+		if (!hub_conf_reportable(conf, &address)) {
+			log_error("unreportable address kept out of a report");
+			continue;
+		}
+		if (n == 0 || halves[n - 1].kase.contact != db_int(rows, i, 0))
+			fill_contact(&halves[n++], rows, i, a);
+		if (halves[n - 1].n == 0)
+			halves[n - 1].found = at;
+		else
+			at = &halves[n - 1].found[halves[n - 1].n];
+		halves[n - 1].n++;
+		at->source.address = address;
+		at->after = db_int(rows, i, 5);
+		at->source.again = db_flag(rows, i, 6);
+		if (!db_is_null(rows, i, 7))
+			at->source.method =
+			    arena_string(a, db_string(rows, i, 7));
+		at->source.asked_us = db_int(rows, i, 8);
+		(void)snprintf(at->source.country, sizeof at->source.country,
+		    "%s", db_string(rows, i, 9));
+		at->source.asn = (uint32_t)db_int(rows, i, 10);
+	}
+	return n;
+}
+
+static enum kind
+kind_at(const struct db_rows *rows, size_t row, size_t column)
+{
+	int64_t k = db_int(rows, row, column);
+
+	return k > KIND_NONE && k < KIND_COUNT ? (enum kind)k : KIND_NONE;
+}
+
+static struct text
+keep(struct arena *a, struct text t)
+{
+	return (struct text){.at = t.at == NULL ? NULL
+	                                        : arena_copy(a, t.at, t.n),
+	    .n = t.n};
+}
+
+static struct compose_event
+event_at(const struct db_rows *rows, size_t i, struct arena *a)
+{
+	return (struct compose_event){
+	    .time_us = db_int(rows, i, 3),
+	    .port = (uint16_t)db_int(rows, i, 4),
+	    .destination = db_addr(rows, i, 7),
+	    .destination_port = (uint16_t)db_int(rows, i, 5),
+	    .kind = kind_at(rows, i, 6),
+	    .service = keep(a, db_text(rows, i, 8)),
+	    .login = keep(a, db_text(rows, i, 9)),
+	};
+}
+
+/* A row of sums: of a contact, an address, or an address and kind. */
+static void
+read_sum(const struct db_rows *rows, size_t i, struct half *h)
+{
+	int64_t n = db_int(rows, i, 1);
+	struct compose_source *s;
+
+	if (n < 1 || (size_t)n > h->n) {
+		h->hosts = db_int(rows, i, 6);
+		return;
+	}
+	s = &h->found[n - 1].source;
+	if (!db_is_null(rows, i, 2)) {
+		s->kinds[kind_at(rows, i, 2)] += db_int(rows, i, 3);
+		return;
+	}
+	s->events = db_int(rows, i, 3);
+	s->first_us = db_int(rows, i, 4);
+	s->last_us = db_int(rows, i, 5);
+	s->hosts = db_int(rows, i, 6);
+}
+
+/* Rows of report_read, in the order of contacts. */
+static void
+read_events(const struct db_rows *rows, struct arena *a, struct half *halves,
+    size_t count)
+{
+	enum { PART = 10, PART_LINES = 2 };
+	struct compose_event *lines = arena_array(a, db_rows_count(rows) + 1,
+	    sizeof *lines);
+	struct half *h = halves;
+
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		struct compose_source *s;
+
+		while (h < halves + count &&
+		    h->kase.contact != db_int(rows, i, 0))
+			h++;
+		if (h == halves + count)
+			break;
+		if (db_int(rows, i, PART) != PART_LINES) {
+			read_sum(rows, i, h);
+			continue;
+		}
+		s = &h->found[db_int(rows, i, 1) - 1].source;
+		lines[i] = event_at(rows, i, a);
+		if (s->line_count++ == 0)
+			s->lines = &lines[i];
+	}
+}
 
 /* Most events first; then by address, so that the order is always one. */
 static int
@@ -130,55 +250,9 @@ by_weight(const void *x, const void *y)
 	    sizeof a->source.address.bytes);
 }
 
-static enum kind
-kind_at(const struct db_rows *rows, size_t row, size_t column)
-{
-	int64_t k = db_int(rows, row, column);
-
-	return k > KIND_NONE && k < KIND_COUNT ? (enum kind)k : KIND_NONE;
-}
-
-/* Rows of report_tally into sources.  Returns how many. */
-static size_t
-read_tally(const struct db_rows *rows, const struct hub_conf *conf,
-    struct found *list)
-{
-	struct found *at = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < db_rows_count(rows); i++) {
-		struct addr address = db_addr(rows, i, 0);
-
-		if (address.family == 0)
-			continue;
-		if (!db_is_null(rows, i, 1)) {
-			if (at != NULL)
-				at->source.kinds[kind_at(rows, i, 1)] +=
-				    db_int(rows, i, 2);
-			continue;
-		}
-		at = NULL;
-		/* the statement has left these out: this is for the day when
-		 * somebody changes it */
-		if (!hub_conf_reportable(conf, &address)) {
-			log_error("unreportable address kept out of a report");
-			continue;
-		}
-		at = &list[n++];
-		at->source.address = address;
-		at->source.events = db_int(rows, i, 2);
-		at->source.first_us = db_int(rows, i, 3);
-		at->source.last_us = db_int(rows, i, 4);
-		at->source.hosts = db_int(rows, i, 5);
-		at->after = db_int(rows, i, 6);
-	}
-	return n;
-}
-
 static void
-sum_up(struct compose_facts *f, int64_t hosts)
+sum_up(struct compose_facts *f)
 {
-	f->hosts = hosts;
 	for (size_t i = 0; i < f->source_count; i++) {
 		const struct compose_source *s = &f->sources[i];
 
@@ -192,167 +266,89 @@ sum_up(struct compose_facts *f, int64_t hosts)
 	}
 }
 
-static enum db_result
-read_sources(struct db *db, struct arena *a, const struct hub_conf *conf,
-    struct report_case *c)
+/* The case of what was read; addresses without an event drop out, since
+ * their mark must stay. */
+static void
+complete(struct half *h, const struct hub_conf *conf, struct arena *a)
 {
-	struct db_args *args = db_args_new(a);
-	struct compose_source *sources;
-	struct found *list;
-	struct db_rows *rows;
-	int64_t *after;
-	size_t n;
-	enum db_result r;
+	struct compose_source *sources = arena_array(a, h->n + 1,
+	    sizeof *sources);
+	int64_t *after = arena_array(a, h->n + 1, sizeof *after);
+	struct compose_facts *f = h->kase.facts;
 
-	db_arg_int(args, c->contact);
-	db_arg_int(args, c->upto);
-	db_arg_int(args, conf->report_days);
-	arg_kinds(args, conf);
-	arg_unreportable(args, conf);
-	r = db_run(db, "report_tally", args, &rows);
-	if (r != DB_OK)
-		return r;
-	list = arena_array(a, db_rows_count(rows) + 1, sizeof *list);
-	n = read_tally(rows, conf, list);
-	qsort(list, n, sizeof *list, by_weight);
-	sources = arena_array(a, n + 1, sizeof *sources);
-	after = arena_array(a, n + 1, sizeof *after);
-	for (size_t i = 0; i < n; i++) {
-		sources[i] = list[i].source;
-		after[i] = list[i].after;
+	qsort(h->found, h->n, sizeof *h->found, by_weight);
+	while (f->source_count < h->n &&
+	    h->found[f->source_count].source.events != 0) {
+		sources[f->source_count] = h->found[f->source_count].source;
+		after[f->source_count] = h->found[f->source_count].after;
+		f->source_count++;
 	}
-	c->facts->sources = sources;
-	c->facts->source_count = n;
-	c->facts->listed = n < (size_t)conf->report_sources_max
-	    ? n
+	f->sources = sources;
+	f->listed = f->source_count < (size_t)conf->report_sources_max
+	    ? f->source_count
 	    : (size_t)conf->report_sources_max;
-	c->after = after;
-	/* the first row is the total */
-	sum_up(c->facts, db_int(rows, 0, 5));
-	db_rows_free(rows);
-	return DB_OK;
-}
-
-/* The largest share that each listed source may have so that all of them
- * stay within lines_max; at least one each. */
-static int64_t
-share(const struct compose_facts *f, int64_t lines_max)
-{
-	int64_t low = 1, high = lines_max;
-
-	while (low < high) {
-		int64_t middle = low + (high - low + 1) / 2, sum = 0;
-
-		for (size_t i = 0; i < f->listed; i++)
-			sum += f->sources[i].events < middle
-			    ? f->sources[i].events
-			    : middle;
-		if (sum <= lines_max)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
-}
-
-static struct compose_event
-event_at(const struct db_rows *rows, size_t i, struct arena *a)
-{
-	struct text service = db_text(rows, i, 6);
-
-	return (struct compose_event){
-	    .time_us = db_int(rows, i, 1),
-	    .port = (uint16_t)db_int(rows, i, 2),
-	    .destination = db_addr(rows, i, 3),
-	    .destination_port = (uint16_t)db_int(rows, i, 4),
-	    .kind = kind_at(rows, i, 5),
-	    .service = {.at = service.at == NULL
-	            ? NULL
-	            : arena_copy(a, service.at, service.n),
-	        .n = service.n},
-	};
+	f->hosts = h->hosts;
+	h->kase.after = after;
+	sum_up(f);
 }
 
 static enum db_result
-read_lines(struct db *db, struct arena *a, const struct hub_conf *conf,
-    struct report_case *c, struct compose_source *sources)
+run_read(struct db *db, struct arena *a, const struct hub_conf *conf,
+    const struct half *halves, size_t count, int64_t upto,
+    struct db_rows **rows)
 {
 	struct db_args *args = db_args_new(a);
-	struct db_array *array = db_arg_array(args);
-	int64_t most = share(c->facts, conf->report_lines_max);
-	struct compose_event *lines;
-	struct db_rows *rows;
-	enum db_result r;
+	struct db_array *contact = db_arg_array(args);
+	struct db_array *n = db_arg_array(args);
+	struct db_array *address = db_arg_array(args);
+	struct db_array *after = db_arg_array(args);
 
-	for (size_t i = 0; i < c->facts->listed; i++)
-		db_array_addr(array, &sources[i].address);
-	array = db_arg_array(args);
-	for (size_t i = 0; i < c->facts->listed; i++)
-		db_array_int(array, c->after[i]);
-	array = db_arg_array(args);
-	for (size_t i = 0; i < c->facts->listed; i++)
-		db_array_int(array, most);
-	db_arg_int(args, c->upto);
-	db_arg_int(args, conf->report_days);
-	arg_kinds(args, conf);
-	r = db_run(db, "report_lines", args, &rows);
-	if (r != DB_OK)
-		return r;
-	lines = arena_array(a, db_rows_count(rows) + 1, sizeof *lines);
-	for (size_t i = 0; i < db_rows_count(rows); i++) {
-		struct compose_source *s = &sources[db_int(rows, i, 0) - 1];
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < halves[i].n; j++) {
+			const struct found *f = &halves[i].found[j];
 
-		lines[i] = event_at(rows, i, a);
-		if (s->line_count++ == 0)
-			s->lines = &lines[i];
-	}
-	db_rows_free(rows);
-	return DB_OK;
-}
-
-static enum db_result
-read_answers(struct db *db, struct arena *a, const struct report_case *c,
-    struct compose_source *sources)
-{
-	struct db_args *args = db_args_new(a);
-	struct db_array *array = db_arg_array(args);
-	struct db_rows *rows;
-	enum db_result r;
-
-	for (size_t i = 0; i < c->facts->listed; i++)
-		db_array_addr(array, &sources[i].address);
-	db_arg_int(args, c->contact);
-	r = db_run(db, "report_answers", args, &rows);
-	if (r != DB_OK)
-		return r;
-	for (size_t i = 0; i < db_rows_count(rows); i++) {
-		struct compose_source *s = &sources[db_int(rows, i, 0) - 1];
-
-		s->method = arena_string(a, db_string(rows, i, 1));
-		s->asked_us = db_int(rows, i, 2);
-	}
-	db_rows_free(rows);
-	return DB_OK;
+			db_array_int(contact, halves[i].kase.contact);
+			db_array_int(n, (int64_t)j + 1);
+			db_array_addr(address, &f->source.address);
+			db_array_int(after, f->after);
+		}
+	db_arg_int(args, upto);
+	db_arg_int(args, conf->report_lines_max);
+	db_arg_int(args, conf->report_sources_max);
+	return db_run(db, "report_read", args, rows);
 }
 
 enum db_result
-report_rows_case(struct db *db, struct arena *a, const struct hub_conf *conf,
-    int64_t contact, int64_t upto, struct report_case *out)
+report_rows_cases(struct db *db, struct arena *a, const struct hub_conf *conf,
+    struct report_contacts contacts, int64_t upto, struct report_cases *out)
 {
-	struct compose_source *sources;
+	struct half *halves = arena_array(a, contacts.n + 1, sizeof *halves);
+	struct db_args *args = db_args_new(a);
+	struct db_rows *rows;
+	size_t count;
 	enum db_result r;
 
-	*out = (struct report_case){.contact = contact, .upto = upto,
-	    .facts = arena_alloc(a, sizeof *out->facts)};
-	r = read_sources(db, a, conf, out);
-	if (r != DB_OK || out->facts->source_count == 0)
+	*out = (struct report_cases){
+	    .at = arena_array(a, contacts.n + 1, sizeof *out->at)};
+	arg_contacts(args, contacts);
+	db_arg_int(args, upto);
+	r = db_run(db, "report_case", args, &rows);
+	if (r != DB_OK)
 		return r;
-	sources = arena_array(a, out->facts->source_count, sizeof *sources);
-	memcpy(sources, out->facts->sources,
-	    out->facts->source_count * sizeof *sources);
-	r = read_lines(db, a, conf, out, sources);
-	if (r == DB_OK)
-		r = read_answers(db, a, out, sources);
-	out->facts->sources = sources;
-	return r;
+	count = read_addresses(rows, conf, a, halves);
+	db_rows_free(rows);
+	if (count == 0)
+		return DB_OK;
+	r = run_read(db, a, conf, halves, count, upto, &rows);
+	if (r != DB_OK)
+		return r;
+	read_events(rows, a, halves, count);
+	db_rows_free(rows);
+	for (size_t i = 0; i < count; i++) {
+		complete(&halves[i], conf, a);
+		halves[i].kase.upto = upto;
+		if (halves[i].kase.facts->source_count != 0)
+			out->at[out->n++] = halves[i].kase;
+	}
+	return DB_OK;
 }

@@ -6,6 +6,7 @@
 #ifndef PLAINTIFF_REPORT_ROWS_H
 #define PLAINTIFF_REPORT_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +16,8 @@ struct arena;
 struct compose_facts;
 struct hub_conf;
 
-struct report_contact {
-	int64_t contact;
-	const char *mailbox; /* as first written: mail goes there */
-};
-
-/* Contacts to leave out for now. */
-struct report_skips {
+/* Contacts by their numbers. */
+struct report_contacts {
 	const int64_t *at;
 	size_t n;
 };
@@ -29,10 +25,17 @@ struct report_skips {
 /* What one contact is to be told. */
 struct report_case {
 	int64_t contact;
-	int64_t upto;                  /* covers events stored up to here */
-	struct compose_facts *facts;   /* without what the settings say */
-	const int64_t *after;          /* beside facts->sources: covers events
-	                                  stored above this */
+	const char *mailbox;         /* as first written: mail goes there */
+	bool hold;                   /* its mode is held */
+	int64_t upto;                /* covers events stored up to here */
+	struct compose_facts *facts; /* without what the settings say */
+	const int64_t *after;        /* beside facts->sources: covers events
+	                                stored above this */
+};
+
+struct report_cases {
+	struct report_case *at;
+	size_t n;
 };
 
 /* Order number up to which everything was committed and counted
@@ -41,22 +44,22 @@ enum db_result report_rows_upto(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *upto)
     __attribute__((warn_unused_result));
 
-/* At most 100 contacts above that number who are due because of events
- * stored up to upto, in order. */
-enum db_result report_rows_due(struct db *db, struct arena *a,
-    const struct hub_conf *conf, int64_t above, int64_t upto,
-    struct report_skips skips, struct report_contact **list, size_t *n)
+/* All contacts who are due because of events stored up to upto and for whom
+ * the brakes leave room, in the order to serve them, without the skipped. */
+enum db_result report_rows_due(struct db *db, struct arena *a, int64_t upto,
+    struct report_contacts skips, struct report_contacts *due)
     __attribute__((warn_unused_result));
 
-/* The contact with that mailbox, due or not; *found->contact 0: none. */
+/* The contact with that mailbox, due or not; *contact 0: none. */
 enum db_result report_rows_contact(struct db *db, struct arena *a,
-    const char *mailbox, struct report_contact *found)
+    const char *mailbox, int64_t *contact)
     __attribute__((warn_unused_result));
 
-/* Reads what is new of the contact up to upto.  facts->source_count is 0
- * when there is nothing. */
-enum db_result report_rows_case(struct db *db, struct arena *a,
-    const struct hub_conf *conf, int64_t contact, int64_t upto,
-    struct report_case *out) __attribute__((warn_unused_result));
+/* Reads what is new of these contacts up to upto.  A contact of which
+ * nothing may be reported has no case. */
+enum db_result report_rows_cases(struct db *db, struct arena *a,
+    const struct hub_conf *conf, struct report_contacts contacts,
+    int64_t upto, struct report_cases *out)
+    __attribute__((warn_unused_result));
 
 #endif

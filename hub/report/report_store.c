@@ -1,4 +1,4 @@
-/* Storing a report; see report_store.h. */
+/* Storing reports; see report_store.h. */
 #include "hub/report/report_store.h"
 
 #include <assert.h>
@@ -8,31 +8,126 @@
 #include "hub/report/report_rows.h"
 #include "proto/base/arena.h"
 
+static void
+arg_contacts(struct db_args *args, struct report_contacts contacts)
+{
+	struct db_array *array = db_arg_array(args);
+
+	for (size_t i = 0; i < contacts.n; i++)
+		db_array_int(array, contacts.at[i]);
+}
+
+/* The only column of the rows as contacts. */
+static struct report_contacts
+take_contacts(struct db_rows *rows, struct arena *a)
+{
+	size_t n = db_rows_count(rows);
+	int64_t *list = arena_array(a, n + 1, sizeof *list);
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_int(rows, i, 0);
+	db_rows_free(rows);
+	return (struct report_contacts){.at = list, .n = n};
+}
+
 enum db_result
-report_store_lock(struct db *db, struct arena *a, const struct hub_conf *conf,
-    int64_t contact, bool *due)
+report_store_domainless(struct db *db, struct arena *a,
+    struct report_domainless **list, size_t *n)
+{
+	struct db_rows *rows;
+	enum db_result r = db_run(db, "report_domainless", NULL, &rows);
+
+	if (r != DB_OK)
+		return r;
+	*n = db_rows_count(rows);
+	*list = arena_array(a, *n + 1, sizeof **list);
+	for (size_t i = 0; i < *n; i++)
+		(*list)[i] = (struct report_domainless){
+		    .contact = db_int(rows, i, 0),
+		    .key = arena_string(a, db_string(rows, i, 1))};
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
+report_store_domains(struct db *db, struct arena *a,
+    const struct report_domainless *list, size_t n)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_array *contact = db_arg_array(args);
+	struct db_array *domain = db_arg_array(args);
+
+	for (size_t i = 0; i < n; i++) {
+		db_array_int(contact, list[i].contact);
+		db_array_text(domain, text_of(list[i].domain));
+	}
+	return db_run(db, "report_domains", args, NULL);
+}
+
+enum db_result
+report_store_draw(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t upto)
+{
+	struct db_args *args = db_args_new(a);
+	enum db_result r;
+
+	if (conf->report_held_share == 0)
+		return DB_OK;
+	db_arg_int(args, upto);
+	r = db_run(db, "report_draw", NULL, NULL);
+	return r == DB_OK ? db_run(db, "report_control", args, NULL) : r;
+}
+
+enum db_result
+report_store_claim(struct db *db, struct arena *a,
+    const struct hub_conf *conf, struct report_contacts contacts,
+    struct report_contacts *claimed)
+{
+	struct db_args *args = db_args_new(a), *lock = db_args_new(a);
+	struct db_rows *rows;
+	enum db_result r;
+
+	arg_contacts(args, contacts);
+	db_arg_int(args, conf->report_every);
+	r = db_run(db, "report_claim", args, &rows);
+	if (r != DB_OK)
+		return r;
+	*claimed = take_contacts(rows, a);
+	arg_contacts(lock, *claimed);
+	return claimed->n == 0 ? DB_OK : db_run(db, "report_lock", lock, NULL);
+}
+
+static bool
+has_caps(const struct hub_conf *conf)
+{
+	return conf->report_domain_week != 0 || conf->report_mx_week != 0 ||
+	    conf->report_new_day != 0 || conf->report_mails_hour != 0;
+}
+
+enum db_result
+report_store_room(struct db *db, struct arena *a, const struct hub_conf *conf,
+    struct report_contacts contacts, struct report_contacts *room)
 {
 	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
 	enum db_result r;
 
-	db_arg_int(args, contact);
-	r = db_run(db, "report_lock", args, NULL);
-	if (r != DB_OK)
-		return r;
-	db_arg_int(args, conf->report_every);
-	r = db_run(db, "report_is_due", args, &rows);
-	if (r != DB_OK)
-		return r;
-	*due = db_rows_count(rows) == 1 && db_flag(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
+	*room = contacts;
+	if (!has_caps(conf) || contacts.n == 0)
+		return DB_OK;
+	arg_contacts(args, contacts);
+	r = db_run(db, "report_room_lock", NULL, NULL);
+	if (r == DB_OK)
+		r = db_run(db, "report_room", args, &rows);
+	if (r == DB_OK)
+		*room = take_contacts(rows, a);
+	return r;
 }
 
 static enum db_result
-put_report(struct db *db, struct arena *a, const struct report_case *c,
-    const char *subject, bool hold, int64_t *report)
+put_report(struct db *db, struct arena *a, struct report_made *made)
 {
+	const struct report_case *c = made->kase;
 	const struct compose_facts *f = c->facts;
 	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
@@ -40,31 +135,32 @@ put_report(struct db *db, struct arena *a, const struct report_case *c,
 
 	db_arg_string(args, f->uuid);
 	db_arg_int(args, c->contact);
-	db_arg_string(args, hold ? "held" : "ready");
+	db_arg_string(args, made->hold ? "held" : "ready");
 	db_arg_int(args, c->upto);
 	db_arg_int(args, (int64_t)f->source_count);
 	db_arg_int(args, f->events);
 	db_arg_int(args, f->first_us);
 	db_arg_int(args, f->last_us);
 	db_arg_string(args, f->to);
-	db_arg_string(args, subject);
+	db_arg_string(args, made->mails.mails[0].subject);
 	r = db_run(db, "report_insert", args, &rows);
 	if (r != DB_OK)
 		return r;
-	*report = db_int(rows, 0, 0);
+	made->report = db_int(rows, 0, 0);
 	db_rows_free(rows);
 	return DB_OK;
 }
 
 static enum db_result
 put_mail(struct db *db, struct arena *a, int64_t report, size_t n,
-    const struct composed_mail *mail)
+    const char *sender, const struct composed_mail *mail)
 {
 	struct db_args *args = db_args_new(a);
 
 	db_arg_int(args, report);
 	db_arg_int(args, (int64_t)n);
-	db_arg_null(args); /* from report.from, as it is when it is sent */
+	/* NULL: from report.from, as it is when it is sent */
+	db_arg_string(args, sender);
 	db_arg_string(args, mail->subject);
 	db_arg_string(args, mail->message_id);
 	db_arg_bytes(args, mail->mail.at, mail->mail.n);
@@ -72,56 +168,72 @@ put_mail(struct db *db, struct arena *a, int64_t report, size_t n,
 }
 
 static enum db_result
-put_sources(struct db *db, struct arena *a, const struct report_case *c,
-    int64_t report)
+put_sources(struct db *db, struct arena *a, const struct report_made *made,
+    size_t n, int64_t upto)
 {
-	const struct compose_facts *f = c->facts;
 	struct db_args *args = db_args_new(a);
-	struct db_array *address, *events, *first, *last, *after;
+	struct db_array *columns[6];
 
-	db_arg_int(args, report);
-	address = db_arg_array(args);
-	events = db_arg_array(args);
-	first = db_arg_array(args);
-	last = db_arg_array(args);
-	after = db_arg_array(args);
-	for (size_t i = 0; i < f->source_count; i++) {
-		db_array_addr(address, &f->sources[i].address);
-		db_array_int(events, f->sources[i].events);
-		db_array_int(first, f->sources[i].first_us);
-		db_array_int(last, f->sources[i].last_us);
-		db_array_int(after, c->after[i]);
-	}
-	db_arg_int(args, c->upto);
+	for (size_t i = 0; i < 6; i++)
+		columns[i] = db_arg_array(args);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < made[i].kase->facts->source_count;
+		     j++) {
+			const struct compose_source *s =
+			    &made[i].kase->facts->sources[j];
+
+			db_array_int(columns[0], made[i].report);
+			db_array_addr(columns[1], &s->address);
+			db_array_int(columns[2], s->events);
+			db_array_int(columns[3], s->first_us);
+			db_array_int(columns[4], s->last_us);
+			db_array_int(columns[5], made[i].kase->after[j]);
+		}
+	db_arg_int(args, upto);
 	return db_run(db, "report_sources_insert", args, NULL);
 }
 
+/* The marks of the addresses, and what the administrator asked for. */
 static enum db_result
-advance(struct db *db, struct arena *a, const struct report_case *c)
+advance(struct db *db, struct arena *a, const struct report_made *made,
+    size_t n, int64_t upto)
 {
-	struct db_args *args = db_args_new(a);
+	struct db_args *args = db_args_new(a), *forced = db_args_new(a);
 	struct db_array *address = db_arg_array(args);
+	struct db_array *contact = db_arg_array(forced);
+	enum db_result r;
 
-	for (size_t i = 0; i < c->facts->source_count; i++)
-		db_array_addr(address, &c->facts->sources[i].address);
-	db_arg_int(args, c->upto);
-	return db_run(db, "report_advance", args, NULL);
+	for (size_t i = 0; i < n; i++) {
+		const struct compose_facts *f = made[i].kase->facts;
+
+		for (size_t j = 0; j < f->source_count; j++)
+			db_array_addr(address, &f->sources[j].address);
+		db_array_int(contact, made[i].kase->contact);
+	}
+	db_arg_int(args, upto);
+	r = db_run(db, "report_advance", args, NULL);
+	return r == DB_OK ? db_run(db, "report_forced", forced, NULL) : r;
 }
 
 enum db_result
-report_store_put(struct db *db, struct arena *a, const struct report_case *c,
-    const struct composed *mails, bool hold, int64_t *report)
+report_store_put(struct db *db, struct arena *a, struct report_made *made,
+    size_t n, int64_t upto)
 {
-	enum db_result r;
+	enum db_result r = DB_OK;
 
-	assert(mails->count != 0);
-	r = put_report(db, a, c, mails->mails[0].subject, hold, report);
-	for (size_t i = 0; r == DB_OK && i < mails->count; i++)
-		r = put_mail(db, a, *report, i + 1, &mails->mails[i]);
+	for (size_t i = 0; r == DB_OK && i < n; i++) {
+		const struct composed *mails = &made[i].mails;
+
+		assert(mails->count != 0);
+		r = put_report(db, a, &made[i]);
+		for (size_t j = 0; r == DB_OK && j < mails->count; j++)
+			r = put_mail(db, a, made[i].report, j + 1,
+			    mails->sender, &mails->mails[j]);
+	}
 	if (r == DB_OK)
-		r = put_sources(db, a, c, *report);
+		r = put_sources(db, a, made, n, upto);
 	if (r == DB_OK)
-		r = advance(db, a, c);
+		r = advance(db, a, made, n, upto);
 	if (r == DB_OK)
 		r = db_run(db, "report_notify", NULL, NULL);
 	return r;

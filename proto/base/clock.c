@@ -1,10 +1,7 @@
 /* Wall and monotonic time, RFC 3339 both ways; see clock.h. */
 #include "proto/base/clock.h"
 
-#include <fcntl.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 static int64_t fixed_us = INT64_MIN;
 
@@ -26,28 +23,6 @@ clock_mono_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int64_t
-clock_boot_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-const char *
-clock_boot_id(char out[CLOCK_BOOT_BYTES])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, out, CLOCK_BOOT_BYTES - 1);
-
-	if (fd >= 0)
-		(void)close(fd);
-	out[n < 0 ? 0 : n] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-	return out;
 }
 
 void

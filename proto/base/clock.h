@@ -19,12 +19,6 @@
 int64_t clock_wall_us(void);
 /* Monotonic milliseconds since some start; never a wall clock. */
 int64_t clock_mono_ms(void);
-/* Milliseconds since this host was started, also while it slept. */
-int64_t clock_boot_ms(void);
-/* Which start that was: the kernel's boot_id, "" when it does not say.
- * Returns out. */
-enum { CLOCK_BOOT_BYTES = 40 };
-const char *clock_boot_id(char out[CLOCK_BOOT_BYTES]);
 /* Unit tests only: from now on clock_wall_us says this; INT64_MIN undoes. */
 void clock_set(int64_t wall_us);
 

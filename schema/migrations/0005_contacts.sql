@@ -122,6 +122,7 @@ CREATE TABLE network (
 	last inet NOT NULL,
 	handle text,
 	country text CHECK (country ~ '^[A-Z]{2}$'),
+	asn bigint CHECK (asn BETWEEN 1 AND 4294967295),
 	state text NOT NULL CHECK (state IN (
 		'found',   -- contact answers for the whole range
 		'none',    -- it names nobody for abuse
@@ -143,6 +144,8 @@ COMMENT ON COLUMN network.first IS 'first address';
 COMMENT ON COLUMN network.last IS 'last address';
 COMMENT ON COLUMN network.handle IS 'its name at the registry; foreign text';
 COMMENT ON COLUMN network.country IS 'country it is registered for';
+COMMENT ON COLUMN network.asn IS
+	'autonomous system that announces it, where the registry says one';
 COMMENT ON COLUMN network.state IS 'found, none or refused';
 COMMENT ON COLUMN network.mailboxes IS 'all acceptable mailboxes, in order';
 COMMENT ON COLUMN network.said IS 'what it said, made harmless';

@@ -279,12 +279,6 @@ WITH adopted AS (
 )
 SELECT report, pg_notify('plaintiff_reports', '') FROM adopted;
 
--- name: ctl_clock_accept
--- the next tick is the first
-WITH accepted AS (
-	DELETE FROM hub_clock WHERE moved IS NOT NULL RETURNING hub)
-SELECT hub, pg_notify('plaintiff_reports', '') FROM accepted ORDER BY hub;
-
 -- name: ctl_status_agents
 SELECT * FROM agent_balance ORDER BY agent;
 
@@ -337,6 +331,9 @@ SELECT * FROM (VALUES
 		FROM tor_waiting), (SELECT min(first) FROM tor_waiting)),
 	('report', 'contacts suspended', (SELECT count(*) FROM contact
 		WHERE state = 'suspended'), NULL),
+	('report', 'contacts held', (SELECT count(*) FROM contact
+		WHERE state = 'held'), (SELECT min(state_since) FROM contact
+		WHERE state = 'held')),
 	('report', 'reports held', (SELECT count(*) FROM report
 		WHERE state = 'held'), (SELECT min(created) FROM report
 		WHERE state = 'held')),
@@ -353,9 +350,17 @@ SELECT * FROM (VALUES
 	('deliver', 'reports unknown', (SELECT count(*) FROM report
 		WHERE state = 'unknown'), (SELECT min(changed) FROM report
 		WHERE state = 'unknown')),
-	('deliver', 'hubs stopped by a clock', (SELECT count(*) FROM hub_clock
-		WHERE moved IS NOT NULL), (SELECT min(since) FROM hub_clock))
+	('bounce', 'bounces', (SELECT count(*) FROM bounce), NULL),
+	('bounce', 'replies', (SELECT count(*) FROM reply), NULL),
+	('bounce', 'replies for you to read', (SELECT count(*) FROM reply
+		WHERE kind = 'human' AND received > now() - interval '7 days'),
+		(SELECT min(received) FROM reply WHERE kind = 'human'
+		AND received > now() - interval '7 days')),
+	('bounce', 'messages left alone', (SELECT coalesce(sum(messages), 0)
+		FROM heard)::bigint, NULL)
 ) AS s (stage, what, count, since);
 
 -- Previews read exactly what report reads.
--- also: report_due report_contact report_tally report_lines report_answers of report
+-- also: report_due report_contact report_case report_read brake_tick of report
+
+-- ---- deciding ----

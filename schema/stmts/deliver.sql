@@ -1,5 +1,6 @@
 -- Statements of deliver; prepared when it connects.  The states and who
 -- moves them: the comments of table report.
+-- also: brake_tick of report
 
 -- name: deliver_own
 -- whether this session holds the lock on the name $1; takes it when free
@@ -49,37 +50,6 @@ WHERE r.state IN ('sending', 'unknown') AND r.owner = $1::text
 ORDER BY m.changed, m.report, m.n
 LIMIT 1000;
 
--- name: deliver_clock
--- a tick of hub $1, started as $2 so many milliseconds ago ($3): by how many
--- seconds the database's time has jumped against that since an earlier tick,
--- null when by less than ten minutes.  After a jump no tick is kept until the
--- administrator accepts it.  Ticks are at least ten seconds apart.
-INSERT INTO hub_clock AS c (hub, boot, boot_ms, wall)
-VALUES ($1::text, $2::text, $3::bigint, clock_timestamp())
-ON CONFLICT (hub) DO UPDATE SET
-	(boot, boot_ms, wall, moved, since) = (SELECT
-		CASE WHEN j.moved IS NULL THEN $2 ELSE c.boot END,
-		CASE WHEN j.moved IS NULL THEN $3 ELSE c.boot_ms END,
-		CASE WHEN j.moved IS NULL THEN clock_timestamp()
-			ELSE c.wall END,
-		j.moved,
-		CASE WHEN j.moved IS NOT NULL THEN now() END
-	FROM (SELECT CASE
-		WHEN c.boot = $2 AND (a.apart > interval '10 minutes'
-			OR a.apart < interval '-10 minutes') THEN a.apart
-		-- started anew: time went on, by nobody knows how much
-		WHEN c.boot <> $2 AND a.wall < interval '-10 minutes'
-			THEN a.wall END AS moved
-		FROM (SELECT clock_timestamp() - c.wall AS wall,
-			clock_timestamp() - c.wall - make_interval(
-				secs => ($3 - c.boot_ms) / 1000.0) AS apart) a
-	) j)
-WHERE c.moved IS NULL AND (c.boot <> $2 OR $3 - c.boot_ms >= 10000
-	OR abs(extract(epoch FROM clock_timestamp() - c.wall)) >= 60);
-
--- name: deliver_clock_moved
-SELECT extract(epoch FROM moved)::bigint FROM hub_clock WHERE hub = $1::text;
-
 -- name: deliver_claim
 -- takes in hand, as $1, up to $2 mails of reports that may go: first the
 -- rest of what is being sent, then what waits longest.  From here on the
@@ -104,6 +74,9 @@ WITH rest AS (
 	FOR UPDATE OF r SKIP LOCKED
 ), asked AS (
 	SELECT f.report, f.next_try, (SELECT c.state = 'active'
+				AND c.mode <> 'form'
+				AND NOT EXISTS (SELECT FROM allow_mailbox a
+					WHERE a.key = c.key)
 			FROM contact c WHERE c.contact = f.contact)
 		-- one by one: never a look at all that is quiet now
 		AND (SELECT o.report FROM report o
@@ -122,7 +95,12 @@ WITH rest AS (
 	SELECT a.report FROM asked a
 	WHERE a.may_go
 	ORDER BY a.next_try, a.report
-	LIMIT $2::bigint
+	LIMIT CASE WHEN setting('mails_hour', '1000') = '0' THEN $2::bigint
+		ELSE least($2::bigint, greatest(0,
+			setting('mails_hour', '1000')::bigint
+			- (SELECT count(*) FROM report h
+				WHERE lower(h.quiet) > now() - interval '1 hour')))
+		END
 ), picked AS (
 	SELECT m.report, m.n FROM (SELECT report, 1 AS place FROM rest
 		UNION ALL SELECT report, 2 FROM fresh) w
@@ -153,7 +131,8 @@ RETURNING m.report, m.n, m.claimed::text, r.uuid, r.recipient, m.sender,
 -- addresses of these reports; whether the settings' prefixes $2, or their
 -- being of an own host, forbid to report them
 SELECT s.report, s.address, s.address <<= ANY ($2::inet[]) OR EXISTS (
-	SELECT FROM agent_address o WHERE o.address = s.address)
+	SELECT FROM agent_address o WHERE o.address = s.address) OR EXISTS (
+	SELECT FROM allow_prefix p WHERE p.prefix >>= s.address)
 FROM report_source s WHERE s.report = ANY ($1::bigint[]);
 
 -- name: deliver_hold_mails

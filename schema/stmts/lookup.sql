@@ -22,45 +22,84 @@ SELECT stored FROM watermark WHERE name = 'tally' FOR UPDATE SKIP LOCKED;
 -- name: lookup_count
 -- events stored in ($1, $2] into tally; those of kinds $3 that may be
 -- reported make their address a source; backend_failure makes an outage
-WITH batch AS MATERIALIZED (
-	SELECT address, kind, host, (time AT TIME ZONE 'UTC')::date AS day,
-		stale, CASE WHEN kind = 13 THEN date_trunc('minute', time) END
-		AS minute, count(*) AS events, min(time) AS first,
-		max(time) AS last
-	FROM event
-	WHERE stored > $1::bigint AND stored <= $2::bigint
-	GROUP BY 1, 2, 3, 4, 5, 6
+WITH raw AS MATERIALIZED (
+	SELECT e.address, e.kind, e.host, e.time, e.stored, e.agent, e.stale,
+		(e.time AT TIME ZONE 'UTC')::date AS day,
+		CASE WHEN e.kind = 1 THEN (SELECT v.login FROM evidence v
+			WHERE v.id = e.id) END AS login
+	FROM event e
+	WHERE e.stored > $1::bigint AND e.stored <= $2::bigint
+), batch AS MATERIALIZED (
+	SELECT r.*, r.stale OR (r.kind = 1 AND setting('login_domains', '') <> ''
+		AND coalesce(login_domain(r.login), 'none') <> ALL
+		(string_to_array(setting('login_domains', ''), ' ')))
+		AS left_out
+	FROM raw r
 ), tallied AS (
-	INSERT INTO tally AS t (address, kind, host, day, events, first, last)
-	SELECT address, kind, host, day, sum(events)::integer, min(first),
-		max(last)
+	INSERT INTO tally AS t (address, kind, host, day, events, first, last,
+		left_out, stored, agents, logins)
+	SELECT address, kind, host, day, count(*)::integer, min(time),
+		max(time), count(*) FILTER (WHERE left_out), max(stored),
+		(array_agg(DISTINCT agent) FILTER (WHERE NOT left_out))[1:8],
+		(array_agg(DISTINCT login_hash(login)) FILTER (WHERE
+			NOT left_out AND login IS NOT NULL))[1:8]
 	FROM batch GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 	ON CONFLICT (address, kind, host, day) DO UPDATE SET
 		events = t.events + excluded.events,
 		first = least(t.first, excluded.first),
-		last = greatest(t.last, excluded.last)
+		last = greatest(t.last, excluded.last),
+		left_out = t.left_out + excluded.left_out,
+		stored = greatest(t.stored, excluded.stored),
+		agents = up_to_eight(t.agents, excluded.agents),
+		logins = up_to_eight(t.logins, excluded.logins)
 ), outages AS (
 	INSERT INTO outage (host, minute)
-	SELECT DISTINCT host_label(n.text), b.minute
+	SELECT DISTINCT host_label(n.text), date_trunc('minute', b.time)
 	FROM batch b JOIN name n ON n.name = b.host
-	WHERE b.minute IS NOT NULL
+	WHERE b.kind = 13
 	ON CONFLICT DO NOTHING
 ), sourced AS (
-	INSERT INTO source AS s (address, first_seen, last_seen)
-	SELECT address, min(first), max(last)
-	FROM batch WHERE NOT stale AND kind = ANY ($3::smallint[])
+	INSERT INTO source AS s (address, first_seen, last_seen, pending,
+		counted, weighed_from, attempts, logins, agents)
+	SELECT address, min(time), max(time), min(stored), max(stored),
+		min(time), ARRAY[
+		count(*) FILTER (WHERE kind = 1), count(*) FILTER (WHERE kind = 2), count(*) FILTER (WHERE kind = 3),
+		count(*) FILTER (WHERE kind = 4), count(*) FILTER (WHERE kind = 5), count(*) FILTER (WHERE kind = 6),
+		count(*) FILTER (WHERE kind = 7), count(*) FILTER (WHERE kind = 8), count(*) FILTER (WHERE kind = 9),
+		count(*) FILTER (WHERE kind = 10), count(*) FILTER (WHERE kind = 11), count(*) FILTER (WHERE kind = 12)],
+		(array_agg(DISTINCT login_hash(login))
+			FILTER (WHERE login IS NOT NULL))[1:8],
+		(array_agg(DISTINCT agent))[1:8]
+	FROM batch WHERE NOT left_out AND kind = ANY ($3::smallint[])
 	GROUP BY address ORDER BY address
 	ON CONFLICT (address) DO UPDATE SET
 		first_seen = least(s.first_seen, excluded.first_seen),
 		last_seen = greatest(s.last_seen, excluded.last_seen),
+		pending = coalesce(s.pending, excluded.pending),
+		counted = greatest(s.counted, excluded.counted),
+		weighed_from = CASE WHEN s.attempts IS NULL
+			OR s.last_seen < window_begin()
+			THEN excluded.weighed_from
+			ELSE least(s.weighed_from, excluded.weighed_from) END,
+		attempts = CASE WHEN s.attempts IS NULL
+			OR s.last_seen < window_begin()
+			THEN excluded.attempts
+			ELSE tries_sum(s.attempts, excluded.attempts) END,
+		logins = CASE WHEN s.attempts IS NULL
+			OR s.last_seen < window_begin()
+			THEN excluded.logins
+			ELSE up_to_eight(s.logins, excluded.logins) END,
+		agents = CASE WHEN s.attempts IS NULL
+			OR s.last_seen < window_begin()
+			THEN excluded.agents
+			ELSE up_to_eight(s.agents, excluded.agents) END,
 		next_ask = CASE WHEN s.next_ask = timestamptz '9999-01-01Z'
 			THEN now() ELSE s.next_ask END
 	RETURNING 1
 ), moved AS (
 	UPDATE watermark SET stored = $2::bigint WHERE name = 'tally'
 )
-SELECT coalesce(sum(events), 0)::bigint, (SELECT count(*) FROM sourced)
-FROM batch;
+SELECT count(*), (SELECT count(*) FROM sourced) FROM batch;
 
 -- name: lookup_claim
 -- up to $1 addresses that are due, leased for $2 ms; $3: report.days.  With
@@ -104,7 +143,7 @@ LEFT JOIN rdap_server r ON r.server = b.url AND r.not_before > now();
 -- all ranges for each
 SELECT a.n, x.network, x.state, array_to_string(x.mailboxes, ','), x.why,
 	x.country, us(x.asked), x.first, x.last, x.handle,
-	ceil(extract(epoch FROM x.fresh_until - now()))::bigint
+	ceil(extract(epoch FROM x.fresh_until - now()))::bigint, x.asn
 FROM unnest($1::inet[]) WITH ORDINALITY AS a (address, n)
 CROSS JOIN LATERAL (SELECT w.* FROM network_piece p
 	CROSS JOIN LATERAL (SELECT * FROM network n
@@ -116,8 +155,11 @@ CROSS JOIN LATERAL (SELECT w.* FROM network_piece p
 SELECT pattern, why FROM contact_refusal WHERE active ORDER BY pattern;
 
 -- name: lookup_dead
--- those of the keys to which mail comes back
-SELECT key FROM contact WHERE key = ANY ($1::text[]) AND dead IS NOT NULL;
+-- those of the keys to which mail comes back, or that are passed over because
+-- they do not answer
+SELECT key FROM contact c WHERE key = ANY ($1::text[])
+	AND (dead IS NOT NULL OR EXISTS (SELECT FROM escalation e
+		WHERE e.contact = c.contact AND e.ended IS NULL));
 
 -- name: lookup_park
 UPDATE source
@@ -141,16 +183,17 @@ ON CONFLICT (key) DO NOTHING;
 -- registered ranges as answered just now; a range that was known gets its
 -- new answer
 INSERT INTO network AS w (first, last, handle, country, state, mailboxes,
-	said, why, fresh_until)
+	said, why, fresh_until, asn)
 SELECT a.first, a.last, a.handle, a.country, a.state,
 	string_to_array(a.mailboxes, ','), a.said, a.why,
-	now() + a.fresh_s * interval '1 second'
+	now() + a.fresh_s * interval '1 second', a.asn
 FROM unnest($1::inet[], $2::inet[], $3::text[], $4::text[], $5::text[],
-	$6::text[], $7::text[], $8::text[], $9::bigint[])
-AS a (first, last, handle, country, state, mailboxes, said, why, fresh_s)
+	$6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[])
+AS a (first, last, handle, country, state, mailboxes, said, why, fresh_s,
+	asn)
 ORDER BY a.first, a.last
 ON CONFLICT (first, last) DO UPDATE SET handle = excluded.handle,
-	country = excluded.country, state = excluded.state,
+	country = excluded.country, asn = excluded.asn, state = excluded.state,
 	mailboxes = excluded.mailboxes, said = excluded.said,
 	why = excluded.why, asked = now(), fresh_until = excluded.fresh_until
 RETURNING w.network, w.first, w.last;

@@ -1,11 +1,40 @@
 -- Statements of report; prepared when it connects.  Those that only read
 -- are also prepared by ctl, for previews.
 --
--- What may be reported of an address is the same in report_due, report_tally
--- and report_lines: events of the wanted kinds, not stale, not older than
--- the window, stored after what is in a report already; and the address
--- neither in the settings' lists nor one of our own hosts, and no such event
--- of it at a time of which nobody knows whether it was an exit of Tor.
+-- Who is due is decided in one statement from sources and tallies
+-- (report_due), without reading an event; a batch of contacts is then locked
+-- and decided again (report_claim, report_case), and only then its events
+-- are read (report_read).
+
+-- name: brake_tick
+-- compares the database's clock with CLOCK_BOOTTIME ($2, microseconds) of the
+-- host whose boot has the id $1, since they were last compared; more than 10
+-- minutes apart, everything stops until an operator accepts the clock.  After
+-- a boot all that shows is a clock that went back
+WITH apart AS (
+	SELECT CASE WHEN m.boot IS NOT NULL THEN now() - m.wall
+			- ($2::bigint - m.up) * interval '1 microsecond'
+		ELSE least(now() - l.wall, interval '0') END AS by,
+		m.boot IS NULL OR now() - m.wall >= interval '1 minute' AS old
+	FROM (VALUES (1)) one
+	LEFT JOIN clock_tick m ON m.boot = $1
+	LEFT JOIN (SELECT max(wall) AS wall FROM clock_tick) l ON true
+), moved AS (
+	UPDATE switch SET clock_stopped = now(), clock_apart = a.by
+	FROM apart a WHERE clock_stopped IS NULL
+		AND greatest(a.by, -a.by) > interval '10 minutes'
+	RETURNING clock_apart
+), ticked AS (
+	INSERT INTO clock_tick AS t (boot, wall, up)
+	SELECT $1, now(), $2 FROM apart a, switch s
+	WHERE a.old AND s.clock_stopped IS NULL
+		AND greatest(a.by, -a.by) <= interval '10 minutes'
+	ON CONFLICT (boot) DO UPDATE SET wall = excluded.wall, up = excluded.up
+)
+SELECT CASE WHEN s.stopped IS NOT NULL THEN 'stopped' WHEN s.clock_stopped
+		IS NOT NULL OR m.clock_apart IS NOT NULL THEN 'clock' END,
+	s.why, coalesce(m.clock_apart, s.clock_apart)::text
+FROM switch s LEFT JOIN moved m ON true;
 
 -- name: report_mark
 -- up to there everything is committed and counted, outages too
@@ -27,123 +56,192 @@ WITH settled AS (
 )
 SELECT stored FROM settled;
 
+-- name: report_domainless
+-- contacts whose registrable domain is to be found
+SELECT contact, key FROM contact WHERE domain IS NULL
+ORDER BY contact LIMIT 5000;
+
+-- name: report_domains
+UPDATE contact c SET domain = d.domain
+FROM unnest($1::integer[], $2::text[]) AS d (contact, domain)
+WHERE c.contact = d.contact AND c.domain IS NULL;
+
+-- name: report_draw
+-- which contacts belong to the share that is not reported; once each
+UPDATE contact SET control = random() * 100 < p.held_share, drawn = now()
+FROM policy p WHERE p.held_share > 0 AND drawn IS NULL;
+
+-- name: report_control
+-- what would have been reported to those that were drawn, because of events
+-- stored up to $1
+INSERT INTO control_case (address, contact)
+SELECT s.address, s.contact FROM source_verdict s
+JOIN contact_verdict v ON v.contact = s.contact
+CROSS JOIN policy p
+WHERE p.held_share > 0 AND v.verdict = 'held share'
+	AND s.pending <= $1::bigint AND s.verdict IS NULL
+ON CONFLICT DO NOTHING;
+
 -- name: report_due
--- contacts above $1 that may be mailed and have something new: seconds
--- between reports, window in days, kinds, unreportable prefixes, contacts to
--- leave out, and up to where events are settled
-SELECT c.contact, c.mailbox
-FROM contact c
-WHERE c.contact > $1::integer
-	AND c.contact <> ALL ($6::integer[])
-	AND c.state = 'active'
-	AND NOT EXISTS (SELECT FROM report r
-		WHERE r.contact = c.contact
-		AND (r.state IN ('held', 'ready', 'sending', 'unknown')
-			OR r.created > now() - make_interval(secs => $2::bigint)
-			OR r.quiet @> now()))
-	AND EXISTS (SELECT FROM source s
-		JOIN reportable e ON e.address = s.address
-		WHERE s.contact = c.contact
+-- contacts that are due because of events stored up to $1, without those in
+-- $2, as the brakes allow
+WITH due AS MATERIALIZED (
+	SELECT s.contact, min(s.pending) AS pending
+	FROM source_verdict s
+	JOIN contact_verdict v ON v.contact = s.contact
+	CROSS JOIN (SELECT tor_margin() AS margin, tor_ipv6() AS ipv6,
+		range_agg(span) AS cover, max(upper(span)) AS upto,
+		max(upper(span)) >= now() - tor_stale() - tor_settle() AS fresh
+		FROM tor_cover) t
+	WHERE v.verdict IS NULL
+		AND s.pending <= $1::bigint
 		AND s.state = 'found'
-		AND s.fresh_until > now()
-		AND s.last_seen >= now() - make_interval(days => $3::integer)
-		AND NOT s.address <<= ANY ($5::inet[])
-		AND NOT EXISTS (SELECT FROM agent_address o
-			WHERE o.address = s.address)
-		AND e.id >= id_floor(now() - make_interval(days => $3::integer))
-		AND e.stored > s.reported_upto
-		AND e.stored <= $7::bigint
-		AND e.kind = ANY ($4::smallint[])
-		AND ((SELECT tor_margin()) IS NULL OR NOT EXISTS (
-			SELECT FROM reportable u
-			WHERE u.address = s.address
-			AND u.id >= id_floor(now()
-				- make_interval(days => $3::integer))
-			AND u.stored > s.reported_upto
-			AND u.stored <= $7::bigint
-			AND u.kind = ANY ($4::smallint[])
-			AND NOT u.tor_known)))
-ORDER BY c.contact
-LIMIT 100;
+		AND s.contact <> ALL ($2::integer[])
+		AND s.verdict IS NULL
+		AND (t.margin IS NULL
+			-- what the list answers for, in short, and at length
+			OR ((family(s.address) = 4 OR t.ipv6) AND t.cover
+				@> tstzrange(greatest(s.weighed_from, window_begin()),
+				least(s.last_seen, t.upto), '[)')
+				AND (s.last_seen < t.upto OR t.fresh))
+			OR NOT EXISTS (SELECT FROM reportable u
+				WHERE u.address = s.address
+				AND u.id >= id_floor(window_begin())
+				AND u.stored > s.reported_upto
+				AND u.stored <= $1::bigint
+				AND u.kind IN (SELECT kind FROM threshold)
+				AND NOT u.tor_known))
+	GROUP BY s.contact
+)
+SELECT c.contact FROM contacts_with_room(ARRAY(SELECT d.contact
+	FROM due d
+	JOIN contact x ON x.contact = d.contact
+	ORDER BY x.forced, EXISTS (SELECT FROM report r
+		WHERE r.contact = d.contact), d.pending, d.contact))
+	AS c (contact);
 
 -- name: report_contact
 -- one contact by its mailbox, whether or not its week is over
-SELECT contact, mailbox FROM contact
+SELECT contact FROM contact
 WHERE key = lower($1::text) OR mailbox = $1::text
 ORDER BY key = lower($1::text) DESC, contact
 LIMIT 1;
 
+-- name: report_claim
+-- those of contacts $1 that may be told something, locked; $2: seconds
+-- between reports.  One that another process has in hand is left to it
+SELECT c.contact
+FROM contact c
+WHERE c.contact = ANY ($1::integer[])
+	AND c.state = 'active'
+	AND c.mode <> 'form'
+	AND NOT EXISTS (SELECT FROM allow_mailbox a WHERE a.key = c.key)
+	AND NOT EXISTS (SELECT FROM report r
+		WHERE r.contact = c.contact
+		AND (r.state IN ('held', 'ready', 'sending', 'unknown')
+			OR (r.created > now() - make_interval(secs => $2::bigint)
+				AND r.created <= now() AND r.given_back IS NULL)
+			OR upper(r.quiet) > now()))
+ORDER BY c.contact
+FOR UPDATE OF c SKIP LOCKED;
+
 -- name: report_lock
--- holds off other report processes and lookup for this contact's addresses
+-- holds off lookup, and other report processes, for the addresses
 SELECT count(*) FROM (SELECT FROM source
-	WHERE contact = $1::integer ORDER BY address FOR UPDATE) s;
+	WHERE contact = ANY ($1::integer[]) ORDER BY address FOR UPDATE) s;
 
--- name: report_is_due
--- asked again under the lock
-SELECT c.state = 'active' AND NOT EXISTS (SELECT FROM report r
-	WHERE r.contact = c.contact
-	AND (r.state IN ('held', 'ready', 'sending', 'unknown')
-		OR r.created > now() - make_interval(secs => $2::bigint)
-		OR r.quiet @> now()))
-FROM contact c WHERE c.contact = $1::integer;
+-- name: report_case
+-- what contacts $1 are due because of events stored up to $2: one row an
+-- address, in the order of contacts
+SELECT s.contact, c.mailbox, c.mode, c.language, s.address, s.reported_upto,
+	s.fixed IS NOT NULL, CASE s.method WHEN 'range' THEN 'rdap'
+		WHEN 'administrator' THEN 'admin' ELSE s.method END,
+	us(s.asked), s.country, s.asn
+FROM source_verdict s
+JOIN contact c ON c.contact = s.contact
+WHERE s.contact = ANY ($1::integer[])
+	AND s.pending <= $2::bigint
+	AND s.verdict IS NULL
+ORDER BY s.contact, s.address;
 
--- name: report_tally
--- what is new of contact $1, stored up to $2: in all (address null), for
--- each address (kind null), for each address and kind
-SELECT e.address, e.kind, count(*), us(min(e.time)), us(max(e.time)),
-	count(DISTINCT e.host), min(s.reported_upto)
-FROM source s
-JOIN reportable e ON e.address = s.address
-WHERE s.contact = $1::integer
-	AND s.state = 'found'
-	AND s.fresh_until > now()
-	AND NOT s.address <<= ANY ($5::inet[])
-	AND NOT EXISTS (SELECT FROM agent_address o
-		WHERE o.address = s.address)
-	AND e.id >= id_floor(now() - make_interval(days => $3::integer))
-	AND e.stored > s.reported_upto
-	AND e.stored <= $2::bigint
-	AND e.kind = ANY ($4::smallint[])
-	AND ((SELECT tor_margin()) IS NULL OR NOT EXISTS (
-		SELECT FROM reportable u
-		WHERE u.address = s.address
-		AND u.id >= id_floor(now() - make_interval(days => $3::integer))
-		AND u.stored > s.reported_upto
-		AND u.stored <= $2::bigint
-		AND u.kind = ANY ($4::smallint[])
-		AND NOT u.tor_known))
-GROUP BY GROUPING SETS ((), (e.address), (e.address, e.kind))
-ORDER BY grouping(e.address) DESC, e.address, grouping(e.kind) DESC, e.kind;
+-- name: report_read
+-- the events of addresses $3 of contacts $1, stored above $4 and up to $5:
+-- sums of a contact (address 0), of an address (kind null), of an address
+-- and kind; then the latest events to list, $6 of a contact, of its $7 worst
+-- addresses, shared out so that each of those has some.  An address waits
+-- whole as long as nobody knows whether it was an exit of Tor
+WITH w AS MATERIALIZED (
+	SELECT contact, n, address, after
+	FROM unnest($1::integer[], $2::integer[], $3::inet[], $4::bigint[])
+		AS w (contact, n, address, after)
+), all_of_them AS (
+	SELECT w.contact, w.n, e.*, bool_or(NOT e.tor_known)
+		OVER (PARTITION BY w.contact, w.n) AS waits
+	FROM w
+	CROSS JOIN policy p
+	CROSS JOIN LATERAL (SELECT DISTINCT t.day FROM tally t
+		WHERE t.address = w.address AND t.stored > w.after
+		AND t.day >= (p.since AT TIME ZONE 'UTC')::date) d
+	JOIN reportable e ON e.address = w.address
+		AND e.id >= id_floor(d.day::timestamp AT TIME ZONE 'UTC')
+		AND e.id < id_floor((d.day + 1)::timestamp AT TIME ZONE 'UTC')
+	WHERE e.id >= id_floor(p.since)
+		AND e.stored > w.after
+		AND e.stored <= $5::bigint
+		AND e.kind IN (SELECT kind FROM threshold)
+), e AS MATERIALIZED (
+	SELECT * FROM all_of_them WHERE NOT waits
+), f AS MATERIALIZED (
+	SELECT contact, n, kind, count(*) AS events, min(time) AS first,
+		max(time) AS last, count(DISTINCT host) AS hosts
+	FROM e GROUP BY GROUPING SETS ((contact), (contact, n),
+		(contact, n, kind))
+), listed AS (
+	SELECT contact, n, events,
+		row_number() OVER (PARTITION BY contact ORDER BY events, n DESC)
+			AS place,
+		count(*) OVER (PARTITION BY contact) AS all_of,
+		sum(events) OVER (PARTITION BY contact ORDER BY events, n DESC)
+			AS upto
+	FROM (SELECT contact, n, events, row_number() OVER
+			(PARTITION BY contact ORDER BY events DESC, n) AS worst
+		FROM f WHERE n IS NOT NULL AND kind IS NULL) r
+	WHERE worst <= $7::bigint
+), shared AS (
+	SELECT l.contact, l.n, l.events, coalesce(max(l.upto)
+			FILTER (WHERE l.upto + l.events * (l.all_of - l.place)
+				<= $6::bigint) OVER c, 0) AS whole,
+		count(*) FILTER (WHERE l.upto + l.events
+			* (l.all_of - l.place) <= $6::bigint) OVER c AS wholes,
+		l.all_of
+	FROM listed l WINDOW c AS (PARTITION BY l.contact)
+), lines AS (
+	SELECT e.*, row_number() OVER (PARTITION BY e.contact, e.n
+		ORDER BY e.time DESC, e.id DESC) AS place
+	FROM e JOIN shared USING (contact, n)
+)
+SELECT f.contact, coalesce(f.n, 0) AS n, f.kind::integer, f.events AS a,
+	us(f.first) AS b, us(f.last) AS c, f.hosts, NULL::inet AS destination,
+	NULL::text AS service, NULL::text AS login, 1 AS part, NULL::uuid AS id
+FROM f
+UNION ALL
+SELECT l.contact, l.n, NULL, us(l.time), l.port, l.destination_port, l.kind,
+	l.destination, m.text, v.login, 2, l.id
+FROM lines l
+JOIN shared s USING (contact, n)
+LEFT JOIN name m ON m.name = l.service
+LEFT JOIN LATERAL (SELECT v.login FROM evidence v WHERE v.id = l.id
+	OFFSET 0) v ON true
+WHERE l.place <= CASE WHEN s.wholes = s.all_of THEN s.events
+	ELSE greatest(1, ($6::bigint - s.whole) / (s.all_of - s.wholes)) END
+ORDER BY 1, 11, 2, 3 NULLS FIRST, 4, 12;
 
--- name: report_lines
--- the latest events of the listed addresses ($1), at most $3 of each,
--- stored above $2 and up to $4
-SELECT w.n, us(e.time), e.port, e.destination, e.destination_port, e.kind,
-	n.text
-FROM unnest($1::inet[], $2::bigint[], $3::integer[])
-	WITH ORDINALITY AS w (address, after, most, n)
-CROSS JOIN LATERAL (SELECT e.* FROM reportable e
-	WHERE e.address = w.address
-	AND e.id >= id_floor(now() - make_interval(days => $5::integer))
-	AND e.stored > w.after
-	AND e.stored <= $4::bigint
-	AND e.kind = ANY ($6::smallint[])
-	ORDER BY e.time DESC, e.id DESC
-	LIMIT w.most) e
-LEFT JOIN name n ON n.name = e.service
-ORDER BY w.n, e.time, e.id;
+-- name: report_room_lock
+-- caps are counted by one process at a time
+SELECT pg_advisory_xact_lock(7411005);
 
--- name: report_answers
--- where the contact of each listed address comes from, and since when
-SELECT w.n, a.method, us(a.asked)
-FROM unnest($1::inet[]) WITH ORDINALITY AS w (address, n)
-CROSS JOIN LATERAL (SELECT a.method, a.asked FROM answer a
-	WHERE a.address = w.address
-	AND a.state = 'found'
-	AND a.contact = $2::integer
-	ORDER BY a.asked DESC
-	LIMIT 1) a
-ORDER BY w.n;
+-- name: report_room
+SELECT c FROM contacts_with_room($1::integer[]) c;
 
 -- name: report_insert
 INSERT INTO report (uuid, contact, state, upto, sources, events, first, last,
@@ -159,14 +257,20 @@ VALUES ($1, $2, $3, $4, $5, $6);
 -- name: report_sources_insert
 INSERT INTO report_source (report, address, events, first, last,
 	stored_after, stored_upto)
-SELECT $1::bigint, s.address, s.events, ts(s.first), ts(s.last),
+SELECT s.report, s.address, s.events, ts(s.first), ts(s.last),
 	s.stored_after, $7::bigint
-FROM unnest($2::inet[], $3::bigint[], $4::bigint[], $5::bigint[],
-	$6::bigint[]) AS s (address, events, first, last, stored_after);
+FROM unnest($1::bigint[], $2::inet[], $3::bigint[], $4::bigint[],
+	$5::bigint[], $6::bigint[]) AS s (report, address, events, first, last,
+	stored_after);
 
 -- name: report_advance
-UPDATE source SET reported_upto = $2::bigint
+UPDATE source SET reported_upto = $2::bigint,
+	pending = CASE WHEN counted > $2::bigint THEN $2::bigint + 1 END
 WHERE address = ANY ($1::inet[]) AND reported_upto < $2::bigint;
+
+-- name: report_forced
+UPDATE contact SET forced = NULL
+WHERE contact = ANY ($1::integer[]) AND forced IS NOT NULL;
 
 -- name: report_notify
 SELECT pg_notify('plaintiff_reports', '');

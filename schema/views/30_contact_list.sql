@@ -1,5 +1,5 @@
 CREATE VIEW contact_list AS
-SELECT c.contact, c.mailbox, c.state, coalesce(s.addresses, 0) AS addresses,
+SELECT c.contact, c.mailbox, c.state, c.state_why, coalesce(s.addresses, 0) AS addresses,
 	coalesce(r.reports, 0) AS reports, r.last_report, r.quiet_until,
 	m.mailbox AS merged, c.dead, c.note, c.created
 FROM contact c
@@ -13,7 +13,9 @@ LEFT JOIN (SELECT contact, count(*) AS reports, max(created) AS last_report,
 COMMENT ON VIEW contact_list IS 'abuse mailboxes and what they were sent';
 COMMENT ON COLUMN contact_list.contact IS 'number';
 COMMENT ON COLUMN contact_list.mailbox IS 'where mail goes';
-COMMENT ON COLUMN contact_list.state IS 'active or suspended';
+COMMENT ON COLUMN contact_list.state IS 'active, held or suspended';
+COMMENT ON COLUMN contact_list.state_why IS
+	'why it is not active, if a bounce did it; foreign text';
 COMMENT ON COLUMN contact_list.addresses IS 'addresses it answers for now';
 COMMENT ON COLUMN contact_list.reports IS 'reports composed for it';
 COMMENT ON COLUMN contact_list.last_report IS 'when the newest was composed';

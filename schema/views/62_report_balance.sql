@@ -2,12 +2,14 @@ CREATE VIEW report_balance AS
 SELECT b.item, b.expected, b.counted, b.expected - b.counted AS remainder
 FROM (
 	SELECT 1 AS place, 'events in reports' AS item,
-		(SELECT coalesce(sum(events), 0) FROM report)::bigint AS expected,
+		(SELECT coalesce(sum(events), 0) FROM report
+			WHERE given_back IS NULL)::bigint AS expected,
 		(SELECT coalesce(sum(events), 0) FROM report_source)::bigint
 			AS counted
 	UNION ALL
 	SELECT 2, 'addresses in reports',
-		(SELECT coalesce(sum(sources), 0) FROM report)::bigint,
+		(SELECT coalesce(sum(sources), 0) FROM report
+			WHERE given_back IS NULL)::bigint,
 		(SELECT count(*) FROM report_source)
 	UNION ALL
 	SELECT 3, 'addresses whose events are in two reports', 0,

@@ -146,9 +146,10 @@ def report(rates, shares):
     print("lookup had %.2f processors" % statistics.median(shares))
     print("receive              events/s    x alone")
     for name, list_ in rates.items():
-        print("  %-18s %9.0f %10.2f" % (
-            name, statistics.median(list_), bench.ratio(rates, name,
-                                                        "alone")))
+        print("  %-18s %9.0f %10.2f   (%s)" % (
+            name, statistics.median(list_),
+            bench.ratio(rates, name, "alone"),
+            " ".join("%.0f" % r for r in list_)))
     gates.check("beside lookup, of beside a burner",
                 bench.ratio(rates, "beside lookup", "beside a burner"), 0.9,
                 at_most=False)

@@ -14,6 +14,7 @@ SOURCE = HERE.parents[1]
 sys.path.insert(0, str(SOURCE / "tests" / "live"))
 
 import pg  # noqa: E402
+import why  # noqa: E402
 from conftest import BUILD, program  # noqa: E402
 
 
@@ -57,6 +58,7 @@ def normal(dump):
 # golden file (from the source tree's root) -> how its content is made
 GOLDENS = {
     "schema/expected.sql": schema,
+    "tests/golden/why.txt": why.whys,
     "tests/golden/help-plaintiff.txt":
         lambda: output("plaintiff", "--help"),
     "tests/golden/help-plaintiff-hub.txt":

@@ -136,7 +136,8 @@ class Hub:
     hub.settings is {section: {key: value or [values]}}; change it before the
     first start(), or call write() and reload by hand.  Defaults: 127.0.0.1
     and a free port, mail to a folder, only 127.0.0.0/8 unreportable so that
-    documentation addresses can be accused; nobody is checked for Tor.
+    documentation addresses can be accused, and for one try already.
+    Nobody is checked for Tor.
     """
 
     def __init__(self, database, folder, processes, name="hub1"):
@@ -159,6 +160,10 @@ class Hub:
                        "origin6_zone": "", "rdap": "no"},
             "tor": {"list": ""},
             "report": {"from": "abuse-report@hub.example", "settle": "0s",
+                       "threshold": ["auth_failure:tries=1",
+                                     "relay_denied:tries=1"],
+                       "domain_week": 0, "mx_week": 0, "new_day": 0,
+                       "mails_hour": 0,
                        "token_key": self.folder / "token.key"},
             "deliver": {"mail_folder": self.mail},
         }

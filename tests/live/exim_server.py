@@ -159,24 +159,28 @@ def _fetch(package, folder, root, seen):
             _fetch(name, folder, root, seen)
 
 
-def unpacked(build):
-    """The folder with Exim in it, below the folder build; fetched at the
-    first time.  RuntimeError says why that is not possible."""
-    cache = pathlib.Path(build) / "exim"
-    with open(pathlib.Path(build) / "exim.lock", "w") as lock:
+def unpacked(build, name="exim", packages=(PACKAGE,),
+             program="usr/sbin/exim4"):
+    """The folder with Exim, or with other packages that cannot be installed,
+    in it, below the folder build; fetched at the first time.  RuntimeError
+    says why that is not possible."""
+    cache = pathlib.Path(build) / name
+    with open(pathlib.Path(build) / (name + ".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (cache / "usr/sbin/exim4").exists():
+        if (cache / program).exists():
             return cache
-        new = pathlib.Path(build) / "exim.new"
+        new = pathlib.Path(build) / (name + ".new")
         shutil.rmtree(new, ignore_errors=True)
         (new / "debs").mkdir(parents=True)
+        seen = set()
         # apt's own user has to get there, or it complains
         try:
-            _fetch(PACKAGE, new / "debs", new, set())
+            for package in packages:
+                _fetch(package, new / "debs", new, seen)
         except subprocess.SubprocessError as e:
             shutil.rmtree(new)
             raise RuntimeError("%s cannot be fetched: %s" % (
-                PACKAGE, getattr(e, "stderr", e))) from e
+                package, getattr(e, "stderr", e))) from e
         shutil.rmtree(new / "debs")
         new.rename(cache)
         return cache

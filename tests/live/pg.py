@@ -44,13 +44,17 @@ def bin_folder():
 class Cluster:
     """start(), stop(mode), restart(mode); superuser "postgres", no password."""
 
-    def __init__(self, settings=""):
-        """settings: lines for postgresql.conf, after ours."""
+    def __init__(self, settings="", env=None):
+        """settings: lines for postgresql.conf, after ours.  env: more of the
+        server's environment."""
+        self.env = env or {}
         self._folders()
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
                   "-E", "UTF8", "--locale=C", "--no-sync")
         self._configure(SETTINGS + settings)
         self.start()
+
+    env = None
 
     def _folders(self):
         self.bin = bin_folder()
@@ -71,9 +75,12 @@ class Cluster:
             f.write(settings)
             f.write("unix_socket_directories = '%s'\n" % self.folder)
 
-    def _run(self, program, *args):
+    def _run(self, program, *args, env=None):
+        # env(1) behind the change of user: what is preloaded must not have
+        # run as root before
         done = subprocess.run(
-            self.as_user + [self.bin + "/" + program, *args],
+            self.as_user + ["env", *("%s=%s" % e for e in (env or {}).items()),
+                            self.bin + "/" + program, *args],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, cwd="/",
             env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
@@ -83,7 +90,7 @@ class Cluster:
     def start(self):
         # -l: the server must not hold our pipe open
         self._run("pg_ctl", "-D", self.data, "-l", self.log, "-w", "-t", "60",
-                  "start")
+                  "start", env=self.env)
 
     def stop(self, mode="fast"):
         self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-m", mode,
@@ -138,13 +145,16 @@ class Database:
         return c
 
     def query(self, sql, *args):
-        """Rows as tuples, [] for a statement without; as superuser.
+        """Rows as tuples, [] for a statement without; as superuser.  The
+        arguments follow one by one, or are one dict.
         Reconnects once when the server was restarted in between."""
         for again in (True, False):
             try:
                 if self._c is None or self._c.closed:
                     self._c = self.connection()
                 cursor = self._c.cursor()
+                if len(args) == 1 and isinstance(args[0], dict):
+                    args, = args
                 cursor.execute(sql, args or None)
                 return cursor.fetchall() if cursor.description else []
             except psycopg2.Error as e:

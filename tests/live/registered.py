@@ -62,9 +62,9 @@ def insert(database, addresses):
 
 def judge(database, nested):
     """What became of all addresses, by registry.Nested of each family:
-    (with the contact of the narrowest range, of a wider one, of another or
-    none)."""
-    narrow = wide = wrong = 0
+    (with the contact of the narrowest range, of a wider one, of another,
+    without)."""
+    narrow = wide = wrong = without = 0
     for address, key in database.query(
             "SELECT host(address), key FROM source LEFT JOIN contact"
             " USING (contact)"):
@@ -72,5 +72,6 @@ def judge(database, nested):
         around = [r[3] for r in nested[a.version].all_around(int(a))]
         narrow += key == around[0]
         wide += key in around[1:]
-        wrong += key not in around
-    return narrow, wide, wrong
+        wrong += key is not None and key not in around
+        without += key is None
+    return narrow, wide, wrong, without

@@ -140,7 +140,8 @@ class Registry:
         kind = (ipaddress.IPv4Address if r[2] == 4 else ipaddress.IPv6Address)
         body = {"objectClassName": "ip network", "handle": "NET-%x" % r[0],
                 "startAddress": str(kind(r[0])), "endAddress": str(kind(r[1])),
-                "ipVersion": "v%d" % r[2], "country": r[4], "entities": []}
+                "ipVersion": "v%d" % r[2], "country": r[4], "entities": [],
+                "arin_originas0_originautnums": [64496]}
         if r[3] is not None:
             body["entities"].append({
                 "objectClassName": "entity", "roles": ["abuse"],

@@ -1,5 +1,16 @@
 """Rows made by hand, as superuser, for tests of what reads them."""
+import pathlib
+import re
 import uuid
+
+STATEMENTS = pathlib.Path(__file__).resolve().parents[2] / "schema" / "stmts"
+
+
+def statement(stage, name):
+    """A statement of a stage, its $1 as %(p1)s."""
+    text = (STATEMENTS / (stage + ".sql")).read_text()
+    sql = re.search(r"^-- name: %s\n(.*?);\n" % name, text, re.M | re.S)[1]
+    return re.sub(r"\$(\d)", r"%(p\1)s", sql.replace("%", "%%"))
 
 
 class Rows:
@@ -58,14 +69,11 @@ class Rows:
                      str(uuid.uuid4()), why, ago)
 
     def count(self):
-        """As lookup counts: all events so far into tallies."""
-        self.d.query(
-            "INSERT INTO tally SELECT address, kind, host,"
-            " (time AT TIME ZONE 'UTC')::date, count(*), min(time), max(time)"
-            " FROM event, watermark w WHERE w.name = 'tally'"
-            " AND event.stored > w.stored GROUP BY 1, 2, 3, 4")
-        self.d.query("UPDATE watermark SET stored ="
-                     " coalesce((SELECT max(stored) FROM event), 0)")
+        """As lookup counts, by its own statement: all events so far."""
+        upto = self.d.one("SELECT coalesce(max(stored), 0) FROM event")
+        mark = self.d.one("SELECT stored FROM watermark WHERE name = 'tally'")
+        self.d.query(statement("lookup", "lookup_count"),
+                     {"p1": mark, "p2": upto, "p3": [1, 2]})
 
     def contact(self, mailbox, state="active"):
         self.d.query("INSERT INTO contact (key, mailbox, state)"
@@ -81,10 +89,10 @@ class Rows:
             contact = self.contact(mailbox or "abuse@isp.example",
                                    contact_state)
         self.d.query(
-            "INSERT INTO source (address, contact, state, asked, fresh_until,"
-            " first_seen, last_seen) VALUES (%s, %s, %s, now(),"
-            " now() + %s::interval, now(), now()) ON CONFLICT DO NOTHING",
-            address, contact, state, fresh)
+            "INSERT INTO source (address, contact, state, method, asked,"
+            " fresh_until, first_seen, last_seen) VALUES (%s, %s, %s,"
+            " 'abusix', now(), now() + %s::interval, now(), now())"
+            " ON CONFLICT DO NOTHING", address, contact, state, fresh)
         return contact
 
     def report(self, mailbox, address, state="ready", mail=b"mail", said=None,

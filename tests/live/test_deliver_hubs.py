@@ -44,41 +44,6 @@ def test_another_hub_takes_over(hub, make_hub, rows):
     assert list(hub.mail.iterdir()) == list(other.mail.iterdir()) == []
 
 
-@pytest.mark.parametrize("jump", ["forward", "back", "another start"])
-def test_time_that_jumps_stops_sending(hub, rows, jump):
-    """The last tick is changed in place of the clocks."""
-    first, = put(rows)
-    hub.once("deliver")
-    assert state(rows, first)[0] == "sent"
-    rows.d.query({
-        "forward": "UPDATE hub_clock SET wall = wall - interval '11 minutes'",
-        "back": "UPDATE hub_clock SET wall = wall + interval '40 days'",
-        "another start": "UPDATE hub_clock SET wall = wall + interval"
-                         " '1 hour', boot = 'another'"}[jump])
-    second = rows.report("abuse@other.example", "8.8.8.9", mail=MAIL)
-    p = hub.start("deliver")
-    wait_until(lambda: "time has jumped" in p.stderr)
-    assert state(rows, second)[0] == "ready"
-    assert "hubs stopped by a clock" in hub.ctl("status").stdout
-    assert hub.ctl("clock", "accept").stdout == "hub hub1 sends again\n"
-    wait_until(lambda: state(rows, second)[0] == "sent")
-    assert p.stop() == 0
-
-
-def test_time_that_goes_on_stops_nothing(hub, rows):
-    """Neither a start long after the last tick nor one after a reboot."""
-    put(rows)
-    hub.once("deliver")
-    for change in ("wall = wall - interval '9 hours', boot_ms = boot_ms -"
-                   " 9 * 3600000", "boot = 'another', boot_ms = 99999999,"
-                   " wall = wall - interval '9 days'"):
-        rows.d.query("UPDATE hub_clock SET " + change)
-        report = rows.report("abuse@%d.example" % len(change), "8.8.8.9",
-                             mail=MAIL)
-        hub.once("deliver")
-        assert state(rows, report)[0] == "sent"
-
-
 @pytest.mark.slow
 def test_second_process_of_the_name_waits(hub, rows, relay):
     r = relay()

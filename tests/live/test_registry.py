@@ -63,11 +63,11 @@ def test_a_range_is_asked_for_once(hub, database, registry):
     assert len(registry.asked) == 6
     # the country and the range go with the address
     assert database.query(
-        "SELECT s.country, host(n.first), host(n.last) FROM source s"
+        "SELECT s.country, s.asn, host(n.first), host(n.last) FROM source s"
         " JOIN network n USING (network) WHERE address = '198.51.101.77'"
         " OR address = '2001:db8:9::9' ORDER BY 1") == [
-        ("AT", "198.51.100.0", "198.51.101.77"),
-        ("FR", "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")]
+        ("AT", 64496, "198.51.100.0", "198.51.101.77"),
+        ("FR", 64496, "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")]
     said = json.loads(hub.ctl("--json", "contact", "of",
                               "198.51.101.77").stdout)
     assert said["source"][0]["source"] == "range"

@@ -36,8 +36,7 @@ class World(Rows):
     def event(self, *about, **how):
         """Counted at once, as lookup does."""
         event = super().event(*about, **how)
-        self.d.query("UPDATE watermark SET stored ="
-                     " (SELECT last_value FROM stored_seq)")
+        self.count()
         return event
 
     def abuse(self, address, n=1, **how):

@@ -53,8 +53,7 @@ people(void)
 	    " first_seen, last_seen) SELECT a::inet, c, 'found', now() +"
 	    " interval '1 day', now(), now() FROM (VALUES ('" X4 "', 1),"
 	    " ('" X6 "', 1), ('" Y4 "', 2), ('" Y6 "', 2)) v (a, c)");
-	tor_world_run(&w, "UPDATE watermark SET stored ="
-	                  " (SELECT last_value FROM stored_seq)");
+	tor_world_count(&w);
 }
 
 static void
@@ -67,28 +66,30 @@ both(const char *v4, const char *v6, int64_t ago)
 static size_t
 due(void)
 {
-	struct report_contact *contacts;
-	size_t n;
+	struct report_contacts contacts;
 
-	assert_int_equal(report_rows_due(w.report, w.arena, &w.conf, 0, 1000,
-	                     (struct report_skips){0}, &contacts, &n),
-	    DB_OK);
-	return n;
+	tor_world_count(&w);
+	assert_int_equal(report_rows_due(w.report, w.arena, 1000,
+	                     (struct report_contacts){0}, &contacts), DB_OK);
+	return contacts.n;
 }
 
 static struct compose_facts
 facts(int64_t contact)
 {
-	struct report_case c;
+	struct report_cases cases;
 
-	assert_int_equal(report_rows_case(w.report, w.arena, &w.conf, contact,
-	                     1000, &c), DB_OK);
-	return *c.facts;
+	tor_world_count(&w);
+	assert_int_equal(report_rows_cases(w.report, w.arena, &w.conf,
+	                     (struct report_contacts){.at = &contact, .n = 1},
+	                     1000, &cases), DB_OK);
+	return cases.n == 0 ? (struct compose_facts){0} : *cases.at[0].facts;
 }
 
 static const char *
 reasons(void)
 {
+	tor_world_count(&w);
 	return tor_world_text(&w,
 	    "SELECT coalesce(string_agg(DISTINCT contact || ' ' || reason,"
 	    " ', '), '-') FROM not_reported");

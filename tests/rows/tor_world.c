@@ -9,11 +9,15 @@
 #include <cmocka.h>
 
 #include "hub/db.h"
+#include "hub/lookup/lookup_rows.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
 enum { MINUTE_S = 60 };
+
+/* One try is enough. */
+static const char *thresholds[] = {"auth_failure:tries=1"};
 
 static struct db *
 open_session(struct tor_world *w, const char *stage)
@@ -35,6 +39,8 @@ tor_world_open(struct tor_world *w)
 	w->conf.database_owner = "postgres";
 	w->conf.filter_unreportable.n = 0;
 	w->conf.report_settle = 0;
+	w->conf.report_threshold.at = thresholds;
+	w->conf.report_threshold.n = 1;
 	assert_non_null(w->conf.database_connect);
 	w->lookup = open_session(w, "lookup");
 	w->other = open_session(w, "lookup");
@@ -73,6 +79,15 @@ tor_world_tell(struct tor_world *w)
 	assert_int_equal(db_tell_settings(w->lookup, &w->conf), DB_OK);
 	assert_int_equal(db_tell_settings(w->report, &w->conf), DB_OK);
 	assert_int_equal(db_tell_settings(w->owner, &w->conf), DB_OK);
+}
+
+void
+tor_world_count(struct tor_world *w)
+{
+	struct lookup_counted counted;
+
+	assert_int_equal(lookup_rows_count(w->lookup, w->arena, &w->conf, 1000,
+	                     &counted), DB_OK);
 }
 
 struct addr

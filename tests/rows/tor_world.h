@@ -22,6 +22,8 @@ void tor_world_close(struct tor_world *w);
 void tor_world_clean(struct tor_world *w);
 /* Settings changed: the sessions are told. */
 void tor_world_tell(struct tor_world *w);
+/* Counts the events so far, as lookup does. */
+void tor_world_count(struct tor_world *w);
 
 struct addr tor_world_addr(const char *s);
 /* Minutes before the moment as time. */

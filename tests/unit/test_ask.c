@@ -34,7 +34,7 @@ sample(void)
 	    .mailboxes_n = 2, .said = TEXT("a@isp.example,b@isp.example"),
 	    .network = {.first = addr_of("2001:db8::"),
 	        .last = addr_of("2001:db8::ff"), .handle = TEXT("NET-7"),
-	        .country = "DE"},
+	        .country = "DE", .asn = 64500},
 	    .origin = {.known = true, .asn = 64500,
 	        .route = {.addr = addr_of("2001:db8::"), .bits = 32},
 	        .country = "AT"}};
@@ -134,6 +134,7 @@ test_answer(void **state)
 	assert_true(addr_equal(&out.network.last, &in.network.last));
 	assert_true(text_equal(out.network.handle, in.network.handle));
 	assert_string_equal(out.network.country, "DE");
+	assert_int_equal(out.network.asn, 64500);
 	assert_int_equal(out.origin.asn, 64500);
 	assert_int_equal(out.origin.route.bits, 32);
 	buf_free(&b);

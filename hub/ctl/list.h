@@ -1,0 +1,14 @@
+/* A statement's rows on standard output, as a table or as JSON.  Called by
+ * the commands that only list. */
+#ifndef PLAINTIFF_CTL_LIST_H
+#define PLAINTIFF_CTL_LIST_H
+
+#include <stddef.h>
+
+struct ctl;
+
+/* The first for_people columns for people, all of them as JSON.  The exit
+ * code. */
+int list_show(struct ctl *c, const char *statement, size_t for_people);
+
+#endif
