@@ -2060,6 +2060,7 @@ CREATE TABLE plaintiff.report_mail (
     CONSTRAINT report_mail_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
 )
 WITH (toast_tuple_target='128', fillfactor='60');
+ALTER TABLE ONLY plaintiff.report_mail ALTER COLUMN mail SET COMPRESSION lz4;
 
 COMMENT ON TABLE plaintiff.report_mail IS 'the mails of a report, each stored whole';
 

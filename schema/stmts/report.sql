@@ -168,72 +168,52 @@ ORDER BY s.contact, s.address;
 -- the events of addresses $3 of contacts $1, stored above $4 and up to $5:
 -- sums of a contact (address 0), of an address (kind null), of an address
 -- and kind; then the latest events to list, $6 of a contact, of its $7 worst
--- addresses, shared out so that each of those has some.  An address waits
+-- addresses: one of each in turn, and one of each at least.  An address waits
 -- whole as long as nobody knows whether it was an exit of Tor
-WITH w AS MATERIALIZED (
-	SELECT contact, n, address, after
-	FROM unnest($1::integer[], $2::integer[], $3::inet[], $4::bigint[])
-		AS w (contact, n, address, after)
-), all_of_them AS (
+WITH read AS (
 	SELECT w.contact, w.n, e.*, bool_or(NOT e.tor_known)
 		OVER (PARTITION BY w.contact, w.n) AS waits
-	FROM w
-	CROSS JOIN policy p
-	CROSS JOIN LATERAL (SELECT DISTINCT t.day FROM tally t
+	FROM unnest($1::integer[], $2::integer[], $3::inet[], $4::bigint[])
+		AS w (contact, n, address, after)
+	CROSS JOIN LATERAL (SELECT min(t.day) AS first, max(t.day) AS last
+		FROM tally t
 		WHERE t.address = w.address AND t.stored > w.after
-		AND t.day >= (p.since AT TIME ZONE 'UTC')::date) d
-	JOIN reportable e ON e.address = w.address
-		AND e.id >= id_floor(d.day::timestamp AT TIME ZONE 'UTC')
-		AND e.id < id_floor((d.day + 1)::timestamp AT TIME ZONE 'UTC')
-	WHERE e.id >= id_floor(p.since)
-		AND e.stored > w.after
-		AND e.stored <= $5::bigint
-		AND e.kind IN (SELECT kind FROM threshold)
+		AND t.day >= (window_begin() AT TIME ZONE 'UTC')::date) d
+	-- by itself, so that only the partitions of these days are looked into
+	CROSS JOIN LATERAL (SELECT r.* FROM reportable r
+		WHERE r.address = w.address
+		AND r.id >= id_floor(d.first::timestamp AT TIME ZONE 'UTC')
+		AND r.id < id_floor((d.last + 1)::timestamp AT TIME ZONE 'UTC')
+		AND r.id >= id_floor(window_begin())
+		AND r.stored > w.after
+		AND r.stored <= $5::bigint
+		AND r.kind IN (SELECT kind FROM threshold)
+		OFFSET 0) e
 ), e AS MATERIALIZED (
-	SELECT * FROM all_of_them WHERE NOT waits
-), f AS MATERIALIZED (
-	SELECT contact, n, kind, count(*) AS events, min(time) AS first,
-		max(time) AS last, count(DISTINCT host) AS hosts
-	FROM e GROUP BY GROUPING SETS ((contact), (contact, n),
-		(contact, n, kind))
-), listed AS (
-	SELECT contact, n, events,
-		row_number() OVER (PARTITION BY contact ORDER BY events, n DESC)
-			AS place,
-		count(*) OVER (PARTITION BY contact) AS all_of,
-		sum(events) OVER (PARTITION BY contact ORDER BY events, n DESC)
-			AS upto
-	FROM (SELECT contact, n, events, row_number() OVER
-			(PARTITION BY contact ORDER BY events DESC, n) AS worst
-		FROM f WHERE n IS NOT NULL AND kind IS NULL) r
-	WHERE worst <= $7::bigint
-), shared AS (
-	SELECT l.contact, l.n, l.events, coalesce(max(l.upto)
-			FILTER (WHERE l.upto + l.events * (l.all_of - l.place)
-				<= $6::bigint) OVER c, 0) AS whole,
-		count(*) FILTER (WHERE l.upto + l.events
-			* (l.all_of - l.place) <= $6::bigint) OVER c AS wholes,
-		l.all_of
-	FROM listed l WINDOW c AS (PARTITION BY l.contact)
-), lines AS (
-	SELECT e.*, row_number() OVER (PARTITION BY e.contact, e.n
-		ORDER BY e.time DESC, e.id DESC) AS place
-	FROM e JOIN shared USING (contact, n)
+	SELECT * FROM read WHERE NOT waits
 )
-SELECT f.contact, coalesce(f.n, 0) AS n, f.kind::integer, f.events AS a,
-	us(f.first) AS b, us(f.last) AS c, f.hosts, NULL::inet AS destination,
+SELECT e.contact, coalesce(e.n, 0) AS n, e.kind::integer, count(*) AS a,
+	us(min(e.time)) AS b, us(max(e.time)) AS c,
+	count(DISTINCT e.host) AS hosts, NULL::inet AS destination,
 	NULL::text AS service, NULL::text AS login, 1 AS part, NULL::uuid AS id
-FROM f
+FROM e
+GROUP BY GROUPING SETS ((e.contact), (e.contact, e.n),
+	(e.contact, e.n, e.kind))
 UNION ALL
 SELECT l.contact, l.n, NULL, us(l.time), l.port, l.destination_port, l.kind,
-	l.destination, m.text, v.login, 2, l.id
-FROM lines l
-JOIN shared s USING (contact, n)
-LEFT JOIN name m ON m.name = l.service
-LEFT JOIN LATERAL (SELECT v.login FROM evidence v WHERE v.id = l.id
-	OFFSET 0) v ON true
-WHERE l.place <= CASE WHEN s.wholes = s.all_of THEN s.events
-	ELSE greatest(1, ($6::bigint - s.whole) / (s.all_of - s.wholes)) END
+	l.destination, (SELECT m.text FROM name m WHERE m.name = l.service),
+	(SELECT v.login FROM evidence v WHERE v.id = l.id), 2, l.id
+FROM (SELECT k.*, row_number() OVER (PARTITION BY k.contact
+		ORDER BY k.place, k.n) AS turn
+	FROM (SELECT p.*, dense_rank() OVER (PARTITION BY p.contact
+			ORDER BY p.events DESC, p.n) AS worst
+		FROM (SELECT e.*, count(*) OVER (PARTITION BY e.contact, e.n)
+				AS events, row_number() OVER
+				(PARTITION BY e.contact, e.n
+				ORDER BY e.time DESC, e.id DESC) AS place
+			FROM e) p) k
+	WHERE k.worst <= $7::bigint) l
+WHERE l.turn <= $6::bigint OR l.place = 1
 ORDER BY 1, 11, 2, 3 NULLS FIRST, 4, 12;
 
 -- name: report_room_lock

@@ -1,6 +1,7 @@
 """A database full of accused addresses for the benches decide and report:
 contacts with ten addresses each that are due, as many addresses again that
-tried once, events over twelve days of fifty hosts and agents."""
+tried once; each is at it for some hours of twelve days, at some of fifty
+hosts."""
 
 HOSTS = 50
 
@@ -22,9 +23,9 @@ def fill(d, contacts, events):
     d.query("""
         CREATE UNLOGGED TABLE plaintiff.plan AS
         SELECT n, '11.0.0.0'::inet + n AS address, i,
-            mod(n * 7 + i * 13, %s) + 1 AS host,
-            now() - interval '1 hour' - mod(n::bigint * 7919 + i * 86413,
-                1036800) * interval '1 second' AS time
+            mod(n * 7 + i / 2 * 13, %s) + 1 AS host,
+            now() - interval '1 hour' - (mod(n::bigint * 7919, 1036800)
+                + i * 1200) * interval '1 second' AS time
         FROM generate_series(0, %s - 1) n
         CROSS JOIN LATERAL generate_series(1,
             CASE WHEN n < %s THEN %s ELSE 1 END) i""",
