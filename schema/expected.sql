@@ -249,6 +249,70 @@ END $$;
 
 COMMENT ON FUNCTION plaintiff.partitions_make(first date, last date) IS 'makes the missing partitions from first to last day; how many it made';
 
+CREATE FUNCTION plaintiff.purge_attribute(agent integer, day date) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'plaintiff', 'pg_temp'
+    AS $_$
+	WITH other AS MATERIALIZED (
+		SELECT DISTINCT ON (w.event) w.event, w.agent
+		FROM event e JOIN witness w ON w.event = e.id
+		WHERE e.agent = $1 AND w.agent <> $1
+		AND EXISTS (SELECT FROM agent a WHERE a.agent = $1
+			AND a.state = 'revoked')
+		AND e.id >= id_floor($2::timestamp AT TIME ZONE 'UTC')
+		AND e.id < id_floor(($2 + 1)::timestamp AT TIME ZONE 'UTC')
+		ORDER BY w.event, w.noted, w.agent
+	), moved AS (
+		UPDATE event e SET agent = o.agent FROM other o
+		WHERE e.id = o.event AND e.agent = $1
+	), no_witness AS (
+		DELETE FROM witness w USING other o
+		WHERE w.event = o.event AND w.agent = o.agent
+	), past AS (
+		INSERT INTO agent_past AS p (agent, day, first_seen)
+		SELECT $1, $2, count(*) FROM other HAVING count(*) > 0
+		ON CONFLICT (agent, day) DO UPDATE
+		SET first_seen = p.first_seen + excluded.first_seen
+	)
+	SELECT count(*) FROM other
+$_$;
+
+COMMENT ON FUNCTION plaintiff.purge_attribute(agent integer, day date) IS 'what another agent has sent, too, of that day of log time is that agent''s from now on; how many events';
+
+CREATE FUNCTION plaintiff.purge_remove(agent integer, day date) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'plaintiff', 'pg_temp'
+    AS $_$
+	WITH gone AS (
+		DELETE FROM event WHERE agent = $1
+		AND EXISTS (SELECT FROM agent a WHERE a.agent = $1
+			AND a.state = 'revoked')
+		AND id >= id_floor($2::timestamp AT TIME ZONE 'UTC')
+		AND id < id_floor(($2 + 1)::timestamp AT TIME ZONE 'UTC')
+		RETURNING id
+	), said AS (
+		DELETE FROM evidence v USING gone g WHERE v.id = g.id
+	), seen AS (
+		DELETE FROM witness WHERE agent = $1
+		AND EXISTS (SELECT FROM agent a WHERE a.agent = $1
+			AND a.state = 'revoked')
+		AND event >= id_floor($2::timestamp AT TIME ZONE 'UTC')
+		AND event < id_floor(($2 + 1)::timestamp AT TIME ZONE 'UTC')
+		RETURNING 1
+	), past AS (
+		INSERT INTO agent_past AS p (agent, day, first_seen, witnessed)
+		SELECT $1, $2, (SELECT count(*) FROM gone),
+			(SELECT count(*) FROM seen)
+		WHERE EXISTS (SELECT FROM gone) OR EXISTS (SELECT FROM seen)
+		ON CONFLICT (agent, day) DO UPDATE
+		SET first_seen = p.first_seen + excluded.first_seen,
+			witnessed = p.witnessed + excluded.witnessed
+	)
+	SELECT (SELECT count(*) FROM gone)
+$_$;
+
+COMMENT ON FUNCTION plaintiff.purge_remove(agent integer, day date) IS 'removes what a revoked agent sent of that day, with its evidence and what it witnessed, and keeps the counts in agent_past; how many events';
+
 CREATE FUNCTION plaintiff.setting(name text, fallback text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN COALESCE(NULLIF(current_setting(('plaintiff.'::text || name), true), ''::text), fallback);
@@ -2456,6 +2520,8 @@ CREATE INDEX tally_day ON plaintiff.tally USING btree (day, host);
 
 CREATE INDEX tally_login ON plaintiff.tally USING btree (address) WHERE (kind = 14);
 
+CREATE INDEX tally_logins ON plaintiff.tally USING btree (day) WHERE (logins IS NOT NULL);
+
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
 
@@ -2984,6 +3050,12 @@ GRANT ALL ON FUNCTION plaintiff.partitions_drop(event_before date, evidence_befo
 REVOKE ALL ON FUNCTION plaintiff.partitions_make(first date, last date) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.partitions_make(first date, last date) TO plaintiff_tidy;
 
+REVOKE ALL ON FUNCTION plaintiff.purge_attribute(agent integer, day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.purge_attribute(agent integer, day date) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.purge_remove(agent integer, day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.purge_remove(agent integer, day date) TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.setting(name text, fallback text) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_lookup;
@@ -3131,18 +3203,16 @@ GRANT SELECT,USAGE ON SEQUENCE plaintiff.stored_seq TO plaintiff_admin;
 GRANT SELECT,INSERT ON TABLE plaintiff.event TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.event TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.event TO plaintiff_report;
-GRANT SELECT,DELETE ON TABLE plaintiff.event TO plaintiff_admin;
+GRANT SELECT ON TABLE plaintiff.event TO plaintiff_admin;
 
 GRANT UPDATE(stored) ON TABLE plaintiff.event TO plaintiff_admin;
-
-GRANT UPDATE(agent) ON TABLE plaintiff.event TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.set_aside TO plaintiff_receive;
 GRANT SELECT,DELETE ON TABLE plaintiff.set_aside TO plaintiff_tidy;
 GRANT SELECT,DELETE ON TABLE plaintiff.set_aside TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.witness TO plaintiff_receive;
-GRANT SELECT,DELETE ON TABLE plaintiff.witness TO plaintiff_admin;
+GRANT SELECT ON TABLE plaintiff.witness TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.agent_balance TO plaintiff_admin;
 
@@ -3240,6 +3310,8 @@ GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
 GRANT UPDATE(last_seen) ON TABLE plaintiff.source TO plaintiff_admin;
 
 GRANT UPDATE(pending) ON TABLE plaintiff.source TO plaintiff_report;
+
+GRANT UPDATE(logins) ON TABLE plaintiff.source TO plaintiff_tidy;
 
 GRANT SELECT ON TABLE plaintiff.asn_effect TO plaintiff_admin;
 
@@ -3351,7 +3423,7 @@ GRANT SELECT ON TABLE plaintiff.country_effect TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.evidence TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_report;
-GRANT SELECT,DELETE ON TABLE plaintiff.evidence TO plaintiff_admin;
+GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_admin;
 
 GRANT SELECT(id) ON TABLE plaintiff.evidence TO plaintiff_lookup;
 
@@ -3380,6 +3452,8 @@ GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.tally TO plaintiff_bounce;
 GRANT SELECT,DELETE ON TABLE plaintiff.tally TO plaintiff_tidy;
 GRANT SELECT,DELETE,UPDATE ON TABLE plaintiff.tally TO plaintiff_admin;
+
+GRANT UPDATE(logins) ON TABLE plaintiff.tally TO plaintiff_tidy;
 
 GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_report;

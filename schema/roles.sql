@@ -114,6 +114,7 @@ GRANT SELECT, DELETE ON set_aside, answer, tally, outage, report,
 	report_source, tor_exit, tor_cover, tor_answer TO plaintiff_tidy;
 GRANT SELECT, INSERT, UPDATE ON agent_past TO plaintiff_tidy;
 GRANT SELECT ON source, contact, agent TO plaintiff_tidy;
+GRANT UPDATE (logins) ON tally, source TO plaintiff_tidy;
 
 -- the administrator's command
 GRANT SELECT ON ALL TABLES IN SCHEMA plaintiff TO plaintiff_admin;
@@ -143,11 +144,11 @@ GRANT UPDATE (state_why, state_since, state_report, dead) ON contact
 	TO plaintiff_admin;
 GRANT UPDATE (given_back, sources, events) ON report TO plaintiff_admin;
 GRANT UPDATE (stored) ON watermark TO plaintiff_admin;
-GRANT UPDATE (agent), DELETE ON event TO plaintiff_admin;
+GRANT EXECUTE ON FUNCTION purge_attribute, purge_remove TO plaintiff_admin;
 GRANT UPDATE, DELETE ON tally TO plaintiff_admin;
 GRANT UPDATE, DELETE ON source TO plaintiff_admin;
-GRANT DELETE ON evidence, witness, set_aside, agent_address, outage,
-	report_source TO plaintiff_admin;
+GRANT DELETE ON set_aside, agent_address, outage, report_source
+	TO plaintiff_admin;
 GRANT INSERT, UPDATE ON agent_past TO plaintiff_admin;
 GRANT UPDATE (kind, classified_by) ON reply TO plaintiff_admin;
 GRANT INSERT, UPDATE, DELETE ON allegedfix TO plaintiff_admin;

@@ -19,6 +19,7 @@ static const struct chore {
     {tidy_rows_set_aside, "set-aside events folded"},
     {tidy_rows_answers, "answers removed"},
     {tidy_rows_tallies, "tallies removed"},
+    {tidy_rows_logins, "tallies without logins"},
     {tidy_rows_outages, "outages removed"},
     {tidy_rows_reports, "reports removed"},
     {tidy_rows_tor, "times of Tor exits removed"},

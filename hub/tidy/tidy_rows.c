@@ -97,6 +97,15 @@ tidy_rows_tallies(struct db *db, struct arena *a, const struct hub_conf *conf,
 }
 
 enum db_result
+tidy_rows_logins(struct db *db, struct arena *a, const struct hub_conf *conf,
+    int64_t *removed)
+{
+	/* a day more: a day of tallies is within the window in part */
+	return piece(db, a, "tidy_logins",
+	    longer(conf->tidy_evidence_days, conf->report_days) + 1, removed);
+}
+
+enum db_result
 tidy_rows_outages(struct db *db, struct arena *a, const struct hub_conf *conf,
     int64_t *removed)
 {

@@ -27,6 +27,10 @@ enum db_result tidy_rows_answers(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *removed);
 enum db_result tidy_rows_tallies(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *removed);
+/* What stands for logins in tallies and sources goes with the evidence, but
+ * not before thresholds need it no more. */
+enum db_result tidy_rows_logins(struct db *db, struct arena *a,
+    const struct hub_conf *conf, int64_t *removed);
 enum db_result tidy_rows_outages(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *removed);
 /* Reports that are over: sent or failed, and their week too. */

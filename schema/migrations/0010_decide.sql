@@ -101,6 +101,7 @@ COMMENT ON COLUMN tally.agents IS
 	'agents that sent its events first, eight at most; without those left out';
 COMMENT ON COLUMN tally.logins IS
 	'login_hash of tried logins, eight at most; null when there were none or the evidence is past';
+CREATE INDEX tally_logins ON tally (day) WHERE logins IS NOT NULL;
 CREATE INDEX tally_login ON tally (address) WHERE kind = 14;
 DROP INDEX tally_day;
 CREATE INDEX tally_day ON tally (day, host);
@@ -334,3 +335,65 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION contacts_with_room IS
 	'those of the contacts that the caps leave room for now, in the same order';
+
+-- A purge removes events: only those of an agent that was revoked, and only
+-- through these, so that the administrator's role need not be able to.
+CREATE FUNCTION purge_attribute(agent integer, day date) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = plaintiff, pg_temp AS $$
+	WITH other AS MATERIALIZED (
+		SELECT DISTINCT ON (w.event) w.event, w.agent
+		FROM event e JOIN witness w ON w.event = e.id
+		WHERE e.agent = $1 AND w.agent <> $1
+		AND EXISTS (SELECT FROM agent a WHERE a.agent = $1
+			AND a.state = 'revoked')
+		AND e.id >= id_floor($2::timestamp AT TIME ZONE 'UTC')
+		AND e.id < id_floor(($2 + 1)::timestamp AT TIME ZONE 'UTC')
+		ORDER BY w.event, w.noted, w.agent
+	), moved AS (
+		UPDATE event e SET agent = o.agent FROM other o
+		WHERE e.id = o.event AND e.agent = $1
+	), no_witness AS (
+		DELETE FROM witness w USING other o
+		WHERE w.event = o.event AND w.agent = o.agent
+	), past AS (
+		INSERT INTO agent_past AS p (agent, day, first_seen)
+		SELECT $1, $2, count(*) FROM other HAVING count(*) > 0
+		ON CONFLICT (agent, day) DO UPDATE
+		SET first_seen = p.first_seen + excluded.first_seen
+	)
+	SELECT count(*) FROM other
+$$;
+COMMENT ON FUNCTION purge_attribute IS
+	'what another agent has sent, too, of that day of log time is that agent''s from now on; how many events';
+
+CREATE FUNCTION purge_remove(agent integer, day date) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = plaintiff, pg_temp AS $$
+	WITH gone AS (
+		DELETE FROM event WHERE agent = $1
+		AND EXISTS (SELECT FROM agent a WHERE a.agent = $1
+			AND a.state = 'revoked')
+		AND id >= id_floor($2::timestamp AT TIME ZONE 'UTC')
+		AND id < id_floor(($2 + 1)::timestamp AT TIME ZONE 'UTC')
+		RETURNING id
+	), said AS (
+		DELETE FROM evidence v USING gone g WHERE v.id = g.id
+	), seen AS (
+		DELETE FROM witness WHERE agent = $1
+		AND EXISTS (SELECT FROM agent a WHERE a.agent = $1
+			AND a.state = 'revoked')
+		AND event >= id_floor($2::timestamp AT TIME ZONE 'UTC')
+		AND event < id_floor(($2 + 1)::timestamp AT TIME ZONE 'UTC')
+		RETURNING 1
+	), past AS (
+		INSERT INTO agent_past AS p (agent, day, first_seen, witnessed)
+		SELECT $1, $2, (SELECT count(*) FROM gone),
+			(SELECT count(*) FROM seen)
+		WHERE EXISTS (SELECT FROM gone) OR EXISTS (SELECT FROM seen)
+		ON CONFLICT (agent, day) DO UPDATE
+		SET first_seen = p.first_seen + excluded.first_seen,
+			witnessed = p.witnessed + excluded.witnessed
+	)
+	SELECT (SELECT count(*) FROM gone)
+$$;
+COMMENT ON FUNCTION purge_remove IS
+	'removes what a revoked agent sent of that day, with its evidence and what it witnessed, and keeps the counts in agent_past; how many events';

@@ -329,6 +329,10 @@ SELECT * FROM (VALUES
 		FROM tor_left_out), (SELECT min(time) FROM tor_left_out)),
 	('report', 'addresses waiting for Tor', (SELECT count(*)
 		FROM tor_waiting), (SELECT min(first) FROM tor_waiting)),
+	('report', 'stopped by plaintiff stop', (SELECT count(stopped)
+		FROM switch), (SELECT stopped FROM switch)),
+	('report', 'stopped by the clock', (SELECT count(clock_stopped)
+		FROM switch), (SELECT clock_stopped FROM switch)),
 	('report', 'contacts suspended', (SELECT count(*) FROM contact
 		WHERE state = 'suspended'), NULL),
 	('report', 'contacts held', (SELECT count(*) FROM contact

@@ -50,50 +50,10 @@ SELECT (SELECT count(*) FROM its), (SELECT count(*) FROM held);
 
 -- name: ctl_purge_attribute
 -- what another agent has sent, too, is that agent's from now on
-WITH other AS MATERIALIZED (
-	SELECT DISTINCT ON (w.event) w.event, w.agent
-	FROM event e JOIN witness w ON w.event = e.id
-	WHERE e.agent = $1::integer AND w.agent <> $1::integer
-	AND e.id >= id_floor($2::date::timestamp AT TIME ZONE 'UTC')
-	AND e.id < id_floor(($2::date + 1)::timestamp AT TIME ZONE 'UTC')
-	ORDER BY w.event, w.noted, w.agent
-), moved AS (
-	UPDATE event e SET agent = o.agent FROM other o
-	WHERE e.id = o.event AND e.agent = $1::integer
-), no_witness AS (
-	DELETE FROM witness w USING other o
-	WHERE w.event = o.event AND w.agent = o.agent
-), past AS (
-	INSERT INTO agent_past AS p (agent, day, first_seen)
-	SELECT $1::integer, $2::date, count(*) FROM other HAVING count(*) > 0
-	ON CONFLICT (agent, day) DO UPDATE
-	SET first_seen = p.first_seen + excluded.first_seen
-)
-SELECT count(*) FROM other;
+SELECT purge_attribute($1::integer, $2::date);
 
 -- name: ctl_purge_remove
-WITH gone AS (
-	DELETE FROM event WHERE agent = $1::integer
-	AND id >= id_floor($2::date::timestamp AT TIME ZONE 'UTC')
-	AND id < id_floor(($2::date + 1)::timestamp AT TIME ZONE 'UTC')
-	RETURNING id
-), said AS (
-	DELETE FROM evidence v USING gone g WHERE v.id = g.id
-), seen AS (
-	DELETE FROM witness WHERE agent = $1::integer
-	AND event >= id_floor($2::date::timestamp AT TIME ZONE 'UTC')
-	AND event < id_floor(($2::date + 1)::timestamp AT TIME ZONE 'UTC')
-	RETURNING 1
-), past AS (
-	INSERT INTO agent_past AS p (agent, day, first_seen, witnessed)
-	SELECT $1::integer, $2::date, (SELECT count(*) FROM gone),
-		(SELECT count(*) FROM seen)
-	WHERE EXISTS (SELECT FROM gone) OR EXISTS (SELECT FROM seen)
-	ON CONFLICT (agent, day) DO UPDATE
-	SET first_seen = p.first_seen + excluded.first_seen,
-		witnessed = p.witnessed + excluded.witnessed
-)
-SELECT (SELECT count(*) FROM gone);
+SELECT purge_remove($1::integer, $2::date);
 
 -- name: ctl_purge_tallies
 -- counts the marked tallies of day $1 anew, from events counted up to $2

@@ -53,6 +53,25 @@ WITH removed AS (
 )
 SELECT count(*) FROM removed;
 
+-- name: tidy_logins
+-- at most $2 tallies older than $1 days, and as many sources
+WITH tallies AS (
+	UPDATE tally SET logins = NULL WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM tally
+		WHERE day < (now() AT TIME ZONE 'UTC')::date - $1::integer
+		AND logins IS NOT NULL
+		LIMIT $2::bigint))
+	RETURNING 1
+), sources AS (
+	UPDATE source SET logins = NULL WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM source
+		WHERE last_seen < now() - $1::integer * interval '1 day'
+		AND logins IS NOT NULL
+		LIMIT $2::bigint))
+	RETURNING 1
+)
+SELECT (SELECT count(*) FROM tallies) + (SELECT count(*) FROM sources);
+
 -- name: tidy_outages
 -- at most $2 rows older than $1 days
 WITH removed AS (

@@ -382,6 +382,9 @@ def test_stop_and_go(hub, world):
         assert "something is wrong" in hub.once(stage).stderr
     assert world.reports() == 1 and list(hub.mail.iterdir()) == []
     assert world.reasons() == {"stopped": 1}
+    assert [s["count"] for s in json.loads(hub.ctl(
+        "status", "--json").stdout)["stages"]
+        if s["what"] == "stopped by plaintiff stop"] == [1]
     hub.ctl("go")
     hub.once("report")
     hub.once("deliver")

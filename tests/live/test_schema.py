@@ -76,6 +76,45 @@ def test_reports_of_one_mail_are_migrated(new_hub, empty_database):
                    " AND item LIKE '%%mails'") == []
 
 
+def test_what_was_counted_is_weighed(new_hub, empty_database):
+    """Events counted before tallies knew agents and logins: thresholds see
+    them all, what was reported already is not pending."""
+    d = empty_database
+    apply(d, 4)
+    d.query("SELECT partitions_make(current_date - 5, current_date + 1);"
+            "INSERT INTO agent (name, key) VALUES ('mx1', repeat('k', 40)),"
+            " ('mx2', repeat('l', 40)); INSERT INTO name (text) VALUES ('h')")
+    for n, (address, agent, login, stale) in enumerate((
+            ("203.0.113.7", 1, "a", False), ("203.0.113.7", 2, "b", False),
+            ("203.0.113.7", 2, "b", True), ("2001:db8::7", 1, None, False))):
+        d.query("INSERT INTO event (id, time, agent, host, kind, address,"
+                " stale) VALUES ((left(id_floor(now())::text, 8) || lpad("
+                "to_hex(%s), 24, '0'))::uuid, now(), %s, 1, 1, %s, %s)",
+                n, agent, address, stale)
+        d.query("INSERT INTO evidence (id, line, login) SELECT id, 'x', %s"
+                " FROM event WHERE stored = %s", login, n + 1)
+    d.query("INSERT INTO tally (address, kind, host, day, events, first, last)"
+            " SELECT address, 1, 1, current_date, count(*), min(time),"
+            " max(time) FROM event GROUP BY 1;"
+            " INSERT INTO source (address, first_seen, last_seen,"
+            " reported_upto) SELECT address, min(time), max(time),"
+            " CASE family(address) WHEN 6 THEN 4 ELSE 1 END FROM event"
+            " GROUP BY 1; UPDATE watermark SET stored = 4")
+    new_hub.ctl("schema", "upgrade")
+    d.query("SET search_path = plaintiff, public")
+    assert d.query("SELECT family(address), events, left_out, stored, agents,"
+                   " cardinality(logins) FROM tally ORDER BY 1") == [
+        (4, 3, 1, 3, [1, 2], 2), (6, 1, 0, 4, [1], None)]
+    assert d.query("SELECT family(address), pending, counted, attempts[1],"
+                   " cardinality(agents), cardinality(logins) FROM source"
+                   " ORDER BY 1") == [(4, 2, 2, 3, 2, 2), (6, None, 4, 1, 1, 0)]
+    # weighed from events that nobody knows the first of: counted anew
+    assert d.query("SELECT verdict FROM source_verdict WHERE family(address)"
+                   " = 4") == [("not asked",)]
+    assert d.query("SELECT verdict FROM source_verdict WHERE family(address)"
+                   " = 6") == [("under threshold",)]
+
+
 def test_upgrade_twice_changes_nothing(new_hub, empty_database):
     missing = new_hub.ctl("schema", "check", check=False)
     assert missing.returncode == 1 and "run plaintiff schema upgrade" in \

@@ -92,7 +92,14 @@ def test_reports_answers_tallies_go_when_they_are_over(hub, database):
             "INSERT INTO tally VALUES ('192.0.2.1', 1, %s,"
             " (now() AT TIME ZONE 'UTC')::date - %s, 1, now(), now())", host,
             ago)
+    database.query("UPDATE tally SET logins = '{1}'; INSERT INTO tally (address,"
+                   " kind, host, day, events, first, last, logins) VALUES"
+                   " ('192.0.2.9', 1, 1, current_date - 14, 1, now(), now(),"
+                   " '{1}'), ('192.0.2.9', 1, 1, current_date - 16, 1, now(),"
+                   " now(), '{1}')")
     hub.once("tidy")
+    assert database.one("SELECT count(*) FROM tally WHERE address ="
+                        " '192.0.2.9' AND logins IS NOT NULL") == 1
     assert [x[0] for x in database.query(
         "SELECT recipient FROM report ORDER BY 1")] == [
         "abuse@held30.example", "abuse@late.example",
@@ -105,7 +112,8 @@ def test_reports_answers_tallies_go_when_they_are_over(hub, database):
                           " ORDER BY 1") == [("192.0.2.1", 30),
                                              ("192.0.2.2", 1)]
     # tallies are kept as long as their events at least
-    assert database.one("SELECT count(*) FROM tally") == 1
+    assert database.one("SELECT count(*) FROM tally WHERE address <>"
+                        " '192.0.2.9'") == 1
 
 
 def test_a_failed_report_still_keeps_the_next_away(hub, database):
