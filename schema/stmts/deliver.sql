@@ -78,10 +78,11 @@ WITH rest AS (
 				AND NOT EXISTS (SELECT FROM allow_mailbox a
 					WHERE a.key = c.key)
 			FROM contact c WHERE c.contact = f.contact)
-		-- one by one: never a look at all that is quiet now
+		-- one by one, by the contact: never a look at all that is
+		-- quiet now, which an index on quiet would lead to
 		AND (SELECT o.report FROM report o
 			WHERE o.contact = f.contact
-			AND o.quiet && tstzrange(now(),
+			AND coalesce(o.quiet, 'empty') && tstzrange(now(),
 				now() + make_interval(secs => $3::bigint))
 			LIMIT 1) IS NULL
 		AS may_go

@@ -20,7 +20,7 @@ def world(database):
 
 
 def the_mail(world):
-    raw = world.d.one("SELECT mail FROM report ORDER BY report DESC LIMIT 1")
+    raw = world.d.one("SELECT mail FROM report_mail ORDER BY report DESC LIMIT 1")
     return email.message_from_bytes(bytes(raw), policy=email.policy.SMTP)
 
 
@@ -96,7 +96,7 @@ def test_no_canary_leaves(hub, world):
                        login + "%") == 3
     said = hub.once("report").stderr
     said += hub.ctl("report", "preview", "abuse@isp.example").stderr
-    raw = bytes(world.d.one("SELECT mail FROM report"))
+    raw = bytes(world.d.one("SELECT mail FROM report_mail"))
     everything = read_mail.everything(read_mail.parse(raw))
     assert "203.0.113.7" in everything
     for canary in canaries:

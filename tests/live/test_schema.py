@@ -255,7 +255,7 @@ FORBIDDEN = [
     ("admin", "UPDATE report_mail SET mail = ''"),
     ("admin", "UPDATE report SET recipient = 'x@y.example'"),
     ("admin", "UPDATE agent SET key = 'x'"),
-    ("admin", "DELETE FROM event"),
+    ("admin", "UPDATE event SET address = '192.0.2.1'"),
     ("admin", "SELECT partitions_drop(current_date, current_date,"
               " current_date, 1)"),
 ]

@@ -13,7 +13,7 @@ from conftest import wait_until
 from lying_rdap import Authority
 from nsd import Nsd, label
 from registry import NAME
-from test_lookup import add_events
+from test_lookup import add_events as add_some
 
 UTC = datetime.timezone.utc
 HOUR = datetime.timedelta(hours=1)
@@ -102,6 +102,11 @@ def fetch(database, hub):
     """One more fetch now, whatever was agreed on."""
     database.query("UPDATE tor_fetch SET next_try = now()")
     return hub.once("lookup")
+
+
+def add_events(database, addresses, at):
+    """Three of each, which is enough to be reported of by default."""
+    add_some(database, addresses * 3, at=at)
 
 
 def ago(hours):
