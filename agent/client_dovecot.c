@@ -9,14 +9,6 @@
 #include "agent/field.h"
 #include "agent/search.h"
 
-static bool
-begins(struct text t, const char *with)
-{
-	size_t n = strlen(with);
-
-	return t.n >= n && memcmp(t.at, with, n) == 0;
-}
-
 /* What Dovecot's login processes say behind the addresses: ", TLS: why",
  * ", session=<...>".  An element that is not known could be one that an
  * administrator added and a client writes. */
@@ -32,7 +24,7 @@ is_behind_addresses(struct text rest, struct text *session)
 		size_t i = 0;
 
 		while (i < sizeof known / sizeof known[0] &&
-		       !begins(rest, known[i]))
+		       !text_begins(rest, known[i]))
 			i++;
 		if (i == sizeof known / sizeof known[0])
 			return false;

@@ -31,14 +31,6 @@ behind(struct text t, size_t n)
 	return (struct text){.at = t.at + n, .n = t.n - n};
 }
 
-static bool
-begins(struct text t, const char *s)
-{
-	size_t n = strlen(s);
-
-	return t.n >= n && memcmp(t.at, s, n) == 0;
-}
-
 static size_t
 name_length(struct text t)
 {
@@ -74,7 +66,8 @@ level_length(struct text t)
 	    "Debug: ", "Fatal: ", "Panic: "};
 
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
-		if (t.n > 0 && t.at[0] == levels[i][0] && begins(t, levels[i]))
+		if (t.n > 0 && t.at[0] == levels[i][0] &&
+		    text_begins(t, levels[i]))
 			return strlen(levels[i]);
 	return 0;
 }
@@ -98,7 +91,7 @@ instance_length(struct text t, bool is_auth)
 {
 	size_t n;
 
-	if (begins(t, "(default): "))
+	if (text_begins(t, "(default): "))
 		n = strlen("(default): ");
 	else if (t.n > 3 && t.at[0] == '(' && (n = digits(t, 1)) > 1 &&
 	         n + 3 <= t.n && memcmp(t.at + n, "): ", 3) == 0)
@@ -149,7 +142,7 @@ line_take_dovecot(struct line *out)
 	size_t n;
 
 	out->program = TEXT("dovecot");
-	if (begins(t, "dovecot: "))
+	if (text_begins(t, "dovecot: "))
 		t = behind(t, strlen("dovecot: "));
 	program = take_process(t, &n);
 	name = (struct text){.at = t.at, .n = n};

@@ -38,19 +38,6 @@ complain(struct parsing *p, const char *fmt, ...)
 		p->block->refused = true;
 }
 
-static struct text
-trim(struct text t)
-{
-	while (t.n > 0 && (t.at[0] == ' ' || t.at[0] == '\t')) {
-		t.at++;
-		t.n--;
-	}
-	while (t.n > 0 && (t.at[t.n - 1] == ' ' || t.at[t.n - 1] == '\t' ||
-			      t.at[t.n - 1] == '\r'))
-		t.n--;
-	return t;
-}
-
 static const char *
 copy(struct parsing *p, struct text t)
 {
@@ -405,7 +392,7 @@ parse_line(struct parsing *p, struct text line)
 	const char *equals;
 	struct text key;
 
-	line = trim(line);
+	line = text_trim(line, " \t\r");
 	if (line.n == 0 || line.at[0] == '#')
 		return;
 	if (line.at[0] == '[') {
@@ -425,11 +412,11 @@ parse_line(struct parsing *p, struct text line)
 		complain(p, "key = value in front of the first [daemon.form]");
 		return;
 	}
-	key =
-	    trim((struct text){.at = line.at, .n = (size_t)(equals - line.at)});
+	key = text_trim((struct text){.at = line.at,
+	    .n = (size_t)(equals - line.at)}, " \t\r");
 	set_key(p, key,
-	    trim((struct text){.at = equals + 1,
-		.n = line.n - (size_t)(equals - line.at) - 1}));
+	    text_trim((struct text){.at = equals + 1,
+		.n = line.n - (size_t)(equals - line.at) - 1}, " \t\r"));
 }
 
 int

@@ -13,33 +13,32 @@
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 void
-brake_host(struct brake_host *out)
+brake_arg_host(struct db_args *args)
 {
+	char boot[40];
 	struct timespec t;
 	int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out->boot, sizeof out->boot - 1);
+	ssize_t n = fd < 0 ? -1 : read(fd, boot, sizeof boot - 1);
 
 	if (fd >= 0)
 		(void)close(fd);
 	if (n <= 0 || clock_gettime(CLOCK_BOOTTIME, &t) < 0)
 		die(EX_OSERR, "cannot read the time since boot (" BOOT_ID ")");
-	out->boot[n] = '\0';
-	out->boot[strcspn(out->boot, "\n")] = '\0';
-	out->up_us = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+	boot[n] = '\0';
+	boot[strcspn(boot, "\n")] = '\0';
+	db_arg_string(args, boot);
+	db_arg_int(args, (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000);
 }
 
 enum db_result
 brake_tick(struct db *db, struct arena *a, const char **why)
 {
 	struct db_args *args = db_args_new(a);
-	struct brake_host host;
 	struct db_rows *rows;
 	enum db_result r;
 
 	*why = NULL;
-	brake_host(&host);
-	db_arg_string(args, host.boot);
-	db_arg_int(args, host.up_us);
+	brake_arg_host(args);
 	r = db_run(db, "brake_tick", args, &rows);
 	if (r != DB_OK)
 		return r;

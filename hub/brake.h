@@ -11,19 +11,13 @@
 #ifndef PLAINTIFF_BRAKE_H
 #define PLAINTIFF_BRAKE_H
 
-#include <stdint.h>
-
 #include "hub/db.h"
 
 struct arena;
 
-/* This host: the id of its boot, and CLOCK_BOOTTIME in microseconds. */
-struct brake_host {
-	char boot[40];
-	int64_t up_us;
-};
-
-void brake_host(struct brake_host *out);
+/* This host as two arguments: the id of its boot, and CLOCK_BOOTTIME in
+ * microseconds. */
+void brake_arg_host(struct db_args *args);
 
 /* *why NULL: go on.  Otherwise a sentence in the arena: nothing may be
  * composed or sent.  What it writes must be committed also then. */

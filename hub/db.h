@@ -72,6 +72,11 @@ enum db_result db_run(struct db *db, const char *statement,
     const struct db_args *args, struct db_rows **rows)
     __attribute__((warn_unused_result));
 
+/* Runs a statement of which one number is wanted: the first value of the first
+ * row, 0 when there is no row or it fails. */
+enum db_result db_run_number(struct db *db, const char *statement,
+    const struct db_args *args, int64_t *n) __attribute__((warn_unused_result));
+
 /* Tells the session the settings that views look at; db_open does it too. */
 enum db_result db_tell_settings(struct db *db, const struct hub_conf *conf)
     __attribute__((warn_unused_result));

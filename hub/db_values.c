@@ -345,3 +345,19 @@ db_bytes(const struct db_rows *rows, size_t row, size_t column,
 	PQfreemem(bytes);
 	return t;
 }
+
+enum db_result
+db_run_number(struct db *db, const char *statement,
+    const struct db_args *args, int64_t *n)
+{
+	struct db_rows *rows;
+	enum db_result r = db_run(db, statement, args, &rows);
+
+	*n = 0;
+	if (r != DB_OK)
+		return r;
+	if (db_rows_count(rows) != 0)
+		*n = db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}

@@ -834,308 +834,6 @@ ALTER TABLE plaintiff.answer ALTER COLUMN answer ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
-CREATE TABLE plaintiff.bounce (
-    bounce bigint NOT NULL,
-    report bigint NOT NULL,
-    hash bytea NOT NULL,
-    received timestamp with time zone DEFAULT now() NOT NULL,
-    class text NOT NULL,
-    status text,
-    recipient text,
-    own boolean NOT NULL,
-    diagnostic text,
-    effect text NOT NULL,
-    CONSTRAINT bounce_class_check CHECK ((class = ANY (ARRAY['hard'::text, 'soft'::text, 'policy'::text, 'delayed'::text, 'relayed'::text]))),
-    CONSTRAINT bounce_effect_check CHECK ((effect = ANY (ARRAY['none'::text, 'counted'::text, 'held'::text, 'suspended'::text]))),
-    CONSTRAINT bounce_hash_check CHECK ((length(hash) = 32)),
-    CONSTRAINT bounce_status_check CHECK ((status ~ '^[245]\.[0-9]{1,3}\.[0-9]{1,3}$'::text))
-);
-
-COMMENT ON TABLE plaintiff.bounce IS 'bounces with a token of ours; one a report and class, since more tell nothing new';
-
-COMMENT ON COLUMN plaintiff.bounce.bounce IS 'number';
-
-COMMENT ON COLUMN plaintiff.bounce.report IS 'report that came back';
-
-COMMENT ON COLUMN plaintiff.bounce.hash IS 'BLAKE2b of the message: read again it is the same';
-
-COMMENT ON COLUMN plaintiff.bounce.received IS 'when it was read';
-
-COMMENT ON COLUMN plaintiff.bounce.class IS 'hard, soft, policy, delayed or relayed';
-
-COMMENT ON COLUMN plaintiff.bounce.status IS 'status by RFC 3463, if it says one';
-
-COMMENT ON COLUMN plaintiff.bounce.recipient IS 'mailbox it speaks of; foreign text, made harmless';
-
-COMMENT ON COLUMN plaintiff.bounce.own IS 'is that the one we wrote to, not one behind it';
-
-COMMENT ON COLUMN plaintiff.bounce.diagnostic IS 'what the mail server said; foreign text, made harmless';
-
-COMMENT ON COLUMN plaintiff.bounce.effect IS 'none, counted, held or suspended';
-
-CREATE TABLE plaintiff.reply (
-    reply bigint NOT NULL,
-    report bigint NOT NULL,
-    hash bytea NOT NULL,
-    received timestamp with time zone DEFAULT now() NOT NULL,
-    verified boolean NOT NULL,
-    automatic boolean NOT NULL,
-    kind text NOT NULL,
-    classified_by text DEFAULT 'hub'::text NOT NULL,
-    ticket text,
-    url text,
-    sender text,
-    subject text,
-    text text NOT NULL,
-    CONSTRAINT reply_classified_by_check CHECK ((classified_by = ANY (ARRAY['hub'::text, 'administrator'::text]))),
-    CONSTRAINT reply_hash_check CHECK ((length(hash) = 32)),
-    CONSTRAINT reply_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'away'::text, 'form'::text, 'not_ours'::text, 'forwarded'::text, 'fixed'::text, 'human'::text])))
-);
-
-COMMENT ON TABLE plaintiff.reply IS 'answers to reports, kept with them; never answered';
-
-COMMENT ON COLUMN plaintiff.reply.reply IS 'number';
-
-COMMENT ON COLUMN plaintiff.reply.report IS 'report that it answers';
-
-COMMENT ON COLUMN plaintiff.reply.hash IS 'BLAKE2b of the message: read again it is the same';
-
-COMMENT ON COLUMN plaintiff.reply.received IS 'when it arrived';
-
-COMMENT ON COLUMN plaintiff.reply.verified IS 'came with a token of ours; otherwise it has no effect by itself';
-
-COMMENT ON COLUMN plaintiff.reply.automatic IS 'says that a program wrote it';
-
-COMMENT ON COLUMN plaintiff.reply.kind IS 'receipt, away, form, not_ours, forwarded, fixed or human';
-
-COMMENT ON COLUMN plaintiff.reply.classified_by IS 'hub or administrator';
-
-COMMENT ON COLUMN plaintiff.reply.ticket IS 'ticket number, if it names one';
-
-COMMENT ON COLUMN plaintiff.reply.url IS 'form to use, if it names one; foreign text';
-
-COMMENT ON COLUMN plaintiff.reply.sender IS 'From; foreign text, made harmless';
-
-COMMENT ON COLUMN plaintiff.reply.subject IS 'Subject; foreign text, made harmless';
-
-COMMENT ON COLUMN plaintiff.reply.text IS 'what it says, without what it quotes; foreign text, made harmless';
-
-CREATE TABLE plaintiff.report (
-    report bigint NOT NULL,
-    uuid uuid NOT NULL,
-    contact integer NOT NULL,
-    state text NOT NULL,
-    created timestamp with time zone DEFAULT now() NOT NULL,
-    changed timestamp with time zone DEFAULT now() NOT NULL,
-    upto bigint NOT NULL,
-    sources integer NOT NULL,
-    events bigint NOT NULL,
-    first timestamp with time zone NOT NULL,
-    last timestamp with time zone NOT NULL,
-    recipient text NOT NULL,
-    subject text NOT NULL,
-    owner text,
-    tries integer DEFAULT 0 NOT NULL,
-    next_try timestamp with time zone DEFAULT now() NOT NULL,
-    said text,
-    quiet tstzrange,
-    given_back timestamp with time zone,
-    CONSTRAINT report_check CHECK (((state = ANY (ARRAY['sending'::text, 'sent'::text, 'unknown'::text])) = (quiet IS NOT NULL))),
-    CONSTRAINT report_check1 CHECK (((state <> ALL (ARRAY['sending'::text, 'unknown'::text])) OR (owner IS NOT NULL))),
-    CONSTRAINT report_check2 CHECK (((given_back IS NULL) OR (state = 'failed'::text))),
-    CONSTRAINT report_events_check CHECK ((events > 0)),
-    CONSTRAINT report_quiet_check CHECK (((quiet IS NULL) OR ((NOT isempty(quiet)) AND (NOT upper_inf(quiet)) AND ((upper(quiet) - lower(quiet)) >= '168:00:00'::interval)))),
-    CONSTRAINT report_sources_check CHECK ((sources > 0)),
-    CONSTRAINT report_state_check CHECK ((state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
-);
-
-COMMENT ON TABLE plaintiff.report IS 'what one contact is told at one time: one mail or several';
-
-COMMENT ON COLUMN plaintiff.report.report IS 'number';
-
-COMMENT ON COLUMN plaintiff.report.uuid IS 'id as the mail shows it';
-
-COMMENT ON COLUMN plaintiff.report.contact IS 'to whom';
-
-COMMENT ON COLUMN plaintiff.report.state IS 'held, ready, sending, sent, failed or unknown';
-
-COMMENT ON COLUMN plaintiff.report.created IS 'when it was composed';
-
-COMMENT ON COLUMN plaintiff.report.changed IS 'when its state last changed';
-
-COMMENT ON COLUMN plaintiff.report.upto IS 'covers events stored up to here';
-
-COMMENT ON COLUMN plaintiff.report.sources IS 'addresses in it';
-
-COMMENT ON COLUMN plaintiff.report.events IS 'events in it';
-
-COMMENT ON COLUMN plaintiff.report.first IS 'first log time in it';
-
-COMMENT ON COLUMN plaintiff.report.last IS 'last log time in it';
-
-COMMENT ON COLUMN plaintiff.report.recipient IS 'the one envelope recipient';
-
-COMMENT ON COLUMN plaintiff.report.subject IS 'subject of its first mail, for lists';
-
-COMMENT ON COLUMN plaintiff.report.owner IS 'deliver instance that has or had it';
-
-COMMENT ON COLUMN plaintiff.report.tries IS 'times that the relay put off some mail of it';
-
-COMMENT ON COLUMN plaintiff.report.next_try IS 'not before then';
-
-COMMENT ON COLUMN plaintiff.report.said IS 'last answer of the relay';
-
-COMMENT ON COLUMN plaintiff.report.quiet IS 'no other report to this contact in this time; the week as a constraint';
-
-COMMENT ON COLUMN plaintiff.report.given_back IS 'state failed: since when its events are due again; null: they are not';
-
-CREATE VIEW plaintiff.report_outcome; -- its text: schema/views
-
-COMMENT ON VIEW plaintiff.report_outcome IS 'what became of each report that was sent';
-
-COMMENT ON COLUMN plaintiff.report_outcome.report IS 'report';
-
-COMMENT ON COLUMN plaintiff.report_outcome.contact IS 'contact (number)';
-
-COMMENT ON COLUMN plaintiff.report_outcome.sent IS 'when it was handed over';
-
-COMMENT ON COLUMN plaintiff.report_outcome.bounced IS 'did it come back?';
-
-COMMENT ON COLUMN plaintiff.report_outcome.answered IS 'was there an answer that is more than a receipt?';
-
-COMMENT ON COLUMN plaintiff.report_outcome.acknowledged IS 'did a program say that it has arrived?';
-
-CREATE TABLE plaintiff.report_source (
-    report bigint NOT NULL,
-    address inet NOT NULL,
-    events bigint NOT NULL,
-    first timestamp with time zone NOT NULL,
-    last timestamp with time zone NOT NULL,
-    stored_after bigint NOT NULL,
-    stored_upto bigint NOT NULL,
-    CONSTRAINT report_source_check CHECK ((stored_after < stored_upto)),
-    CONSTRAINT report_source_events_check CHECK ((events > 0))
-);
-
-COMMENT ON TABLE plaintiff.report_source IS 'the addresses of a report';
-
-COMMENT ON COLUMN plaintiff.report_source.report IS 'report';
-
-COMMENT ON COLUMN plaintiff.report_source.address IS 'accused address';
-
-COMMENT ON COLUMN plaintiff.report_source.events IS 'its events in this report';
-
-COMMENT ON COLUMN plaintiff.report_source.first IS 'first log time';
-
-COMMENT ON COLUMN plaintiff.report_source.last IS 'last log time';
-
-COMMENT ON COLUMN plaintiff.report_source.stored_after IS 'covers its events with stored above this';
-
-COMMENT ON COLUMN plaintiff.report_source.stored_upto IS 'and up to this';
-
-CREATE TABLE plaintiff.source (
-    address inet NOT NULL,
-    contact integer,
-    state text DEFAULT 'new'::text NOT NULL,
-    asked timestamp with time zone,
-    fresh_until timestamp with time zone,
-    next_ask timestamp with time zone DEFAULT now() NOT NULL,
-    tries integer DEFAULT 0 NOT NULL,
-    lease_until timestamp with time zone,
-    reported_upto bigint DEFAULT 0 NOT NULL,
-    first_seen timestamp with time zone NOT NULL,
-    last_seen timestamp with time zone NOT NULL,
-    method text,
-    network integer,
-    asn bigint,
-    route cidr,
-    country text,
-    net cidr GENERATED ALWAYS AS (network(set_masklen(address,
-CASE family(address)
-    WHEN 4 THEN 24
-    ELSE 64
-END))) STORED,
-    pending bigint,
-    counted bigint DEFAULT 0 NOT NULL,
-    weighed_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    attempts integer[],
-    logins integer[],
-    agents integer[],
-    CONSTRAINT source_asn_check CHECK (((asn >= 0) AND (asn <= '4294967295'::bigint))),
-    CONSTRAINT source_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
-    CONSTRAINT source_check1 CHECK (((state <> 'found'::text) OR (fresh_until IS NOT NULL))),
-    CONSTRAINT source_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
-    CONSTRAINT source_state_check CHECK ((state = ANY (ARRAY['new'::text, 'found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
-);
-
-COMMENT ON TABLE plaintiff.source IS 'accused addresses that may be reported, and who answers for them';
-
-COMMENT ON COLUMN plaintiff.source.address IS 'accused address';
-
-COMMENT ON COLUMN plaintiff.source.contact IS 'who answers for it, by a fresh answer';
-
-COMMENT ON COLUMN plaintiff.source.state IS 'new, found, none, failed or refused';
-
-COMMENT ON COLUMN plaintiff.source.asked IS 'when the present state was answered';
-
-COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used: its own time, and lookup.stale_for more once asking again has failed';
-
-COMMENT ON COLUMN plaintiff.source.next_ask IS 'when lookup asks (again)';
-
-COMMENT ON COLUMN plaintiff.source.tries IS 'failed tries in a row';
-
-COMMENT ON COLUMN plaintiff.source.lease_until IS 'claimed by a lookup process until then';
-
-COMMENT ON COLUMN plaintiff.source.reported_upto IS 'events stored up to here are in some report of this address';
-
-COMMENT ON COLUMN plaintiff.source.first_seen IS 'first log time';
-
-COMMENT ON COLUMN plaintiff.source.last_seen IS 'last log time';
-
-COMMENT ON COLUMN plaintiff.source.method IS 'which contact source the state is from, as in answer';
-
-COMMENT ON COLUMN plaintiff.source.network IS 'registered range it is in, if RDAP was asked';
-
-COMMENT ON COLUMN plaintiff.source.asn IS 'autonomous system that announces it, if known';
-
-COMMENT ON COLUMN plaintiff.source.route IS 'prefix that it announces';
-
-COMMENT ON COLUMN plaintiff.source.country IS 'country of its registration, if known; not where the machine is';
-
-COMMENT ON COLUMN plaintiff.source.net IS 'what it is grouped by: its /24, or its /64';
-
-COMMENT ON COLUMN plaintiff.source.pending IS 'no event that is in no report is stored below this; null: all are in some';
-
-COMMENT ON COLUMN plaintiff.source.counted IS 'place in the order of storing of its newest event that may be reported';
-
-COMMENT ON COLUMN plaintiff.source.weighed_from IS 'log time of the first event that attempts, logins and agents count; while it is within the window they are what thresholds ask for, later no less than that';
-
-COMMENT ON COLUMN plaintiff.source.attempts IS 'events by kind, the number of the kind being the place';
-
-COMMENT ON COLUMN plaintiff.source.logins IS 'login_hash of the logins tried, eight at most';
-
-COMMENT ON COLUMN plaintiff.source.agents IS 'agents that sent its events first, eight at most';
-
-CREATE VIEW plaintiff.asn_effect; -- its text: schema/views
-
-COMMENT ON VIEW plaintiff.asn_effect IS 'what reports brought about, by autonomous system; days: plaintiff.effect_days of the session, 7';
-
-COMMENT ON COLUMN plaintiff.asn_effect.asn IS 'autonomous system; null: not known';
-
-COMMENT ON COLUMN plaintiff.asn_effect.reports IS 'reports sent that named an address of it';
-
-COMMENT ON COLUMN plaintiff.asn_effect.bounced IS 'that came back';
-
-COMMENT ON COLUMN plaintiff.asn_effect.answered IS 'that were answered';
-
-COMMENT ON COLUMN plaintiff.asn_effect.acknowledged IS 'of which a program said that they have arrived';
-
-COMMENT ON COLUMN plaintiff.asn_effect.silent IS 'of which nothing was heard';
-
-COMMENT ON COLUMN plaintiff.asn_effect.cases IS 'addresses that can be judged: since their first report twice the days have passed';
-
-COMMENT ON COLUMN plaintiff.asn_effect.stopped IS 'of those, quiet in the second half of that time';
-
 CREATE TABLE plaintiff.bootstrap (
     prefix cidr NOT NULL,
     url text NOT NULL,
@@ -1175,6 +873,45 @@ COMMENT ON COLUMN plaintiff.bootstrap_file.tried IS 'when it was last asked for'
 COMMENT ON COLUMN plaintiff.bootstrap_file.next_try IS 'not asked for before then';
 
 COMMENT ON COLUMN plaintiff.bootstrap_file.why IS 'why the last try failed';
+
+CREATE TABLE plaintiff.bounce (
+    bounce bigint NOT NULL,
+    report bigint NOT NULL,
+    hash bytea NOT NULL,
+    received timestamp with time zone DEFAULT now() NOT NULL,
+    class text NOT NULL,
+    status text,
+    recipient text,
+    own boolean NOT NULL,
+    diagnostic text,
+    effect text NOT NULL,
+    CONSTRAINT bounce_class_check CHECK ((class = ANY (ARRAY['hard'::text, 'soft'::text, 'policy'::text, 'delayed'::text, 'relayed'::text]))),
+    CONSTRAINT bounce_effect_check CHECK ((effect = ANY (ARRAY['none'::text, 'counted'::text, 'held'::text, 'suspended'::text]))),
+    CONSTRAINT bounce_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT bounce_status_check CHECK ((status ~ '^[245]\.[0-9]{1,3}\.[0-9]{1,3}$'::text))
+);
+
+COMMENT ON TABLE plaintiff.bounce IS 'bounces with a token of ours; one a report and class, since more tell nothing new';
+
+COMMENT ON COLUMN plaintiff.bounce.bounce IS 'number';
+
+COMMENT ON COLUMN plaintiff.bounce.report IS 'report that came back';
+
+COMMENT ON COLUMN plaintiff.bounce.hash IS 'BLAKE2b of the message: read again it is the same';
+
+COMMENT ON COLUMN plaintiff.bounce.received IS 'when it was read';
+
+COMMENT ON COLUMN plaintiff.bounce.class IS 'hard, soft, policy, delayed or relayed';
+
+COMMENT ON COLUMN plaintiff.bounce.status IS 'status by RFC 3463, if it says one';
+
+COMMENT ON COLUMN plaintiff.bounce.recipient IS 'mailbox it speaks of; foreign text, made harmless';
+
+COMMENT ON COLUMN plaintiff.bounce.own IS 'is that the one we wrote to, not one behind it';
+
+COMMENT ON COLUMN plaintiff.bounce.diagnostic IS 'what the mail server said; foreign text, made harmless';
+
+COMMENT ON COLUMN plaintiff.bounce.effect IS 'none, counted, held or suspended';
 
 ALTER TABLE plaintiff.bounce ALTER COLUMN bounce ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.bounce_bounce_seq
@@ -1250,6 +987,75 @@ COMMENT ON COLUMN plaintiff.contact.mx IS 'host that takes its mail, for caps; n
 COMMENT ON COLUMN plaintiff.contact.drawn IS 'when it was drawn whether it is in the held share (control); null: not yet';
 
 COMMENT ON COLUMN plaintiff.contact.forced IS 'when the administrator asked for a report below the thresholds; null: not, or done';
+
+CREATE TABLE plaintiff.report (
+    report bigint NOT NULL,
+    uuid uuid NOT NULL,
+    contact integer NOT NULL,
+    state text NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    changed timestamp with time zone DEFAULT now() NOT NULL,
+    upto bigint NOT NULL,
+    sources integer NOT NULL,
+    events bigint NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    owner text,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try timestamp with time zone DEFAULT now() NOT NULL,
+    said text,
+    quiet tstzrange,
+    given_back timestamp with time zone,
+    CONSTRAINT report_check CHECK (((state = ANY (ARRAY['sending'::text, 'sent'::text, 'unknown'::text])) = (quiet IS NOT NULL))),
+    CONSTRAINT report_check1 CHECK (((state <> ALL (ARRAY['sending'::text, 'unknown'::text])) OR (owner IS NOT NULL))),
+    CONSTRAINT report_check2 CHECK (((given_back IS NULL) OR (state = 'failed'::text))),
+    CONSTRAINT report_events_check CHECK ((events > 0)),
+    CONSTRAINT report_quiet_check CHECK (((quiet IS NULL) OR ((NOT isempty(quiet)) AND (NOT upper_inf(quiet)) AND ((upper(quiet) - lower(quiet)) >= '168:00:00'::interval)))),
+    CONSTRAINT report_sources_check CHECK ((sources > 0)),
+    CONSTRAINT report_state_check CHECK ((state = ANY (ARRAY['held'::text, 'ready'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
+);
+
+COMMENT ON TABLE plaintiff.report IS 'what one contact is told at one time: one mail or several';
+
+COMMENT ON COLUMN plaintiff.report.report IS 'number';
+
+COMMENT ON COLUMN plaintiff.report.uuid IS 'id as the mail shows it';
+
+COMMENT ON COLUMN plaintiff.report.contact IS 'to whom';
+
+COMMENT ON COLUMN plaintiff.report.state IS 'held, ready, sending, sent, failed or unknown';
+
+COMMENT ON COLUMN plaintiff.report.created IS 'when it was composed';
+
+COMMENT ON COLUMN plaintiff.report.changed IS 'when its state last changed';
+
+COMMENT ON COLUMN plaintiff.report.upto IS 'covers events stored up to here';
+
+COMMENT ON COLUMN plaintiff.report.sources IS 'addresses in it';
+
+COMMENT ON COLUMN plaintiff.report.events IS 'events in it';
+
+COMMENT ON COLUMN plaintiff.report.first IS 'first log time in it';
+
+COMMENT ON COLUMN plaintiff.report.last IS 'last log time in it';
+
+COMMENT ON COLUMN plaintiff.report.recipient IS 'the one envelope recipient';
+
+COMMENT ON COLUMN plaintiff.report.subject IS 'subject of its first mail, for lists';
+
+COMMENT ON COLUMN plaintiff.report.owner IS 'deliver instance that has or had it';
+
+COMMENT ON COLUMN plaintiff.report.tries IS 'times that the relay put off some mail of it';
+
+COMMENT ON COLUMN plaintiff.report.next_try IS 'not before then';
+
+COMMENT ON COLUMN plaintiff.report.said IS 'last answer of the relay';
+
+COMMENT ON COLUMN plaintiff.report.quiet IS 'no other report to this contact in this time; the week as a constraint';
+
+COMMENT ON COLUMN plaintiff.report.given_back IS 'state failed: since when its events are due again; null: they are not';
 
 CREATE VIEW plaintiff.bounce_list; -- its text: schema/views
 
@@ -1357,6 +1163,69 @@ ALTER TABLE plaintiff.contact ALTER COLUMN contact ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE plaintiff.reply (
+    reply bigint NOT NULL,
+    report bigint NOT NULL,
+    hash bytea NOT NULL,
+    received timestamp with time zone DEFAULT now() NOT NULL,
+    verified boolean NOT NULL,
+    automatic boolean NOT NULL,
+    kind text NOT NULL,
+    classified_by text DEFAULT 'hub'::text NOT NULL,
+    ticket text,
+    url text,
+    sender text,
+    subject text,
+    text text NOT NULL,
+    CONSTRAINT reply_classified_by_check CHECK ((classified_by = ANY (ARRAY['hub'::text, 'administrator'::text]))),
+    CONSTRAINT reply_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT reply_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'away'::text, 'form'::text, 'not_ours'::text, 'forwarded'::text, 'fixed'::text, 'human'::text])))
+);
+
+COMMENT ON TABLE plaintiff.reply IS 'answers to reports, kept with them; never answered';
+
+COMMENT ON COLUMN plaintiff.reply.reply IS 'number';
+
+COMMENT ON COLUMN plaintiff.reply.report IS 'report that it answers';
+
+COMMENT ON COLUMN plaintiff.reply.hash IS 'BLAKE2b of the message: read again it is the same';
+
+COMMENT ON COLUMN plaintiff.reply.received IS 'when it arrived';
+
+COMMENT ON COLUMN plaintiff.reply.verified IS 'came with a token of ours; otherwise it has no effect by itself';
+
+COMMENT ON COLUMN plaintiff.reply.automatic IS 'says that a program wrote it';
+
+COMMENT ON COLUMN plaintiff.reply.kind IS 'receipt, away, form, not_ours, forwarded, fixed or human';
+
+COMMENT ON COLUMN plaintiff.reply.classified_by IS 'hub or administrator';
+
+COMMENT ON COLUMN plaintiff.reply.ticket IS 'ticket number, if it names one';
+
+COMMENT ON COLUMN plaintiff.reply.url IS 'form to use, if it names one; foreign text';
+
+COMMENT ON COLUMN plaintiff.reply.sender IS 'From; foreign text, made harmless';
+
+COMMENT ON COLUMN plaintiff.reply.subject IS 'Subject; foreign text, made harmless';
+
+COMMENT ON COLUMN plaintiff.reply.text IS 'what it says, without what it quotes; foreign text, made harmless';
+
+CREATE VIEW plaintiff.report_outcome; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.report_outcome IS 'what became of each report that was sent';
+
+COMMENT ON COLUMN plaintiff.report_outcome.report IS 'report';
+
+COMMENT ON COLUMN plaintiff.report_outcome.contact IS 'contact (number)';
+
+COMMENT ON COLUMN plaintiff.report_outcome.sent IS 'when it was handed over';
+
+COMMENT ON COLUMN plaintiff.report_outcome.bounced IS 'did it come back?';
+
+COMMENT ON COLUMN plaintiff.report_outcome.answered IS 'was there an answer that is more than a receipt?';
+
+COMMENT ON COLUMN plaintiff.report_outcome.acknowledged IS 'did a program say that it has arrived?';
+
 CREATE VIEW plaintiff.contact_effect; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.contact_effect IS 'what reports to each contact brought about; days: plaintiff.effect_days of the session, 7';
@@ -1458,6 +1327,89 @@ COMMENT ON COLUMN plaintiff.contact_history.report IS 'report that it is about';
 
 COMMENT ON COLUMN plaintiff.contact_history.detail IS 'more; may hold foreign text';
 
+CREATE TABLE plaintiff.source (
+    address inet NOT NULL,
+    contact integer,
+    state text DEFAULT 'new'::text NOT NULL,
+    asked timestamp with time zone,
+    fresh_until timestamp with time zone,
+    next_ask timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone,
+    reported_upto bigint DEFAULT 0 NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    method text,
+    network integer,
+    asn bigint,
+    route cidr,
+    country text,
+    net cidr GENERATED ALWAYS AS (network(set_masklen(address,
+CASE family(address)
+    WHEN 4 THEN 24
+    ELSE 64
+END))) STORED,
+    pending bigint,
+    counted bigint DEFAULT 0 NOT NULL,
+    weighed_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    attempts integer[],
+    logins integer[],
+    agents integer[],
+    CONSTRAINT source_asn_check CHECK (((asn >= 0) AND (asn <= '4294967295'::bigint))),
+    CONSTRAINT source_check CHECK (((state = 'found'::text) = (contact IS NOT NULL))),
+    CONSTRAINT source_check1 CHECK (((state <> 'found'::text) OR (fresh_until IS NOT NULL))),
+    CONSTRAINT source_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT source_state_check CHECK ((state = ANY (ARRAY['new'::text, 'found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE plaintiff.source IS 'accused addresses that may be reported, and who answers for them';
+
+COMMENT ON COLUMN plaintiff.source.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.source.contact IS 'who answers for it, by a fresh answer';
+
+COMMENT ON COLUMN plaintiff.source.state IS 'new, found, none, failed or refused';
+
+COMMENT ON COLUMN plaintiff.source.asked IS 'when the present state was answered';
+
+COMMENT ON COLUMN plaintiff.source.fresh_until IS 'until when the answer may be used: its own time, and lookup.stale_for more once asking again has failed';
+
+COMMENT ON COLUMN plaintiff.source.next_ask IS 'when lookup asks (again)';
+
+COMMENT ON COLUMN plaintiff.source.tries IS 'failed tries in a row';
+
+COMMENT ON COLUMN plaintiff.source.lease_until IS 'claimed by a lookup process until then';
+
+COMMENT ON COLUMN plaintiff.source.reported_upto IS 'events stored up to here are in some report of this address';
+
+COMMENT ON COLUMN plaintiff.source.first_seen IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.source.last_seen IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.source.method IS 'which contact source the state is from, as in answer';
+
+COMMENT ON COLUMN plaintiff.source.network IS 'registered range it is in, if RDAP was asked';
+
+COMMENT ON COLUMN plaintiff.source.asn IS 'autonomous system that announces it, if known';
+
+COMMENT ON COLUMN plaintiff.source.route IS 'prefix that it announces';
+
+COMMENT ON COLUMN plaintiff.source.country IS 'country of its registration, if known; not where the machine is';
+
+COMMENT ON COLUMN plaintiff.source.net IS 'what it is grouped by: its /24, or its /64';
+
+COMMENT ON COLUMN plaintiff.source.pending IS 'no event that is in no report is stored below this; null: all are in some';
+
+COMMENT ON COLUMN plaintiff.source.counted IS 'place in the order of storing of its newest event that may be reported';
+
+COMMENT ON COLUMN plaintiff.source.weighed_from IS 'log time of the first event that attempts, logins and agents count; while it is within the window they are what thresholds ask for, later no less than that';
+
+COMMENT ON COLUMN plaintiff.source.attempts IS 'events by kind, the number of the kind being the place';
+
+COMMENT ON COLUMN plaintiff.source.logins IS 'login_hash of the logins tried, eight at most';
+
+COMMENT ON COLUMN plaintiff.source.agents IS 'agents that sent its events first, eight at most';
+
 CREATE VIEW plaintiff.contact_list; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.contact_list IS 'abuse mailboxes and what they were sent';
@@ -1556,26 +1508,6 @@ COMMENT ON COLUMN plaintiff.control_case.address IS 'accused address';
 COMMENT ON COLUMN plaintiff.control_case.contact IS 'who would have been told';
 
 COMMENT ON COLUMN plaintiff.control_case.due IS 'when';
-
-CREATE VIEW plaintiff.country_effect; -- its text: schema/views
-
-COMMENT ON VIEW plaintiff.country_effect IS 'what reports brought about, by country of registration; days: plaintiff.effect_days of the session, 7';
-
-COMMENT ON COLUMN plaintiff.country_effect.country IS 'country of registration; null: not known';
-
-COMMENT ON COLUMN plaintiff.country_effect.reports IS 'reports sent that named an address of it';
-
-COMMENT ON COLUMN plaintiff.country_effect.bounced IS 'that came back';
-
-COMMENT ON COLUMN plaintiff.country_effect.answered IS 'that were answered';
-
-COMMENT ON COLUMN plaintiff.country_effect.acknowledged IS 'of which a program said that they have arrived';
-
-COMMENT ON COLUMN plaintiff.country_effect.silent IS 'of which nothing was heard';
-
-COMMENT ON COLUMN plaintiff.country_effect.cases IS 'addresses that can be judged: since their first report twice the days have passed';
-
-COMMENT ON COLUMN plaintiff.country_effect.stopped IS 'of those, quiet in the second half of that time';
 
 ALTER TABLE plaintiff.escalation ALTER COLUMN escalation ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.escalation_escalation_seq
@@ -1857,6 +1789,66 @@ COMMENT ON COLUMN plaintiff.network.why IS 'why it is none or refused';
 COMMENT ON COLUMN plaintiff.network.asked IS 'when it was answered';
 
 COMMENT ON COLUMN plaintiff.network.fresh_until IS 'until when it may be used';
+
+CREATE TABLE plaintiff.report_source (
+    report bigint NOT NULL,
+    address inet NOT NULL,
+    events bigint NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    stored_after bigint NOT NULL,
+    stored_upto bigint NOT NULL,
+    CONSTRAINT report_source_check CHECK ((stored_after < stored_upto)),
+    CONSTRAINT report_source_events_check CHECK ((events > 0))
+);
+
+COMMENT ON TABLE plaintiff.report_source IS 'the addresses of a report';
+
+COMMENT ON COLUMN plaintiff.report_source.report IS 'report';
+
+COMMENT ON COLUMN plaintiff.report_source.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.report_source.events IS 'its events in this report';
+
+COMMENT ON COLUMN plaintiff.report_source.first IS 'first log time';
+
+COMMENT ON COLUMN plaintiff.report_source.last IS 'last log time';
+
+COMMENT ON COLUMN plaintiff.report_source.stored_after IS 'covers its events with stored above this';
+
+COMMENT ON COLUMN plaintiff.report_source.stored_upto IS 'and up to this';
+
+CREATE VIEW plaintiff.source_network; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.source_network IS 'what accused addresses are grouped by in statistics, a row each';
+
+COMMENT ON COLUMN plaintiff.source_network.address IS 'accused address';
+
+COMMENT ON COLUMN plaintiff.source_network.grouped IS 'asn or country';
+
+COMMENT ON COLUMN plaintiff.source_network.name IS 'which autonomous system or country of registration; null: not known';
+
+CREATE VIEW plaintiff.network_effect; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.network_effect IS 'what reports brought about, by autonomous system and by country; days: plaintiff.effect_days of the session, 7';
+
+COMMENT ON COLUMN plaintiff.network_effect.grouped IS 'asn or country';
+
+COMMENT ON COLUMN plaintiff.network_effect.name IS 'which autonomous system or country of registration; null: not known';
+
+COMMENT ON COLUMN plaintiff.network_effect.reports IS 'reports sent that named an address of it';
+
+COMMENT ON COLUMN plaintiff.network_effect.bounced IS 'that came back';
+
+COMMENT ON COLUMN plaintiff.network_effect.answered IS 'that were answered';
+
+COMMENT ON COLUMN plaintiff.network_effect.acknowledged IS 'of which a program said that they have arrived';
+
+COMMENT ON COLUMN plaintiff.network_effect.silent IS 'of which nothing was heard';
+
+COMMENT ON COLUMN plaintiff.network_effect.cases IS 'addresses that can be judged: since their first report twice the days have passed';
+
+COMMENT ON COLUMN plaintiff.network_effect.stopped IS 'of those, quiet in the second half of that time';
 
 ALTER TABLE plaintiff.network ALTER COLUMN network ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.network_network_seq
@@ -3239,89 +3231,14 @@ GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_report;
 GRANT SELECT,DELETE ON TABLE plaintiff.answer TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.answer TO plaintiff_admin;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bounce TO plaintiff_bounce;
-GRANT SELECT ON TABLE plaintiff.bounce TO plaintiff_admin;
-
-GRANT SELECT,INSERT ON TABLE plaintiff.reply TO plaintiff_bounce;
-GRANT SELECT ON TABLE plaintiff.reply TO plaintiff_admin;
-
-GRANT UPDATE(kind) ON TABLE plaintiff.reply TO plaintiff_admin;
-
-GRANT UPDATE(classified_by) ON TABLE plaintiff.reply TO plaintiff_admin;
-
-GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
-GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
-GRANT SELECT ON TABLE plaintiff.report TO plaintiff_bounce;
-GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
-GRANT SELECT ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(contact) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_deliver;
-GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_deliver;
-GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(sources) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(events) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_deliver;
-GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(tries) ON TABLE plaintiff.report TO plaintiff_deliver;
-
-GRANT UPDATE(next_try) ON TABLE plaintiff.report TO plaintiff_deliver;
-GRANT UPDATE(next_try) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(said) ON TABLE plaintiff.report TO plaintiff_deliver;
-GRANT UPDATE(said) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_deliver;
-GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT UPDATE(given_back) ON TABLE plaintiff.report TO plaintiff_admin;
-
-GRANT SELECT ON TABLE plaintiff.report_outcome TO plaintiff_admin;
-
-GRANT SELECT,INSERT ON TABLE plaintiff.report_source TO plaintiff_report;
-GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_deliver;
-GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_bounce;
-GRANT SELECT,DELETE ON TABLE plaintiff.report_source TO plaintiff_tidy;
-GRANT SELECT,DELETE ON TABLE plaintiff.report_source TO plaintiff_admin;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.source TO plaintiff_lookup;
-GRANT SELECT ON TABLE plaintiff.source TO plaintiff_report;
-GRANT SELECT ON TABLE plaintiff.source TO plaintiff_bounce;
-GRANT SELECT ON TABLE plaintiff.source TO plaintiff_tidy;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.source TO plaintiff_admin;
-
-GRANT UPDATE(contact) ON TABLE plaintiff.source TO plaintiff_admin;
-
-GRANT UPDATE(state) ON TABLE plaintiff.source TO plaintiff_admin;
-
-GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_bounce;
-GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_admin;
-
-GRANT UPDATE(tries) ON TABLE plaintiff.source TO plaintiff_bounce;
-GRANT UPDATE(tries) ON TABLE plaintiff.source TO plaintiff_admin;
-
-GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
-
-GRANT UPDATE(last_seen) ON TABLE plaintiff.source TO plaintiff_admin;
-
-GRANT UPDATE(pending) ON TABLE plaintiff.source TO plaintiff_report;
-
-GRANT UPDATE(logins) ON TABLE plaintiff.source TO plaintiff_tidy;
-
-GRANT SELECT ON TABLE plaintiff.asn_effect TO plaintiff_admin;
-
 GRANT SELECT,INSERT,DELETE ON TABLE plaintiff.bootstrap TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.bootstrap TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bootstrap_file TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.bootstrap_file TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.bounce TO plaintiff_bounce;
+GRANT SELECT ON TABLE plaintiff.bounce TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.contact TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.contact TO plaintiff_report;
@@ -3364,6 +3281,40 @@ GRANT UPDATE(drawn) ON TABLE plaintiff.contact TO plaintiff_report;
 GRANT UPDATE(forced) ON TABLE plaintiff.contact TO plaintiff_report;
 GRANT UPDATE(forced) ON TABLE plaintiff.contact TO plaintiff_admin;
 
+GRANT SELECT,INSERT ON TABLE plaintiff.report TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.report TO plaintiff_bounce;
+GRANT SELECT,DELETE ON TABLE plaintiff.report TO plaintiff_tidy;
+GRANT SELECT ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(state) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(changed) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(sources) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(events) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(owner) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(tries) ON TABLE plaintiff.report TO plaintiff_deliver;
+
+GRANT UPDATE(next_try) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(next_try) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(said) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(said) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_deliver;
+GRANT UPDATE(quiet) ON TABLE plaintiff.report TO plaintiff_admin;
+
+GRANT UPDATE(given_back) ON TABLE plaintiff.report TO plaintiff_admin;
+
 GRANT SELECT ON TABLE plaintiff.bounce_list TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.clock_tick TO plaintiff_report;
@@ -3393,6 +3344,15 @@ GRANT UPDATE(clock_apart) ON TABLE plaintiff.switch TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.contact_brake TO plaintiff_admin;
 
+GRANT SELECT,INSERT ON TABLE plaintiff.reply TO plaintiff_bounce;
+GRANT SELECT ON TABLE plaintiff.reply TO plaintiff_admin;
+
+GRANT UPDATE(kind) ON TABLE plaintiff.reply TO plaintiff_admin;
+
+GRANT UPDATE(classified_by) ON TABLE plaintiff.reply TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.report_outcome TO plaintiff_admin;
+
 GRANT SELECT ON TABLE plaintiff.contact_effect TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.contact_event TO plaintiff_deliver;
@@ -3407,6 +3367,30 @@ GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.escalation TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.contact_history TO plaintiff_admin;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.source TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.source TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.source TO plaintiff_bounce;
+GRANT SELECT ON TABLE plaintiff.source TO plaintiff_tidy;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(contact) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(state) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_bounce;
+GRANT UPDATE(next_ask) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(tries) ON TABLE plaintiff.source TO plaintiff_bounce;
+GRANT UPDATE(tries) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(reported_upto) ON TABLE plaintiff.source TO plaintiff_report;
+
+GRANT UPDATE(last_seen) ON TABLE plaintiff.source TO plaintiff_admin;
+
+GRANT UPDATE(pending) ON TABLE plaintiff.source TO plaintiff_report;
+
+GRANT UPDATE(logins) ON TABLE plaintiff.source TO plaintiff_tidy;
+
 GRANT SELECT ON TABLE plaintiff.contact_list TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.contact_prefix TO plaintiff_lookup;
@@ -3420,8 +3404,6 @@ GRANT SELECT ON TABLE plaintiff.contact_verdict TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.control_case TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.control_case TO plaintiff_admin;
-
-GRANT SELECT ON TABLE plaintiff.country_effect TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.evidence TO plaintiff_receive;
 GRANT SELECT ON TABLE plaintiff.evidence TO plaintiff_report;
@@ -3476,6 +3458,16 @@ GRANT SELECT ON TABLE plaintiff.need TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.network TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.network TO plaintiff_admin;
+
+GRANT SELECT,INSERT ON TABLE plaintiff.report_source TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_deliver;
+GRANT SELECT ON TABLE plaintiff.report_source TO plaintiff_bounce;
+GRANT SELECT,DELETE ON TABLE plaintiff.report_source TO plaintiff_tidy;
+GRANT SELECT,DELETE ON TABLE plaintiff.report_source TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.source_network TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.network_effect TO plaintiff_admin;
 
 GRANT SELECT,INSERT ON TABLE plaintiff.network_piece TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.network_piece TO plaintiff_admin;

@@ -98,22 +98,6 @@ bounce_rows_mail(struct db *db, struct arena *a, int64_t report,
 	return DB_OK;
 }
 
-/* Runs a statement that returns a number when it has done something. */
-static enum db_result
-done(struct db *db, const char *statement, const struct db_args *args,
-    int64_t *n)
-{
-	struct db_rows *rows;
-	enum db_result r = db_run(db, statement, args, &rows);
-
-	*n = 0;
-	if (r != DB_OK)
-		return r;
-	*n = db_rows_count(rows) == 0 ? 0 : db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
-}
-
 static enum db_result
 insert(struct db *db, struct arena *a, const struct bounce_report *r,
     const struct bounce_message *m, const struct dsn *dsn, int64_t *bounce)
@@ -128,7 +112,7 @@ insert(struct db *db, struct arena *a, const struct bounce_report *r,
 	arg_foreign(args, a, dsn->recipient, SHORT_BYTES);
 	db_arg_flag(args, dsn->own);
 	arg_foreign(args, a, dsn->diagnostic, LONG_BYTES);
-	return done(db, "bounce_insert", args, bounce);
+	return db_run_number(db, "bounce_insert", args, bounce);
 }
 
 /* Why, for people: "hard bounce of report 7: 5.1.1 ..." */
@@ -165,7 +149,7 @@ suspend(struct db *db, struct arena *a, const struct bounce_report *r,
 	db_arg_int(args, r->contact);
 	db_arg_int(args, r->report);
 	arg_why(args, a, r, dsn);
-	result = done(db, "bounce_suspend", args, &n);
+	result = db_run_number(db, "bounce_suspend", args, &n);
 	if (result != DB_OK || n == 0)
 		return result;
 	*effect = BOUNCE_SUSPENDED;
@@ -185,7 +169,7 @@ count(struct db *db, struct arena *a, const struct bounce_report *r,
 	db_arg_int(args, r->report);
 	arg_why(args, a, r, dsn);
 	db_arg_int(args, in_a_row);
-	result = done(db, "bounce_hold", args, &n);
+	result = db_run_number(db, "bounce_hold", args, &n);
 	if (result == DB_OK && n != 0)
 		*effect = BOUNCE_HELD;
 	return result;
@@ -252,7 +236,7 @@ reply_insert(struct db *db, struct arena *a, const struct bounce_report *r,
 	arg_foreign(args, a, m->sender, SHORT_BYTES);
 	arg_foreign(args, a, m->subject, SHORT_BYTES);
 	arg_lines(args, a, reply->text);
-	return done(db, "bounce_reply_insert", args, id);
+	return db_run_number(db, "bounce_reply_insert", args, id);
 }
 
 static enum db_result
@@ -366,7 +350,7 @@ bounce_rows_judged(struct db *db, struct arena *a,
 	arg_why(args, a, report, dsn);
 	db_arg_int(args, refusal->at_us);
 	if (dsn->class == DSN_HARD)
-		r = done(db, "bounce_refused", args, &n);
+		r = db_run_number(db, "bounce_refused", args, &n);
 	*suspended = n != 0;
 	if (r == DB_OK && n != 0)
 		r = ask_anew(db, a, report);
@@ -394,5 +378,5 @@ bounce_rows_escalate(struct db *db, struct arena *a, int64_t after,
 	struct db_args *args = db_args_new(a);
 
 	db_arg_int(args, after);
-	return done(db, "bounce_escalate", args, n);
+	return db_run_number(db, "bounce_escalate", args, n);
 }

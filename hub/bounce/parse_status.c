@@ -13,18 +13,6 @@ struct field {
 };
 
 static struct text
-trim(struct text t)
-{
-	while (t.n != 0 && strchr(" \t\r\n", t.at[0]) != NULL) {
-		t.at++;
-		t.n--;
-	}
-	while (t.n != 0 && strchr(" \t\r\n", t.at[t.n - 1]) != NULL)
-		t.n--;
-	return t;
-}
-
-static struct text
 line_next(struct text *t)
 {
 	const char *end = memchr(t->at, '\n', t->n);
@@ -52,16 +40,16 @@ field_next(struct arena *a, struct text *t, struct field *f, bool *gap)
 		if (t->n == 0)
 			return false;
 		line = line_next(t);
-		*gap = *gap || trim(line).n == 0;
+		*gap = *gap || text_trim(line, " \t\r\n").n == 0;
 		colon = line.n == 0 || line.at[0] == ' ' || line.at[0] == '\t'
 		    ? NULL : memchr(line.at, ':', line.n);
 	}
-	f->name = trim((struct text){.at = line.at,
-	    .n = (size_t)(colon - line.at)});
+	f->name = text_trim((struct text){.at = line.at,
+	    .n = (size_t)(colon - line.at)}, " \t\r\n");
 	line.n -= (size_t)(colon + 1 - line.at);
 	line.at = colon + 1;
 	for (;;) {
-		struct text part = trim(line);
+		struct text part = text_trim(line, " \t\r\n");
 
 		if (value.n != 0 && part.n != 0)
 			buf_putc(&value, ' ');
@@ -70,7 +58,7 @@ field_next(struct arena *a, struct text *t, struct field *f, bool *gap)
 		if (t->n == 0 || (t->at[0] != ' ' && t->at[0] != '\t'))
 			break;
 		line = line_next(t);
-		if (trim(line).n == 0)
+		if (text_trim(line, " \t\r\n").n == 0)
 			break;
 	}
 	f->value = text_clean(a, (struct text){.at = value.data == NULL ? ""
@@ -97,7 +85,7 @@ untyped(struct text t)
 		return t;
 	t.n -= (size_t)(semi + 1 - t.at);
 	t.at = semi + 1;
-	return trim(t);
+	return text_trim(t, " \t\r\n");
 }
 
 static struct text

@@ -13,18 +13,6 @@ struct lines {
 	size_t n;
 };
 
-static struct text
-trim(struct text t)
-{
-	while (t.n != 0 && strchr(" \t\r", t.at[0]) != NULL) {
-		t.at++;
-		t.n--;
-	}
-	while (t.n != 0 && strchr(" \t\r", t.at[t.n - 1]) != NULL)
-		t.n--;
-	return t;
-}
-
 static struct lines
 split(struct arena *a, struct text t)
 {
@@ -35,7 +23,8 @@ split(struct arena *a, struct text t)
 		const char *end = memchr(t.at, '\n', t.n);
 		size_t n = end == NULL ? t.n : (size_t)(end - t.at);
 
-		l.raw[l.n] = trim((struct text){.at = t.at, .n = n});
+		l.raw[l.n] = text_trim((struct text){.at = t.at, .n = n},
+		    " \t\r");
 		l.folded[l.n] = words_fold(a, l.raw[l.n]);
 		l.n++;
 		n += end != NULL;
@@ -43,22 +32,6 @@ split(struct arena *a, struct text t)
 		t.n -= n;
 	}
 	return l;
-}
-
-static bool
-begins(struct text t, const char *s)
-{
-	size_t n = strlen(s);
-
-	return t.n >= n && memcmp(t.at, s, n) == 0;
-}
-
-static bool
-ends(struct text t, const char *s)
-{
-	size_t n = strlen(s);
-
-	return t.n >= n && memcmp(t.at + t.n - n, s, n) == 0;
 }
 
 static bool
@@ -80,16 +53,16 @@ attribution(const struct lines *l, size_t i)
 	    "a ecrit:", "escribio:", "wrote :", "writes:", ">:"};
 
 	for (size_t k = 0; k < sizeof first / sizeof first[0]; k++) {
-		if (!begins(l->folded[i], first[k]))
+		if (!text_begins(l->folded[i], first[k]))
 			continue;
 		for (size_t two = 0; two < 2 && i + two < l->n; two++)
 			for (size_t e = 0; e < sizeof last / sizeof last[0];
 			     e++)
-				if (ends(l->folded[i + two], last[e]))
+				if (text_ends(l->folded[i + two], last[e]))
 					return two + 1;
 	}
 	/* "Am ... schrieb somebody <x@y>:" */
-	if (begins(l->folded[i], "am ") && ends(l->folded[i], ":") &&
+	if (text_begins(l->folded[i], "am ") && text_ends(l->folded[i], ":") &&
 	    memmem(l->folded[i].at, l->folded[i].n, " schrieb ", 9) != NULL)
 		return 1;
 	return 0;
@@ -108,10 +81,10 @@ header_block(const struct lines *l, size_t i)
 	bool is_from = false;
 
 	for (size_t k = 0; k < sizeof from / sizeof from[0]; k++)
-		is_from = is_from || begins(l->folded[i], from[k]);
+		is_from = is_from || text_begins(l->folded[i], from[k]);
 	for (size_t j = i + 1; is_from && j < i + 3 && j < l->n; j++)
 		for (size_t k = 0; k < sizeof sent / sizeof sent[0]; k++)
-			if (begins(l->folded[j], sent[k]))
+			if (text_begins(l->folded[j], sent[k]))
 				return true;
 	return false;
 }
@@ -129,7 +102,7 @@ static bool
 quote_begins(const struct lines *l, size_t i)
 {
 	for (size_t k = 0; reply_words_quote[k] != NULL; k++)
-		if (begins(l->folded[i], reply_words_quote[k]))
+		if (text_begins(l->folded[i], reply_words_quote[k]))
 			return true;
 	return header_block(l, i);
 }

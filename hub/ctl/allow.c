@@ -8,6 +8,7 @@
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/ctl_rows.h"
 #include "hub/ctl/decide_rows.h"
+#include "hub/ctl/list.h"
 #include "hub/ctl/table.h"
 #include "hub/db.h"
 #include "hub/lookup/mailbox.h"
@@ -115,18 +116,5 @@ ctl_deny(struct ctl *c)
 int
 ctl_allow_list(struct ctl *c)
 {
-	struct db_rows *rows;
-	struct buf out = {0};
-
-	if (ctl_rows_list(c, "ctl_allow_list", &rows) < 0)
-		return EX_SOFTWARE;
-	if (c->json) {
-		table_json(&out, rows);
-		buf_putc(&out, '\n');
-	} else {
-		table_text(&out, rows, 0);
-	}
-	table_flush(&out);
-	db_rows_free(rows);
-	return EX_OK;
+	return list_show(c, "ctl_allow_list", 0);
 }

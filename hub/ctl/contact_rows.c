@@ -123,7 +123,6 @@ contact_rows_merge(struct ctl *c, int64_t from, int64_t into,
     int64_t *addresses)
 {
 	struct db_args *args = db_args_new(c->arena);
-	struct db_rows *rows;
 	enum db_result r;
 
 	db_arg_int(args, from);
@@ -136,10 +135,8 @@ contact_rows_merge(struct ctl *c, int64_t from, int64_t into,
 	if (r == DB_CONFLICT)
 		return CONTACT_BOTH_MAILED;
 	if (r == DB_OK)
-		r = db_run(c->db, "ctl_contact_merge", args, &rows);
+		r = db_run_number(c->db, "ctl_contact_merge", args, addresses);
 	if (r != DB_OK)
 		return CONTACT_FAILED;
-	*addresses = db_int(rows, 0, 0);
-	db_rows_free(rows);
 	return db_commit(c->db) == DB_OK ? CONTACT_MERGED : CONTACT_FAILED;
 }

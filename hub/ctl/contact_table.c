@@ -8,6 +8,7 @@
 #include "hub/ctl/contact_rows.h"
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/ctl_rows.h"
+#include "hub/ctl/list.h"
 #include "hub/ctl/table.h"
 #include "hub/db.h"
 #include "hub/lookup/mailbox.h"
@@ -17,41 +18,22 @@
 #include "proto/base/buf.h"
 #include "proto/base/log.h"
 
-static int
-list(struct ctl *c, const char *statement)
-{
-	struct db_rows *rows;
-	struct buf out = {0};
-
-	if (ctl_rows_list(c, statement, &rows) < 0)
-		return EX_SOFTWARE;
-	if (c->json) {
-		table_json(&out, rows);
-		buf_putc(&out, '\n');
-	} else {
-		table_text(&out, rows, 0);
-	}
-	table_flush(&out);
-	db_rows_free(rows);
-	return EX_OK;
-}
-
 int
 ctl_contact_list(struct ctl *c)
 {
-	return list(c, "ctl_contact_list");
+	return list_show(c, "ctl_contact_list", 0);
 }
 
 int
 ctl_contact_prefixes(struct ctl *c)
 {
-	return list(c, "ctl_contact_prefixes");
+	return list_show(c, "ctl_contact_prefixes", 0);
 }
 
 int
 ctl_contact_refusals(struct ctl *c)
 {
-	return list(c, "ctl_contact_refusals");
+	return list_show(c, "ctl_contact_refusals", 0);
 }
 
 static int

@@ -79,18 +79,13 @@ drain_stores(struct ctl *c)
 static enum db_result
 unhold_some(struct ctl *c, const struct db_args *args, int64_t *some)
 {
-	struct db_rows *rows;
 	enum db_result result = db_begin(c->db);
 
 	if (result == DB_OK)
 		result = db_run(c->db, "ctl_store_lock_shared", NULL, NULL);
 	if (result == DB_OK)
-		result = db_run(c->db, "ctl_agent_unhold", args, &rows);
-	if (result != DB_OK)
-		return result;
-	*some = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return db_commit(c->db);
+		result = db_run_number(c->db, "ctl_agent_unhold", args, some);
+	return result == DB_OK ? db_commit(c->db) : result;
 }
 
 int

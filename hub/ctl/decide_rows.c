@@ -65,13 +65,10 @@ static enum db_result
 read_apart(struct ctl *c, const char **apart)
 {
 	struct db_args *args = db_args_new(c->arena);
-	struct brake_host host;
 	struct db_rows *rows;
 	enum db_result r;
 
-	brake_host(&host);
-	db_arg_string(args, host.boot);
-	db_arg_int(args, host.up_us);
+	brake_arg_host(args);
 	r = db_run(c->db, "ctl_clock_apart", args, &rows);
 	if (r != DB_OK)
 		return r;

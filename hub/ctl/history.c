@@ -9,6 +9,7 @@
 #include "hub/conf.h"
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/ctl_rows.h"
+#include "hub/ctl/list.h"
 #include "hub/ctl/table.h"
 #include "hub/db.h"
 #include "proto/base/arena.h"
@@ -49,21 +50,13 @@ ctl_contact_history(struct ctl *c)
 {
 	struct contact who;
 	struct db_rows *rows;
-	struct buf out = {0};
 	int code;
 
 	if (find(c, &who, &code) < 0)
 		return code;
 	if (ctl_rows_string(c, "ctl_contact_history", who.mailbox, &rows) < 0)
 		return EX_SOFTWARE;
-	if (c->json) {
-		table_json(&out, rows);
-		buf_putc(&out, '\n');
-	} else {
-		table_text(&out, rows, 0);
-	}
-	table_flush(&out);
-	db_rows_free(rows);
+	list_rows(c, rows, 0);
 	return EX_OK;
 }
 

@@ -9,14 +9,11 @@
 #include "hub/db.h"
 #include "proto/base/buf.h"
 
-int
-list_show(struct ctl *c, const char *statement, size_t for_people)
+void
+list_rows(const struct ctl *c, struct db_rows *rows, size_t for_people)
 {
-	struct db_rows *rows;
 	struct buf out = {0};
 
-	if (ctl_rows_list(c, statement, &rows) < 0)
-		return EX_SOFTWARE;
 	if (c->json) {
 		table_json(&out, rows);
 		buf_putc(&out, '\n');
@@ -25,5 +22,15 @@ list_show(struct ctl *c, const char *statement, size_t for_people)
 	}
 	table_flush(&out);
 	db_rows_free(rows);
+}
+
+int
+list_show(struct ctl *c, const char *statement, size_t for_people)
+{
+	struct db_rows *rows;
+
+	if (ctl_rows_list(c, statement, &rows) < 0)
+		return EX_SOFTWARE;
+	list_rows(c, rows, for_people);
 	return EX_OK;
 }

@@ -11,6 +11,7 @@
 #include "hub/ctl/ctl.h"
 #include "hub/ctl/ctl_rows.h"
 #include "hub/ctl/mail.h"
+#include "hub/ctl/list.h"
 #include "hub/ctl/table.h"
 #include "hub/db.h"
 #include "proto/base/buf.h"
@@ -23,20 +24,8 @@ int
 ctl_report_list(struct ctl *c)
 {
 	enum { FOR_PEOPLE = 9 };
-	struct db_rows *rows;
-	struct buf out = {0};
 
-	if (ctl_rows_list(c, "ctl_report_list", &rows) < 0)
-		return EX_SOFTWARE;
-	if (c->json) {
-		table_json(&out, rows);
-		buf_putc(&out, '\n');
-	} else {
-		table_text(&out, rows, FOR_PEOPLE);
-	}
-	table_flush(&out);
-	db_rows_free(rows);
-	return EX_OK;
+	return list_show(c, "ctl_report_list", FOR_PEOPLE);
 }
 
 /* The one row of a report; NULL: logged, *code set. */

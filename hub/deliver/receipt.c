@@ -22,22 +22,6 @@ behind(struct text t, size_t n)
 	return (struct text){.at = t.at + n, .n = t.n - n};
 }
 
-static bool
-begins(struct text t, const char *s)
-{
-	size_t n = strlen(s);
-
-	return t.n >= n && memcmp(t.at, s, n) == 0;
-}
-
-static bool
-ends(struct text t, const char *s)
-{
-	size_t n = strlen(s);
-
-	return t.n >= n && memcmp(t.at + t.n - n, s, n) == 0;
-}
-
 /* The next word, and *rest behind it and the blanks; n 0: none. */
 static struct text
 word(struct text t, struct text *rest)
@@ -59,7 +43,7 @@ program(struct text tag, struct text *name, int64_t *pid)
 {
 	size_t from = 0, n;
 
-	if (!ends(tag, ":"))
+	if (!text_ends(tag, ":"))
 		return false;
 	n = tag.n - 1;
 	*pid = -1;
@@ -120,16 +104,16 @@ of_smtpd(struct receipt *r, struct text message)
 
 	if (r->pid < 0)
 		return;
-	if (begins(message, "connect from "))
+	if (text_begins(message, "connect from "))
 		r->kind = RECEIPT_CONNECT;
-	else if (begins(message, "disconnect from "))
+	else if (text_begins(message, "disconnect from "))
 		r->kind = RECEIPT_DISCONNECT;
-	else if (begins(message, "lost connection after DATA (") ||
-	    begins(message, "timeout after DATA ("))
+	else if (text_begins(message, "lost connection after DATA (") ||
+	    text_begins(message, "timeout after DATA ("))
 		r->kind = RECEIPT_CUT;
 	else {
 		r->queue = queue_id(message, &rest);
-		if (r->queue.n != 0 && begins(rest, "client="))
+		if (r->queue.n != 0 && text_begins(rest, "client="))
 			r->kind = RECEIPT_CLIENT;
 	}
 }
@@ -143,11 +127,11 @@ of_cleanup(struct receipt *r, struct text message)
 	r->queue = queue_id(message, &rest);
 	if (r->queue.n == 0)
 		return;
-	if (begins(rest, name)) {
+	if (text_begins(rest, name)) {
 		r->kind = RECEIPT_ID;
 		r->id = within_brackets(behind(rest, sizeof name - 1));
-	} else if (begins(rest, "reject: ") ||
-	    begins(rest, "milter-reject: ")) {
+	} else if (text_begins(rest, "reject: ") ||
+	    text_begins(rest, "milter-reject: ")) {
 		r->kind = RECEIPT_REJECTED;
 	}
 }
@@ -160,7 +144,7 @@ of_qmgr(struct receipt *r, struct text message)
 	r->queue = queue_id(message, &rest);
 	if (r->queue.n == 0)
 		return;
-	if (begins(rest, "from=<") && ends(rest, " (queue active)"))
+	if (text_begins(rest, "from=<") && text_ends(rest, " (queue active)"))
 		r->kind = RECEIPT_ACTIVE;
 }
 
@@ -172,11 +156,11 @@ of_master(struct receipt *r, struct text message)
 	struct text rest, number;
 
 	/* its daemons get the signal, too, and end at once */
-	if (begins(message, "terminating on signal ")) {
+	if (text_begins(message, "terminating on signal ")) {
 		r->kind = RECEIPT_RESTART;
 		return;
 	}
-	if (!begins(message, begin))
+	if (!text_begins(message, begin))
 		return;
 	(void)word(behind(message, sizeof begin - 1), &rest);
 	if (!is(word(rest, &rest), "pid"))
@@ -188,8 +172,8 @@ of_master(struct receipt *r, struct text message)
 			return;
 		r->pid = 10 * r->pid + (number.at[i] - '0');
 	}
-	if (number.n != 0 && (begins(rest, "killed by signal ") ||
-	        begins(rest, "exit status ")))
+	if (number.n != 0 && (text_begins(rest, "killed by signal ") ||
+	        text_begins(rest, "exit status ")))
 		r->kind = RECEIPT_DIED;
 }
 
@@ -233,7 +217,7 @@ of_exim(struct receipt *r, struct text line)
 		return true;
 	while (rest.n != 0) {
 		w = word(rest, &rest);
-		if (!sender && !quoted && begins(w, "id=") && w.n > 3) {
+		if (!sender && !quoted && text_begins(w, "id=") && w.n > 3) {
 			r->kind = RECEIPT_TAKEN;
 			r->id = behind(w, 3);
 			return true;

@@ -8,6 +8,7 @@
 #include "hub/lookup/ask_inside.h"
 #include "hub/lookup/mailbox.h"
 #include "hub/lookup/txt.h"
+#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 
 enum { DNS_PORT = 53, ITEM_BYTES = 18 + 16 + 2 };
@@ -42,6 +43,25 @@ ask_state_name(enum ask_state s)
 
 	assert(s >= ASK_FOUND && s < ASK_STATES);
 	return names[s];
+}
+
+static void
+keep(struct arena *a, struct text *t, size_t most)
+{
+	if (t->at == NULL)
+		return;
+	t->n = t->n > most ? most : t->n;
+	t->at = arena_copy(a, t->at, t->n);
+}
+
+void
+ask_answer_keep(struct arena *a, struct ask_answer *answer)
+{
+	for (size_t i = 0; i < answer->mailboxes_n; i++)
+		keep(a, &answer->mailboxes[i], MAILBOX_BYTES);
+	keep(a, &answer->said, ASK_SAID_BYTES);
+	keep(a, &answer->why, ASK_WHY_BYTES);
+	keep(a, &answer->network.handle, ASK_HANDLE_BYTES);
 }
 
 static bool

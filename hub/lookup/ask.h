@@ -181,6 +181,9 @@ struct ask_whole {
 const char *ask_method_name(enum ask_method m);
 const char *ask_state_name(enum ask_state s);
 
+/* Moves the texts of an answer into the arena, cut to their limits. */
+void ask_answer_keep(struct arena *a, struct ask_answer *answer);
+
 /* A server as in the settings: address, address:port, [address]:port. */
 bool ask_server_parse(const char *s, struct ask_server *out);
 

@@ -47,16 +47,8 @@ finder_web_open(const struct ask_setup *setup)
 	return w;
 }
 
-/* Texts that outlive the answer of the server. */
 static void
-keep(struct arena *a, struct text *t)
-{
-	if (t->at != NULL)
-		t->at = arena_copy(a, t->at, t->n);
-}
-
-static void
-answered(struct arena *a, struct arena *scratch, const struct web_answer *web,
+answered(struct arena *scratch, const struct web_answer *web,
     struct ask_answer *out)
 {
 	struct rdap rdap;
@@ -65,16 +57,11 @@ answered(struct arena *a, struct arena *scratch, const struct web_answer *web,
 	    web->body.n, &out->address, &rdap, &why);
 
 	rdap_judge(scratch, r, &rdap, why, out);
-	for (size_t i = 0; i < out->mailboxes_n; i++)
-		keep(a, &out->mailboxes[i]);
-	keep(a, &out->said);
-	keep(a, &out->why);
 	if (r == RDAP_FAILED)
 		return;
 	out->network.first = rdap.start;
 	out->network.last = rdap.end;
 	out->network.handle = rdap.handle;
-	keep(a, &out->network.handle);
 	out->network.asn = rdap.asn;
 	memcpy(out->network.country, rdap.country,
 	    sizeof out->network.country);
@@ -101,13 +88,14 @@ finder_web(struct arena *a, struct web *web, const struct ask *ask,
 
 		out->why = (struct text){0};
 		if (got.result == WEB_ANSWERED) {
-			answered(a, scratch, &got, out);
+			answered(scratch, &got, out);
 		} else {
 			out->state = ASK_FAILED;
-			out->why = text_of(arena_string(a, got.why));
+			out->why = text_of(got.why);
 			if (got.result == WEB_LATER)
 				out->later_s = got.retry_after_s;
 		}
+		ask_answer_keep(a, out);
 		arena_reset(scratch);
 	}
 	arena_close(scratch);

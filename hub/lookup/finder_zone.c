@@ -17,7 +17,7 @@ struct name {
 
 struct round {
 	struct arena *arena;   /* of the answers */
-	struct arena *scratch; /* of one message's parsing */
+	struct arena *scratch; /* of reading one message */
 	const char **names;
 	struct name *about;    /* beside names */
 	size_t n;
@@ -53,10 +53,13 @@ got(void *ctx, size_t i, const void *message, size_t bytes, const char *why)
 	if (message != NULL)
 		result = txt_parse(r->scratch, message, bytes, r->names[i],
 		    &txt, &why);
-	if (!r->about[i].origin)
-		contact(r->arena, result, &txt, why, out);
-	else if (result == TXT_ANSWERED)
+	if (!r->about[i].origin) {
+		contact(r->scratch, result, &txt, why, out);
+		/* all that a hostile zone can make us keep */
+		ask_answer_keep(r->arena, out);
+	} else if (result == TXT_ANSWERED) {
 		origin_read(txt.at, txt.n, &out->address, &out->origin);
+	}
 	arena_reset(r->scratch);
 }
 

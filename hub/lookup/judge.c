@@ -32,18 +32,6 @@ text_wrong(struct text t)
 	return NULL;
 }
 
-static struct text
-trim(struct text t)
-{
-	while (t.n > 0 && t.at[0] == ' ') {
-		t.at++;
-		t.n--;
-	}
-	while (t.n > 0 && t.at[t.n - 1] == ' ')
-		t.n--;
-	return t;
-}
-
 static void
 add(struct arena *a, struct text piece, struct tally *seen,
     struct ask_answer *out)
@@ -75,7 +63,7 @@ split(struct arena *a, struct text t, struct tally *seen,
 
 		if (comma != NULL)
 			piece.n = (size_t)(comma - t.at);
-		add(a, trim(piece), seen, out);
+		add(a, text_trim(piece, " "), seen, out);
 		if (comma == NULL)
 			return;
 		t.at += piece.n + 1;

@@ -17,18 +17,13 @@
 static enum db_result
 stored_upto(struct db *db, int64_t *upto)
 {
-	struct db_rows *rows;
 	enum db_result r = db_begin(db);
 
 	if (r == DB_OK)
 		r = db_run(db, "lookup_store_lock", NULL, NULL);
 	if (r == DB_OK)
-		r = db_run(db, "lookup_stored_upto", NULL, &rows);
-	if (r != DB_OK)
-		return r;
-	*upto = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return db_commit(db);
+		r = db_run_number(db, "lookup_stored_upto", NULL, upto);
+	return r == DB_OK ? db_commit(db) : r;
 }
 
 static enum db_result
@@ -117,7 +112,7 @@ static void
 read_claim(struct arena *a, const struct db_rows *rows, size_t i,
     struct lookup_case *out)
 {
-	const char *within = db_string(rows, i, 12), *why;
+	const char *within = db_string(rows, i, 11), *why;
 
 	*out = (struct lookup_case){
 	    .address = db_addr(rows, i, 0),
@@ -129,8 +124,8 @@ read_claim(struct arena *a, const struct db_rows *rows, size_t i,
 	    .old = db_flag(rows, i, 6),
 	    .ours = db_flag(rows, i, 7),
 	    .mailbox = string_of(a, rows, i, 9),
-	    .base = string_of(a, rows, i, 11),
-	    .later_s = db_int(rows, i, 13)};
+	    .base = string_of(a, rows, i, 10),
+	    .later_s = db_int(rows, i, 12)};
 	if (!prefix_parse(within, &out->within, &why))
 		out->base = NULL;
 }

@@ -19,13 +19,7 @@ field(struct text *rest)
 		t.n = (size_t)(bar - t.at);
 	rest->at += bar == NULL ? t.n : t.n + 1;
 	rest->n -= bar == NULL ? t.n : t.n + 1;
-	while (t.n > 0 && t.at[0] == ' ') {
-		t.at++;
-		t.n--;
-	}
-	while (t.n > 0 && t.at[t.n - 1] == ' ')
-		t.n--;
-	return t;
+	return text_trim(t, " ");
 }
 
 /* The first number of a list separated by blanks. */

@@ -7,17 +7,7 @@
 
 #include "proto/base/clock.h"
 
-static struct text
-trim(struct text t)
-{
-	while (t.n > 0 && strchr(" \t", t.at[0]) != NULL) {
-		t.at++;
-		t.n--;
-	}
-	while (t.n > 0 && strchr(" \t\r\n", t.at[t.n - 1]) != NULL)
-		t.n--;
-	return t;
-}
+#define BLANKS " \t\r\n"
 
 struct text
 web_head_value(struct text line, const char *name)
@@ -27,7 +17,8 @@ web_head_value(struct text line, const char *name)
 	if (line.n <= n || line.at[n] != ':' ||
 	    strncasecmp(line.at, name, n) != 0)
 		return (struct text){0};
-	return trim((struct text){line.at + n + 1, line.n - n - 1});
+	return text_trim((struct text){line.at + n + 1, line.n - n - 1},
+	    BLANKS);
 }
 
 /* 1..12, or 0. */
@@ -85,7 +76,7 @@ web_head_retry_after(struct text value, int64_t now_s, uint32_t most_s,
 	int64_t wait_s = 0, at_s;
 	char s[40];
 
-	value = trim(value);
+	value = text_trim(value, BLANKS);
 	if (value.n == 0 || value.n >= sizeof s)
 		return false;
 	memcpy(s, value.at, value.n);
@@ -105,11 +96,12 @@ web_head_retry_after(struct text value, int64_t now_s, uint32_t most_s,
 bool
 web_head_type_is(const char *type, const char *list)
 {
-	struct text t = trim((struct text){type, strcspn(type, ";")});
+	struct text t = text_trim((struct text){type, strcspn(type, ";")},
+	    BLANKS);
 
 	while (*list != '\0') {
 		size_t n = strcspn(list, ",");
-		struct text one = trim((struct text){list, n});
+		struct text one = text_trim((struct text){list, n}, BLANKS);
 
 		if (t.n != 0 && one.n == t.n &&
 		    strncasecmp(one.at, t.at, t.n) == 0)

@@ -4,7 +4,6 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
-#include "hub/report/base64.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
@@ -95,14 +94,14 @@ add_crlf(struct buf *out, const char *s, size_t n)
 }
 
 static void
-add_quoted(struct buf *out, struct text content)
+add_encoded(struct buf *out, struct text content,
+    GMimeContentEncoding encoding)
 {
 	GMimeEncoding state;
 	struct buf b = {0};
 	size_t room;
 
-	g_mime_encoding_init_encode(&state,
-	    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	g_mime_encoding_init_encode(&state, encoding);
 	room = g_mime_encoding_outlen(&state, content.n);
 	b.n = g_mime_encoding_flush(&state, content.at, content.n,
 	    buf_reserve(&b, room));
@@ -125,9 +124,10 @@ add_content(struct buf *out, const struct compose_part *p,
 	if (strcmp(encoding, "7bit") == 0) {
 		add_crlf(out, p->content.at, p->content.n);
 	} else if (strcmp(encoding, "base64") == 0) {
-		base64_add_lines(out, p->content.at, p->content.n);
+		add_encoded(out, p->content, GMIME_CONTENT_ENCODING_BASE64);
 	} else {
-		add_quoted(out, p->content);
+		add_encoded(out, p->content,
+		    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 	}
 }
 

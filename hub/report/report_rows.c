@@ -15,17 +15,10 @@ report_rows_upto(struct db *db, struct arena *a, const struct hub_conf *conf,
     int64_t *upto)
 {
 	struct db_args *args = db_args_new(a);
-	struct db_rows *rows;
 	enum db_result r = db_run(db, "report_mark", NULL, NULL);
 
 	db_arg_int(args, conf->report_settle);
-	if (r == DB_OK)
-		r = db_run(db, "report_upto", args, &rows);
-	if (r != DB_OK)
-		return r;
-	*upto = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
+	return r == DB_OK ? db_run_number(db, "report_upto", args, upto) : r;
 }
 
 static void
@@ -65,16 +58,9 @@ report_rows_contact(struct db *db, struct arena *a, const char *mailbox,
     int64_t *contact)
 {
 	struct db_args *args = db_args_new(a);
-	struct db_rows *rows;
-	enum db_result r;
 
 	db_arg_string(args, mailbox);
-	r = db_run(db, "report_contact", args, &rows);
-	if (r != DB_OK)
-		return r;
-	*contact = db_rows_count(rows) == 0 ? 0 : db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
+	return db_run_number(db, "report_contact", args, contact);
 }
 
 /* ---- addresses of a batch, and then their events ---- */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hub/report/base64.h"
 #include "hub/report/compose.h"
 #include "hub/report/entry.h"
 #include "hub/report/wording.h"
@@ -389,6 +388,18 @@ put_hash(struct document *d, const struct buf *lines)
 }
 
 static void
+put_base64(struct buf *out, const struct buf *bytes)
+{
+	size_t room = sodium_base64_ENCODED_LEN(bytes->n,
+	    sodium_base64_VARIANT_ORIGINAL);
+
+	(void)sodium_bin2base64(buf_reserve(out, room), room,
+	    (const unsigned char *)bytes->data, bytes->n,
+	    sodium_base64_VARIANT_ORIGINAL);
+	out->n += room - 1; /* without its NUL */
+}
+
+static void
 evidence(struct document *d)
 {
 	size_t n = d->s->line_count < EVIDENCE_LINES ? d->s->line_count
@@ -405,7 +416,7 @@ evidence(struct document *d)
 	describe_evidence(d, n);
 	name(d, "payload");
 	buf_putc(&d->out, '"');
-	base64_add(&d->out, lines.data, lines.n);
+	put_base64(&d->out, &lines);
 	buf_putc(&d->out, '"');
 	put_hash(d, &lines);
 	put_number(d, "size", (int64_t)lines.n);

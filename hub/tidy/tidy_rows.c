@@ -23,22 +23,6 @@ event_days(const struct hub_conf *conf)
 	return longer(conf->tidy_event_days, conf->tidy_backlog_days);
 }
 
-/* Runs a statement whose only value is a count. */
-static enum db_result
-count(struct db *db, const char *statement, const struct db_args *args,
-    int64_t *n)
-{
-	struct db_rows *rows;
-	enum db_result r = db_run(db, statement, args, &rows);
-
-	*n = 0;
-	if (r != DB_OK)
-		return r;
-	*n = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
-}
-
 enum db_result
 tidy_rows_partitions(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t *made)
@@ -47,7 +31,7 @@ tidy_rows_partitions(struct db *db, struct arena *a,
 
 	db_arg_int(args, conf->tidy_backlog_days);
 	db_arg_int(args, DAYS_AHEAD);
-	return count(db, "tidy_partitions_make", args, made);
+	return db_run_number(db, "tidy_partitions_make", args, made);
 }
 
 enum db_result
@@ -59,7 +43,7 @@ tidy_rows_drop(struct db *db, struct arena *a, const struct hub_conf *conf,
 	db_arg_int(args, event_days(conf));
 	db_arg_int(args, conf->tidy_evidence_days);
 	db_arg_int(args, conf->tidy_backlog_days);
-	return count(db, "tidy_partitions_drop", args, removed);
+	return db_run_number(db, "tidy_partitions_drop", args, removed);
 }
 
 static enum db_result
@@ -70,7 +54,7 @@ piece(struct db *db, struct arena *a, const char *statement, int64_t days,
 
 	db_arg_int(args, days);
 	db_arg_int(args, PIECE);
-	return count(db, statement, args, removed);
+	return db_run_number(db, statement, args, removed);
 }
 
 enum db_result

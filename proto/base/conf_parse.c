@@ -12,18 +12,6 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct text
-trim(struct text t)
-{
-	while (t.n != 0 && is_blank(t.at[0])) {
-		t.at++;
-		t.n--;
-	}
-	while (t.n != 0 && is_blank(t.at[t.n - 1]))
-		t.n--;
-	return t;
-}
-
 /* Does a value begin at i, right behind "=" and blanks?  A CURVE key may
  * begin with '#'. */
 static bool
@@ -89,9 +77,10 @@ parse_line(struct text t, struct arena *a, struct conf_line *l)
 		l->why = "expected: key = value";
 		return;
 	}
-	key = trim((struct text){.at = t.at, .n = (size_t)(equals - t.at)});
-	value = trim((struct text){.at = equals + 1,
-	    .n = t.n - (size_t)(equals + 1 - t.at)});
+	key = text_trim((struct text){.at = t.at,
+	    .n = (size_t)(equals - t.at)}, " \t\r");
+	value = text_trim((struct text){.at = equals + 1,
+	    .n = t.n - (size_t)(equals + 1 - t.at)}, " \t\r");
 	if (!is_name(key)) {
 		l->why = "a key is letters, digits, - and _";
 		return;
@@ -118,7 +107,7 @@ conf_parse_bytes(struct text bytes, struct arena *a,
 
 		l.number++;
 		at = end + 1;
-		t = trim(without_comment(t));
+		t = text_trim(without_comment(t), " \t\r");
 		if (t.n == 0)
 			continue;
 		parse_line(t, a, &l);

@@ -7,6 +7,20 @@
 
 #include "proto/base/arena.h"
 
+struct text
+text_trim(struct text t, const char *set)
+{
+	size_t n = strlen(set);
+
+	while (t.n != 0 && memchr(set, t.at[0], n) != NULL) {
+		t.at++;
+		t.n--;
+	}
+	while (t.n != 0 && memchr(set, t.at[t.n - 1], n) != NULL)
+		t.n--;
+	return t;
+}
+
 static bool
 is_tail(const char *s, size_t i)
 {

@@ -42,6 +42,25 @@ text_is(struct text a, const char *s)
 	return text_equal(a, text_of(s));
 }
 
+static inline bool
+text_begins(struct text t, const char *s)
+{
+	size_t n = strlen(s);
+
+	return t.n >= n && memcmp(t.at, s, n) == 0;
+}
+
+static inline bool
+text_ends(struct text t, const char *s)
+{
+	size_t n = strlen(s);
+
+	return t.n >= n && memcmp(t.at + t.n - n, s, n) == 0;
+}
+
+/* Without the bytes at both ends that are in the set. */
+struct text text_trim(struct text t, const char *set);
+
 /* Length of the well-formed UTF-8 sequence (RFC 3629: no surrogates, no
  * overlong forms) at s, or 0; a NUL byte counts as malformed. */
 size_t text_utf8_length(const char *s, size_t n);

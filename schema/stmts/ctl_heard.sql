@@ -97,10 +97,16 @@ FROM case_outcome($1::integer) GROUP BY control, contact ORDER BY 1, 2;
 SELECT * FROM contact_effect ORDER BY reports DESC, cases DESC, contact;
 
 -- name: ctl_effect_asns
-SELECT * FROM asn_effect ORDER BY reports DESC, cases DESC, asn;
+SELECT name::bigint AS asn, reports, bounced, answered, acknowledged, silent,
+	cases, stopped
+FROM network_effect WHERE grouped = 'asn'
+ORDER BY reports DESC, cases DESC, asn;
 
 -- name: ctl_effect_countries
-SELECT * FROM country_effect ORDER BY reports DESC, cases DESC, country;
+SELECT name AS country, reports, bounced, answered, acknowledged, silent,
+	cases, stopped
+FROM network_effect WHERE grouped = 'country'
+ORDER BY reports DESC, cases DESC, country;
 
 -- name: ctl_digest_counts
 -- the last $1 days

@@ -123,7 +123,7 @@ SELECT s.address, s.state = 'found', s.tries, us(s.fresh_until), us(now()),
 	us(s.lease_until),
 	s.last_seen <= now() - $3::integer * interval '1 day',
 	EXISTS (SELECT FROM agent_address o WHERE o.address = s.address),
-	s.method, p.mailbox, p.prefix::text, b.url, b.prefix::text,
+	s.method, p.mailbox, b.url, b.prefix::text,
 	ceil(extract(epoch FROM r.not_before - now()))::bigint
 FROM claimed s
 LEFT JOIN LATERAL (SELECT c.mailbox, x.prefix

@@ -1,15 +1,12 @@
 """An honest RDAP server over TLS for tests and benches: tells of each address
 the narrowest of its ranges (RFC 9083), and counts what it is asked."""
 import bisect
-import http.server
 import ipaddress
 import json
 import pathlib
-import socket
-import ssl
 import threading
 
-NAME = "registry.liar.example"
+from https_server import HttpsServer
 
 
 class Nested:
@@ -36,7 +33,7 @@ class Nested:
             i = self.around[i]
 
 
-class Registry:
+class Registry(HttpsServer):
     """ranges: [(first, last, mailbox or None, country)], as text."""
 
     def __init__(self, authority, ranges, address="127.99.0.2"):
@@ -48,51 +45,7 @@ class Registry:
         self.asked = []      # addresses, in order
         self.status = None   # (code, {header: value}) in place of answers
         self.lock = threading.Lock()
-        self.ca = authority.ca
-        self.address = address
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1  # head and body in one packet
-            timeout = 20
-
-            def do_GET(self):
-                outer.answer(self)
-
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 256
-            address_family = (socket.AF_INET6 if ":" in address
-                              else socket.AF_INET)
-
-            def finish_request(self, request, client):
-                # the handshake is the thread's, not the listener's
-                with outer.context.wrap_socket(
-                        request, server_side=True) as tls:
-                    Handler(tls, client, self)
-
-            def handle_error(self, *_):
-                pass
-
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(authority.good,
-                                     authority.good.with_suffix(".key"))
-        self.server = Server((address, 0), Handler)
-        self.port = self.server.server_address[1]
-        self.base = "https://%s:%d/" % (NAME, self.port)
-        threading.Thread(target=self.server.serve_forever,
-                         daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(authority, address)
 
     def settings(self, folder, prefixes=("0.0.0.0/0",), prefixes6=("::/0",)):
         """Settings of lookup that send those networks here, and nowhere
@@ -103,12 +56,8 @@ class Registry:
             (folder / name).write_text(json.dumps({
                 "version": "1.0", "publication": "2026-01-01T00:00:00Z",
                 "services": [[list(list_), [self.base]]]}))
-        bits = 128 if ":" in self.address else 32
-        where = "[%s]" % self.address if bits == 128 else self.address
         return {"rdap": "yes", "bootstrap": "", "bootstrap_folder": folder,
-                "web_inside": "%s/%d" % (self.address, bits),
-                "web_ca": self.ca, "web_gap_ms": "0",
-                "web_hosts": "%s:%d:%s" % (NAME, self.port, where)}
+                **super().settings()}
 
     def find(self, address):
         """(first, last, version, mailbox, country) of an address, or None."""
@@ -143,11 +92,5 @@ class Registry:
 
     @staticmethod
     def send(h, code, body, headers=None):
-        data = json.dumps(body).encode()
-        h.send_response(code)
-        h.send_header("Content-Type", "application/rdap+json")
-        h.send_header("Content-Length", str(len(data)))
-        for name, value in (headers or {}).items():
-            h.send_header(name, value)
-        h.end_headers()
-        h.wfile.write(data)
+        HttpsServer.send(h, code, "application/rdap+json",
+                         json.dumps(body).encode(), headers)

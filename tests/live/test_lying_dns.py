@@ -43,6 +43,13 @@ def addresses_of(i):
             ("2001:db8:%x::1" % (i + 1), "2001:db8:%x::2" % (i + 1))]
 
 
+def add_at_once(database, addresses):
+    """In one batch for the stage."""
+    database.query("BEGIN")
+    add_events(database, addresses)
+    database.query("COMMIT")
+
+
 def test_no_lie_makes_a_contact(hub, database, liar):
     """Every mode for addresses of its own, with good ones between them: a
     contact is the true one or there is none."""
@@ -55,14 +62,12 @@ def test_no_lie_makes_a_contact(hub, database, liar):
             liar.lie(lied, mode)
             good.append(true)
     stage = hub.start("lookup")
-    add_events(database, ["198.51.100.1", "2001:db9::1"])
+    add_at_once(database, ["198.51.100.1", "2001:db9::1"])
     wait_until(lambda: {s for s, _ in sources(database).values()} ==
                {"found"})
     finder, = children(stage.pid)
     before, liar.began = peak_kb(finder), None
-    database.query("BEGIN")
-    add_events(database, [*lies, *good])
-    database.query("COMMIT")
+    add_at_once(database, [*lies, *good])
     wait_until(lambda: database.one("SELECT count(*) FROM answer") ==
                2 + len(lies) + len(good))
     assert children(stage.pid) == [finder]

@@ -2,17 +2,14 @@
 event is not accused of it, whatever is said of it now; what nobody knows
 waits; a list that is broken means nothing."""
 import datetime
-import http.server
 import json
-import ssl
-import threading
 
 import pytest
 
 from conftest import wait_until
+from https_server import HttpsServer
 from lying_rdap import Authority
 from nsd import Nsd, label
-from registry import NAME
 from test_lookup import add_events as add_some
 
 UTC = datetime.timezone.utc
@@ -20,7 +17,7 @@ HOUR = datetime.timedelta(hours=1)
 ZONE = "exits.example"
 
 
-class TorList:
+class TorList(HttpsServer):
     """The project's list over TLS, as the test says."""
 
     def __init__(self, authority):
@@ -28,38 +25,11 @@ class TorList:
         self.text = None  # in place of a list
         self.status = 200
         self.asked = 0
-        outer = self
+        super().__init__(authority, "127.99.0.3")
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                outer.asked += 1
-                data = outer.body().encode()
-                self.send_response(outer.status)
-                self.send_header("Content-Type", "text/plain")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.99.0.3", 0),
-                                                      Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(authority.good,
-                                authority.good.with_suffix(".key"))
-        self.server.socket = context.wrap_socket(self.server.socket,
-                                                 server_side=True)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever,
-                         daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    def answer(self, h):
+        self.asked += 1
+        self.send(h, self.status, "text/plain", self.body().encode())
 
     def body(self):
         if self.text is not None:
@@ -76,11 +46,6 @@ class TorList:
                 seen.strftime("%Y-%m-%d %H:%M:%S"))
             for i, (address, seen) in enumerate(exits.items()))
 
-    def settings(self, authority):
-        return {"web_inside": "127.99.0.3/32", "web_ca": authority.ca,
-                "web_hosts": "%s:%d:127.99.0.3" % (NAME, self.port),
-                "web_gap_ms": "0"}
-
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
@@ -90,8 +55,8 @@ def authority(tmp_path_factory):
 @pytest.fixture
 def tor(hub, authority):
     with TorList(authority) as t:
-        hub.set("lookup", zone="", **t.settings(authority))
-        hub.set("tor", list="https://%s:%d/exit-addresses" % (NAME, t.port),
+        hub.set("lookup", zone="", **t.settings())
+        hub.set("tor", list=t.base + "exit-addresses",
                 zone="", settle="0s", margin="1h")
         hub.ctl("contact", "set", "0.0.0.0/0", "abuse@isp.example")
         hub.ctl("contact", "set", "::/0", "abuse@isp.example")
