@@ -144,6 +144,31 @@ CREATE FUNCTION plaintiff.login_hash(login text) RETURNS integer
 
 COMMENT ON FUNCTION plaintiff.login_hash(login text) IS 'number that stands for a tried login in tallies';
 
+CREATE FUNCTION plaintiff.logins_of(events uuid[], times timestamp with time zone[]) RETURNS TABLE(event uuid, login text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'plaintiff', 'pg_temp'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+DECLARE
+	low uuid;
+	high uuid;
+	of_day uuid[];
+BEGIN
+	FOR low, high, of_day IN
+		SELECT id_floor(to_timestamp(d.day * 86400)),
+			id_floor(to_timestamp((d.day + 1) * 86400)), d.of_day
+		FROM (SELECT floor(date_part('epoch', e.time) / 86400) AS day,
+			array_agg(e.id) AS of_day
+			FROM unnest(events, times) AS e (id, time)
+			GROUP BY 1) d
+	LOOP
+		RETURN QUERY SELECT v.id, v.login FROM evidence v
+		WHERE v.id = ANY (of_day) AND v.id >= low AND v.id < high;
+	END LOOP;
+END $$;
+
+COMMENT ON FUNCTION plaintiff.logins_of(events uuid[], times timestamp with time zone[]) IS 'the tried logins of events, with their times, as far as evidence is kept';
+
 CREATE FUNCTION plaintiff.outage_margin() RETURNS interval
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN make_interval(secs => ((COALESCE(NULLIF(current_setting('plaintiff.outage_margin'::text, true), ''::text), '600'::text))::integer)::double precision);
@@ -403,9 +428,51 @@ COMMENT ON FUNCTION plaintiff.tries_sum(a integer[], b integer[]) IS 'events by 
 
 CREATE FUNCTION plaintiff.ts(us bigint) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN ('1970-01-01 00:00:00+00'::timestamp with time zone + ((us)::double precision * '00:00:00.000001'::interval));
+    RETURN to_timestamp(((us)::double precision / (1000000.0)::double precision));
 
 COMMENT ON FUNCTION plaintiff.ts(us bigint) IS 'the inverse of us()';
+
+CREATE FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) RETURNS TABLE(n integer, id uuid, "time" timestamp with time zone, host integer, service integer, kind smallint, port integer, destination inet, destination_port integer, tor_known boolean)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'plaintiff', 'pg_temp'
+    SET enable_bitmapscan TO 'off'
+    SET enable_nestloop TO 'off'
+    AS $$
+DECLARE
+	low uuid;
+	high uuid;
+	of_day inet[];
+	places integer[];
+BEGIN
+	FOR low, high, of_day, places IN
+		SELECT greatest(id_floor(window_begin()),
+				id_floor(d.day::timestamp AT TIME ZONE 'UTC')),
+			id_floor((d.day + 1)::timestamp AT TIME ZONE 'UTC'),
+			array_agg(d.address), array_agg(d.place)
+		FROM (SELECT DISTINCT t.day, w.address, w.place::integer
+			FROM unnest(addresses, after) WITH ORDINALITY
+				AS w (address, after, place)
+			CROSS JOIN LATERAL (SELECT t.day FROM tally t
+				WHERE t.address = w.address
+				AND t.stored > w.after AND t.day >=
+					(window_begin() AT TIME ZONE 'UTC')::date
+				OFFSET 0) t) d
+		GROUP BY d.day
+	LOOP
+		RETURN QUERY
+		SELECT w.place, r.id, r.time, r.host, r.service, r.kind, r.port,
+			r.destination, r.destination_port, r.tor_known
+		FROM reportable r
+		JOIN unnest(of_day, places) AS w (address, place)
+			ON w.address = r.address
+		WHERE r.address = ANY (of_day)
+			AND r.id >= low AND r.id < high
+			AND r.stored > after[w.place] AND r.stored <= upto
+			AND r.kind IN (SELECT t.kind FROM threshold t);
+	END LOOP;
+END $$;
+
+COMMENT ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) IS 'reportable events, of kinds that are reported, of addresses, within the window, each address''s stored above its mark and up to the last argument; n: place of the address, from 1';
 
 CREATE FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) RETURNS integer[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -415,7 +482,7 @@ COMMENT ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) IS 'elements
 
 CREATE FUNCTION plaintiff.us(t timestamp with time zone) RETURNS bigint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN ((EXTRACT(epoch FROM t) * (1000000)::numeric))::bigint;
+    RETURN ((date_part('epoch'::text, (t - '1970-01-01 00:00:00+00'::timestamp with time zone)) * (1000000)::double precision))::bigint;
 
 COMMENT ON FUNCTION plaintiff.us(t timestamp with time zone) IS 'microseconds since 1970-01-01T00:00:00Z';
 
@@ -3022,6 +3089,10 @@ GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_bounce;
 GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_tidy;
 GRANT ALL ON FUNCTION plaintiff.login_hash(login text) TO plaintiff_admin;
 
+REVOKE ALL ON FUNCTION plaintiff.logins_of(events uuid[], times timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.logins_of(events uuid[], times timestamp with time zone[]) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.logins_of(events uuid[], times timestamp with time zone[]) TO plaintiff_admin;
+
 REVOKE ALL ON FUNCTION plaintiff.oid_dist(oid, oid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION plaintiff.outage_margin() FROM PUBLIC;
@@ -3126,6 +3197,10 @@ GRANT ALL ON FUNCTION plaintiff.ts(us bigint) TO plaintiff_admin;
 REVOKE ALL ON FUNCTION plaintiff.ts_dist(timestamp without time zone, timestamp without time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION plaintiff.tstz_dist(timestamp with time zone, timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) TO plaintiff_admin;
 
 REVOKE ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_receive;

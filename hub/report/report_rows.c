@@ -155,69 +155,145 @@ keep(struct arena *a, struct text t)
 	    .n = t.n};
 }
 
+/* Columns of report_read, and what its column part says. */
+enum {
+	READ_N,
+	READ_PART,
+	READ_KIND,
+	READ_EVENTS,
+	READ_TIME,
+	READ_LAST,
+	READ_HOST,
+	READ_PORT,
+	READ_DESTINATION_PORT,
+	READ_DESTINATION,
+	READ_SERVICE,
+	READ_LOGIN,
+	PART_CONTACT = 0,
+	PART_ADDRESS = 1,
+	PART_LISTED = 2, /* the sums say how many there are */
+	PART_ALL = 3,    /* the lines are all there is */
+};
+
 static struct compose_event
 event_at(const struct db_rows *rows, size_t i, struct arena *a)
 {
 	return (struct compose_event){
-	    .time_us = db_int(rows, i, 3),
-	    .port = (uint16_t)db_int(rows, i, 4),
-	    .destination = db_addr(rows, i, 7),
-	    .destination_port = (uint16_t)db_int(rows, i, 5),
-	    .kind = kind_at(rows, i, 6),
-	    .service = keep(a, db_text(rows, i, 8)),
-	    .login = keep(a, db_text(rows, i, 9)),
+	    .time_us = db_int(rows, i, READ_TIME),
+	    .port = (uint16_t)db_int(rows, i, READ_PORT),
+	    .destination = db_addr(rows, i, READ_DESTINATION),
+	    .destination_port =
+	        (uint16_t)db_int(rows, i, READ_DESTINATION_PORT),
+	    .kind = kind_at(rows, i, READ_KIND),
+	    .service = keep(a, db_text(rows, i, READ_SERVICE)),
+	    .login = keep(a, db_text(rows, i, READ_LOGIN)),
 	};
 }
 
-/* A row of sums: of a contact, an address, or an address and kind. */
+/* A row of sums: of an address, or an address and kind. */
 static void
-read_sum(const struct db_rows *rows, size_t i, struct half *h)
+read_sum(const struct db_rows *rows, size_t i, struct compose_source *s)
 {
-	int64_t n = db_int(rows, i, 1);
-	struct compose_source *s;
-
-	if (n < 1 || (size_t)n > h->n) {
-		h->hosts = db_int(rows, i, 6);
+	if (!db_is_null(rows, i, READ_KIND)) {
+		s->kinds[kind_at(rows, i, READ_KIND)] +=
+		    db_int(rows, i, READ_EVENTS);
 		return;
 	}
-	s = &h->found[n - 1].source;
-	if (!db_is_null(rows, i, 2)) {
-		s->kinds[kind_at(rows, i, 2)] += db_int(rows, i, 3);
-		return;
-	}
-	s->events = db_int(rows, i, 3);
-	s->first_us = db_int(rows, i, 4);
-	s->last_us = db_int(rows, i, 5);
-	s->hosts = db_int(rows, i, 6);
+	s->events = db_int(rows, i, READ_EVENTS);
+	s->first_us = db_int(rows, i, READ_TIME);
+	s->last_us = db_int(rows, i, READ_LAST);
+	s->hosts = db_int(rows, i, READ_HOST);
 }
 
-/* Rows of report_read, in the order of contacts. */
+/* What no row of sums says. */
+static void
+count_line(struct compose_source *s, const struct compose_event *e)
+{
+	s->kinds[e->kind]++;
+	if (s->events++ == 0)
+		s->first_us = e->time_us;
+	s->last_us = e->time_us;
+}
+
+static int
+by_number(const void *x, const void *y)
+{
+	const int64_t *a = x, *b = y;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* How many hosts rows from..from+n name. */
+static int64_t
+hosts_of(const struct db_rows *rows, size_t from, size_t n, struct arena *a)
+{
+	int64_t *list = arena_array(a, n + 1, sizeof *list), count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_int(rows, from + i, READ_HOST);
+	qsort(list, n, sizeof *list, by_number);
+	for (size_t i = 0; i < n; i++)
+		count += i == 0 || list[i] != list[i - 1];
+	return count;
+}
+
+/* Where the lines are all there is; they stand together. */
+static void
+count_hosts(const struct db_rows *rows, const struct compose_event *lines,
+    struct half *h, struct arena *a)
+{
+	size_t from = 0, n = 0;
+
+	for (size_t j = 0; j < h->n; j++) {
+		struct compose_source *s = &h->found[j].source;
+		size_t at;
+
+		if (s->line_count == 0)
+			continue;
+		at = (size_t)(s->lines - lines);
+		if (db_int(rows, at, READ_PART) != PART_ALL)
+			return;
+		s->hosts = hosts_of(rows, at, s->line_count, a);
+		from = n == 0 ? at : from;
+		n += s->line_count;
+	}
+	if (n != 0)
+		h->hosts = hosts_of(rows, from, n, a);
+}
+
+/* Rows of report_read: by place of the address, then by time. */
 static void
 read_events(const struct db_rows *rows, struct arena *a, struct half *halves,
     size_t count)
 {
-	enum { PART = 10, PART_LINES = 2 };
-	struct compose_event *lines = arena_array(a, db_rows_count(rows) + 1,
-	    sizeof *lines);
+	size_t n = db_rows_count(rows), before = 0;
+	struct compose_event *lines = arena_array(a, n + 1, sizeof *lines);
 	struct half *h = halves;
 
-	for (size_t i = 0; i < db_rows_count(rows); i++) {
+	for (size_t i = 0; i < n; i++) {
+		size_t place = (size_t)db_int(rows, i, READ_N) - 1;
+		int64_t part = db_int(rows, i, READ_PART);
 		struct compose_source *s;
 
-		while (h < halves + count &&
-		    h->kase.contact != db_int(rows, i, 0))
-			h++;
+		while (h < halves + count && place - before >= h->n)
+			before += h++->n;
 		if (h == halves + count)
 			break;
-		if (db_int(rows, i, PART) != PART_LINES) {
-			read_sum(rows, i, h);
-			continue;
+		s = &h->found[place - before].source;
+		if (part == PART_CONTACT) {
+			h->hosts = db_int(rows, i, READ_HOST);
+		} else if (part == PART_ADDRESS) {
+			read_sum(rows, i, s);
+		} else {
+			lines[i] = event_at(rows, i, a);
+			if (s->line_count++ == 0)
+				s->lines = &lines[i];
+			if (part == PART_ALL)
+				count_line(s, &lines[i]);
 		}
-		s = &h->found[db_int(rows, i, 1) - 1].source;
-		lines[i] = event_at(rows, i, a);
-		if (s->line_count++ == 0)
-			s->lines = &lines[i];
 	}
+	for (size_t i = 0; i < count; i++)
+		count_hosts(rows, lines, &halves[i], a);
 }
 
 /* Most events first; then by address, so that the order is always one. */
@@ -285,7 +361,6 @@ run_read(struct db *db, struct arena *a, const struct hub_conf *conf,
 {
 	struct db_args *args = db_args_new(a);
 	struct db_array *contact = db_arg_array(args);
-	struct db_array *n = db_arg_array(args);
 	struct db_array *address = db_arg_array(args);
 	struct db_array *after = db_arg_array(args);
 
@@ -294,7 +369,6 @@ run_read(struct db *db, struct arena *a, const struct hub_conf *conf,
 			const struct found *f = &halves[i].found[j];
 
 			db_array_int(contact, halves[i].kase.contact);
-			db_array_int(n, (int64_t)j + 1);
 			db_array_addr(address, &f->source.address);
 			db_array_int(after, f->after);
 		}

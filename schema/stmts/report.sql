@@ -166,56 +166,62 @@ WHERE s.contact = ANY ($1::integer[])
 ORDER BY s.contact, s.address;
 
 -- name: report_read
--- the events of addresses $3 of contacts $1, stored above $4 and up to $5:
--- sums of a contact (address 0), of an address (kind null), of an address
--- and kind; then the latest events to list, $6 of a contact, of its $7 worst
+-- the events of addresses $2, of contacts $1, of each stored above $3 and all
+-- up to $4, by place in these arrays (n): every one as a line, if the contact
+-- has no more than $5 and $6 (part 3).  Of others sums of the contact (part
+-- 0), of an address (part 1, kind null), of an address and kind (part 1);
+-- then the latest events to list (part 2), $5 of a contact, of its $6 worst
 -- addresses: one of each in turn, and one of each at least.  An address waits
 -- whole as long as nobody knows whether it was an exit of Tor
-WITH read AS (
-	SELECT w.contact, w.n, e.*, bool_or(NOT e.tor_known)
-		OVER (PARTITION BY w.contact, w.n) AS waits
-	FROM unnest($1::integer[], $2::integer[], $3::inet[], $4::bigint[])
-		AS w (contact, n, address, after)
-	CROSS JOIN LATERAL (SELECT greatest(id_floor(window_begin()),
-			id_floor(min(t.day)::timestamp AT TIME ZONE 'UTC')) AS low,
-		id_floor((max(t.day) + 1)::timestamp AT TIME ZONE 'UTC') AS high
-		FROM tally t
-		WHERE t.address = w.address AND t.stored > w.after
-		AND t.day >= (window_begin() AT TIME ZONE 'UTC')::date) d
-	-- by itself, so that only the partitions of these days are looked into
-	CROSS JOIN LATERAL (SELECT r.* FROM reportable r
-		WHERE r.address = w.address
-		AND r.id >= d.low AND r.id < d.high
-		AND r.stored > w.after
-		AND r.stored <= $5::bigint
-		AND r.kind IN (SELECT kind FROM threshold)
-		OFFSET 0) e
-), e AS MATERIALIZED (
-	SELECT * FROM read WHERE NOT waits
+WITH e AS MATERIALIZED (
+	SELECT u.*, ($1::integer[])[u.n] AS contact
+	FROM unreported($2::inet[], $3::bigint[], $4::bigint) u
+), told AS MATERIALIZED (
+	SELECT e.* FROM e
+	WHERE e.n NOT IN (SELECT w.n FROM e w WHERE NOT w.tor_known)
+), big AS MATERIALIZED (
+	SELECT contact FROM told
+	GROUP BY contact HAVING count(*) > least($5::bigint, $6::bigint)
+), line AS MATERIALIZED (
+	SELECT t.n, 3 AS part, t.kind, t.time, t.host, t.port,
+		t.destination_port, t.destination, t.service, t.id
+	FROM told t WHERE t.contact NOT IN (SELECT contact FROM big)
+	UNION ALL
+	SELECT l.n, 2, l.kind, l.time, l.host, l.port, l.destination_port,
+		l.destination, l.service, l.id
+	FROM (SELECT k.*, row_number() OVER (PARTITION BY k.contact
+			ORDER BY k.place, k.n) AS turn
+		FROM (SELECT p.*, dense_rank() OVER (PARTITION BY p.contact
+				ORDER BY p.events DESC, p.n) AS worst
+			FROM (SELECT t.*, count(*) OVER (PARTITION BY t.n)
+					AS events, row_number() OVER (PARTITION
+					BY t.n ORDER BY t.time DESC, t.id DESC)
+					AS place
+				FROM told t WHERE t.contact IN
+					(SELECT contact FROM big)) p) k
+		WHERE k.worst <= $6::bigint) l
+	WHERE l.turn <= $5::bigint OR l.place = 1
 )
-SELECT e.contact, coalesce(e.n, 0) AS n, e.kind::integer, count(*) AS a,
-	us(min(e.time)) AS b, us(max(e.time)) AS c,
-	count(DISTINCT e.host) AS hosts, NULL::inet AS destination,
-	NULL::text AS service, NULL::text AS login, 1 AS part, NULL::uuid AS id
-FROM e
-GROUP BY GROUPING SETS ((e.contact), (e.contact, e.n),
-	(e.contact, e.n, e.kind))
-UNION ALL
-SELECT l.contact, l.n, NULL, us(l.time), l.port, l.destination_port, l.kind,
-	l.destination, (SELECT m.text FROM name m WHERE m.name = l.service),
-	(SELECT v.login FROM evidence v WHERE v.id = l.id), 2, l.id
-FROM (SELECT k.*, row_number() OVER (PARTITION BY k.contact
-		ORDER BY k.place, k.n) AS turn
-	FROM (SELECT p.*, dense_rank() OVER (PARTITION BY p.contact
-			ORDER BY p.events DESC, p.n) AS worst
-		FROM (SELECT e.*, count(*) OVER (PARTITION BY e.contact, e.n)
-				AS events, row_number() OVER
-				(PARTITION BY e.contact, e.n
-				ORDER BY e.time DESC, e.id DESC) AS place
-			FROM e) p) k
-	WHERE k.worst <= $7::bigint) l
-WHERE l.turn <= $6::bigint OR l.place = 1
-ORDER BY 1, 11, 2, 3 NULLS FIRST, 4, 12;
+SELECT r.n, r.part, r.kind, r.events, us(r.time), us(r.last), r.host, r.port,
+	r.destination_port, r.destination, r.service, r.login
+FROM (SELECT l.n, l.part, l.kind::integer, 1 AS events, l.time,
+		NULL::timestamptz AS last, l.host::bigint, l.port,
+		l.destination_port, l.destination, m.text AS service, v.login,
+		l.id
+	FROM line l
+	LEFT JOIN name m ON m.name = l.service
+	LEFT JOIN (SELECT v.* FROM (SELECT array_agg(id) AS ids,
+			array_agg(time) AS times FROM line) a
+		CROSS JOIN LATERAL logins_of(a.ids, a.times) v) v
+		ON v.event = l.id
+	UNION ALL
+	SELECT min(t.n), CASE WHEN grouping(t.n) = 1 THEN 0 ELSE 1 END, t.kind,
+		count(*), min(t.time), max(t.time), count(DISTINCT t.host),
+		NULL, NULL, NULL, NULL, NULL, NULL
+	FROM told t WHERE t.contact IN (SELECT contact FROM big)
+	GROUP BY GROUPING SETS ((t.contact), (t.contact, t.n),
+		(t.contact, t.n, t.kind))) r
+ORDER BY r.n, r.part, r.time, r.id;
 
 -- name: report_room_lock
 -- caps are counted by one process at a time

@@ -10,7 +10,8 @@ SELECT e.id, e.stored, e.time, e.agent, e.host, e.service, e.kind, e.port,
 		AS tor_known
 FROM event e
 WHERE NOT e.stale
-	AND NOT (e.kind = 1 AND EXISTS (SELECT FROM name h
+	AND NOT (e.kind = 1 AND (SELECT EXISTS (SELECT FROM outage))
+		AND EXISTS (SELECT FROM name h
 		JOIN outage o ON o.host = host_label(h.text)
 		WHERE h.name = e.host
 		AND o.minute > e.time - outage_margin() - interval '1 minute'
@@ -21,7 +22,7 @@ WHERE NOT e.stale
 		WHERE x.address = e.address
 		AND x.first <= e.time + (SELECT tor_margin())
 		AND x.last >= e.time - (SELECT tor_margin()))
-	AND (e.kind <> 1 OR setting('login_domains', '') = ''
+	AND (e.kind <> 1 OR (SELECT setting('login_domains', '')) = ''
 		OR EXISTS (SELECT FROM evidence v WHERE v.id = e.id
 			AND coalesce(login_domain(v.login), 'none') = ANY
 				(string_to_array(setting('login_domains', ''),
