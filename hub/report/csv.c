@@ -15,12 +15,29 @@ static const char header[] =
     "service,type,login,source_events,source_types,source_first,source_last,"
     "source_servers\n";
 
+static bool
+is_plain(const char *s)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c == 0x7f || c == ',' || c == '"')
+			return false;
+	}
+	return true;
+}
+
 void
 csv_cell(struct buf *out, const char *s)
 {
 	bool formula = *s != '\0' && strchr("=+-@\t\r\n", *s) != NULL;
-	bool quoted = formula || s[strcspn(s, ",\"\r\n")] != '\0';
+	bool quoted;
 
+	if (!formula && is_plain(s)) {
+		buf_puts(out, s);
+		return;
+	}
+	quoted = formula || s[strcspn(s, ",\"\r\n")] != '\0';
 	if (quoted)
 		buf_putc(out, '"');
 	if (formula)

@@ -124,29 +124,39 @@ report_store_room(struct db *db, struct arena *a, const struct hub_conf *conf,
 	return r;
 }
 
+/* Gives each of them its number. */
 static enum db_result
-put_report(struct db *db, struct arena *a, struct report_made *made)
+put_reports(struct db *db, struct arena *a, struct report_made *made, size_t n)
 {
-	const struct report_case *c = made->kase;
-	const struct compose_facts *f = c->facts;
 	struct db_args *args = db_args_new(a);
+	struct db_array *columns[10];
 	struct db_rows *rows;
 	enum db_result r;
 
-	db_arg_string(args, f->uuid);
-	db_arg_int(args, c->contact);
-	db_arg_string(args, made->hold ? "held" : "ready");
-	db_arg_int(args, c->upto);
-	db_arg_int(args, (int64_t)f->source_count);
-	db_arg_int(args, f->events);
-	db_arg_int(args, f->first_us);
-	db_arg_int(args, f->last_us);
-	db_arg_string(args, f->to);
-	db_arg_string(args, made->mails.mails[0].subject);
+	for (size_t i = 0; i < 10; i++)
+		columns[i] = db_arg_array(args);
+	for (size_t i = 0; i < n; i++) {
+		const struct report_case *c = made[i].kase;
+		const struct compose_facts *f = c->facts;
+
+		db_array_text(columns[0], text_of(f->uuid));
+		db_array_int(columns[1], c->contact);
+		db_array_text(columns[2],
+		    text_of(made[i].hold ? "held" : "ready"));
+		db_array_int(columns[3], c->upto);
+		db_array_int(columns[4], (int64_t)f->source_count);
+		db_array_int(columns[5], f->events);
+		db_array_int(columns[6], f->first_us);
+		db_array_int(columns[7], f->last_us);
+		db_array_text(columns[8], text_of(f->to));
+		db_array_text(columns[9],
+		    text_of(made[i].mails.mails[0].subject));
+	}
 	r = db_run(db, "report_insert", args, &rows);
 	if (r != DB_OK)
 		return r;
-	made->report = db_int(rows, 0, 0);
+	for (size_t i = 0; i < n; i++)
+		made[i].report = db_int(rows, i, 0);
 	db_rows_free(rows);
 	return DB_OK;
 }
@@ -219,13 +229,12 @@ enum db_result
 report_store_put(struct db *db, struct arena *a, struct report_made *made,
     size_t n, int64_t upto)
 {
-	enum db_result r = DB_OK;
+	enum db_result r = n == 0 ? DB_OK : put_reports(db, a, made, n);
 
 	for (size_t i = 0; r == DB_OK && i < n; i++) {
 		const struct composed *mails = &made[i].mails;
 
 		assert(mails->count != 0);
-		r = put_report(db, a, &made[i]);
 		for (size_t j = 0; r == DB_OK && j < mails->count; j++)
 			r = put_mail(db, a, made[i].report, j + 1,
 			    mails->sender, &mails->mails[j]);

@@ -1,6 +1,7 @@
 /* XARF documents; see xarf.h. */
 #include "hub/report/xarf.h"
 
+#include <glib.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -390,13 +391,10 @@ put_hash(struct document *d, const struct buf *lines)
 static void
 put_base64(struct buf *out, const struct buf *bytes)
 {
-	size_t room = sodium_base64_ENCODED_LEN(bytes->n,
-	    sodium_base64_VARIANT_ORIGINAL);
+	char *s = g_base64_encode((const guchar *)bytes->data, bytes->n);
 
-	(void)sodium_bin2base64(buf_reserve(out, room), room,
-	    (const unsigned char *)bytes->data, bytes->n,
-	    sodium_base64_VARIANT_ORIGINAL);
-	out->n += room - 1; /* without its NUL */
+	buf_puts(out, s);
+	g_free(s);
 }
 
 static void

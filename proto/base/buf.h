@@ -22,7 +22,17 @@ void buf_add(struct buf *b, const void *bytes, size_t n);
 /* Appends a C string. */
 void buf_puts(struct buf *b, const char *s);
 /* Appends one byte. */
-void buf_putc(struct buf *b, char c);
+static inline void
+buf_putc(struct buf *b, char c)
+{
+	if (b->cap - b->n < 2) {
+		buf_add(b, &c, 1);
+		return;
+	}
+	b->data[b->n++] = c;
+	b->data[b->n] = '\0';
+}
+
 /* printf to the end. */
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -231,10 +231,22 @@ SELECT pg_advisory_xact_lock(7411005);
 SELECT c FROM contacts_with_room($1::integer[]) c;
 
 -- name: report_insert
-INSERT INTO report (uuid, contact, state, upto, sources, events, first, last,
-	recipient, subject)
-VALUES ($1, $2, $3, $4, $5, $6, ts($7), ts($8), $9, $10)
-RETURNING report;
+-- in the order of the arrays; a contact is in them once
+WITH made AS (
+	INSERT INTO report (uuid, contact, state, upto, sources, events, first,
+		last, recipient, subject)
+	SELECT m.uuid, m.contact, m.state, m.upto, m.sources, m.events,
+		ts(m.first), ts(m.last), m.recipient, m.subject
+	FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::bigint[],
+		$5::integer[], $6::bigint[], $7::bigint[], $8::bigint[],
+		$9::text[], $10::text[]) AS m (uuid, contact, state, upto,
+		sources, events, first, last, recipient, subject)
+	RETURNING report, contact
+)
+SELECT made.report
+FROM unnest($2::integer[]) WITH ORDINALITY AS m (contact, n)
+JOIN made ON made.contact = m.contact
+ORDER BY m.n;
 
 -- name: report_mail_insert
 -- the $2-th mail of report $1; $3: its envelope sender, null: report.from
