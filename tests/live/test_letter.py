@@ -1,6 +1,7 @@
 """Protects what the settings give to a report: the operator's greeting is a
 template that is checked before anything is sent, the key of tokens is secret
 and stays the same, and each language has its own words."""
+import contextlib
 import email
 import email.policy
 import os
@@ -11,6 +12,8 @@ import sys
 
 import pytest
 
+from conftest import wait_until
+from test_finder import children
 from test_report import World, text_of
 
 
@@ -81,19 +84,28 @@ def test_key_of_tokens(hub, world):
     assert "203.0.113.7" in done.stdout
 
 
-def test_no_canary_leaves(hub, world):
-    """What an attacker or we ourselves call things is in no part of a mail
-    and in no log line; read as decoded as a program would read it."""
-    sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "golden"))
-    import read_mail  # noqa: E402 (only this test needs it)
-    canaries = ["canary%s" % secrets.token_hex(6) for _ in range(5)]
-    login, line, ptr, host, service = canaries
-    world.known("203.0.113.7", "abuse@isp.example", 3, host=host,
+def plant(world, address, mailbox):
+    """What an attacker or we ourselves call things, each with a random name.
+    Returns the names."""
+    canaries = ["canary%s" % secrets.token_hex(6) for _ in range(7)]
+    login, recipient, helo, queue, ptr, host, service = canaries
+    world.known(address, mailbox, 3, host=host,
                 login=login + "@mail.example")
-    world.d.query("UPDATE evidence SET line = %s, ptr = %s", line, ptr)
+    world.d.query("UPDATE evidence SET line = %s, ptr = %s", "%s: reject: RCPT"
+                  " from %s: to=<%s@mail.example> proto=ESMTP helo=<%s>" %
+                  (queue, ptr, recipient, helo), ptr)
     world.d.query("UPDATE event SET service = %s", world.name(service))
     assert world.d.one("SELECT count(*) FROM evidence WHERE login LIKE %s",
                        login + "%") == 3
+    return canaries
+
+
+def test_no_canary_leaves(hub, world):
+    """They are in no part of a mail and in no log line; read as decoded as a
+    program would read it."""
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "golden"))
+    import read_mail  # noqa: E402 (only this test needs it)
+    canaries = plant(world, "203.0.113.7", "abuse@isp.example")
     said = hub.once("report").stderr
     said += hub.ctl("report", "preview", "abuse@isp.example").stderr
     raw = bytes(world.d.one("SELECT mail FROM report_mail"))
@@ -103,3 +115,33 @@ def test_no_canary_leaves(hub, world):
         assert canary not in everything
         assert canary not in said
         assert canary.encode() not in raw
+
+
+def shown_by(pid):
+    """What everybody may read of a process and of its children."""
+    shown = b""
+    for of in [pid, *children(pid)]:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for name in ("cmdline", "comm", "environ"):
+                shown += pathlib.Path("/proc/%d/%s" % (of, name)).read_bytes()
+    return shown.decode(errors="replace")
+
+
+def test_no_canary_in_a_process(hub, world, processes):
+    """Nor in an argument, a title or the environment of any process, from
+    the composing to the sending."""
+    canaries = plant(world, "203.0.113.7", "abuse@isp.example")
+    control = processes.start("sh", "-c", "sleep 60; : " + canaries[0])
+    wait_until(lambda: canaries[0] in shown_by(control.pid), what="control")
+    stages = [hub.start("report"), hub.start("deliver")]
+    shown = set()
+
+    def written():
+        shown.update(shown_by(stage.pid) for stage in stages)
+        return list(hub.mail.rglob("*.eml"))
+
+    wait_until(written, what="the report in the folder")
+    assert any("deliver" in s for s in shown)
+    for canary in canaries:
+        assert not any(canary in s for s in shown)
+        assert not any(canary in stage.stderr for stage in stages)
