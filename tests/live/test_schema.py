@@ -273,6 +273,18 @@ def test_no_stage_makes_objects(stage, prepared):
         prepared("plaintiff_" + stage).execute("CREATE TABLE mine ()")
 
 
+def test_microseconds_are_exact(database):
+    """us() and ts() count in floating point; up to 2106, as ids do."""
+    exact = "(extract(epoch FROM t) * 1000000)::bigint"
+    wrong = ("SELECT count(*) FROM (SELECT n, {} AS t FROM (SELECT"
+             " (random() * 4294967295 * 1000000)::bigint AS n"
+             " FROM generate_series(1, 50000) OFFSET 0) r) t"
+             " WHERE n <> us(t) OR n <> " + exact)
+    assert database.one(wrong.format("ts(n)")) == 0
+    # control: what is off by one is seen
+    assert database.one(wrong.format("ts(n + 1)")) == 50000
+
+
 def test_everything_has_a_comment(database):
     bare = database.query("""
         SELECT c.relname, a.attname

@@ -225,6 +225,40 @@ lines_are_shared_out(void **state)
 	f->conf.report_lines_max = 2000;
 }
 
+/* Summed up by SQL, or from the lines. */
+static void
+sums_are_the_same_either_way(void **state)
+{
+	struct report_world *f = *state;
+	const struct compose_facts *all, *some;
+
+	world_fill(f);
+	f->conf.report_lines_max = 4;
+	all = world_case(f, 1, 5).facts;
+	f->conf.report_lines_max = 3;
+	some = world_case(f, 1, 5).facts;
+	f->conf.report_lines_max = 2000;
+	assert_int_equal(all->sources[0].line_count, 3);
+	assert_int_equal(some->sources[0].line_count, 2);
+	assert_int_equal(all->source_count, 2);
+	assert_int_equal(some->source_count, 2);
+	assert_int_equal(all->events, some->events);
+	assert_int_equal(all->hosts, some->hosts);
+	assert_int_equal(all->first_us, some->first_us);
+	assert_int_equal(all->last_us, some->last_us);
+	for (size_t i = 0; i < 2; i++) {
+		const struct compose_source *a = &all->sources[i];
+		const struct compose_source *b = &some->sources[i];
+
+		assert_int_equal(a->address.family, b->address.family);
+		assert_int_equal(a->events, b->events);
+		assert_int_equal(a->hosts, b->hosts);
+		assert_int_equal(a->first_us, b->first_us);
+		assert_int_equal(a->last_us, b->last_us);
+		assert_memory_equal(a->kinds, b->kinds, sizeof a->kinds);
+	}
+}
+
 static void
 unreportable_is_left_out(void **state)
 {
@@ -259,6 +293,7 @@ main(void)
 	    cmocka_unit_test(contact_by_any_spelling),
 	    cmocka_unit_test(case_says_what_the_rows_say),
 	    cmocka_unit_test(lines_are_shared_out),
+	    cmocka_unit_test(sums_are_the_same_either_way),
 	    cmocka_unit_test(unreportable_is_left_out),
 	};
 
