@@ -29,7 +29,7 @@
 enum {
 	EVERY_MS = 5000,
 	ASK_MS = 1000,
-	GATHER_MS = 20, /* ends wait that long for others */
+	GATHER_MS = 50, /* ends wait that long for others */
 	ADOPT_MS = 10 * 60 * 1000,
 	RUN_MS = 60 * 1000, /* then connections are made anew */
 	MOST_AT_ONCE = 256, /* at least deliver.parallel */
@@ -243,6 +243,12 @@ take_back(struct deliver *s, struct run *run, const struct smtp_done *done)
 	h->used = false;
 }
 
+static void
+go_on(void *pool)
+{
+	smtp_pool_go(pool);
+}
+
 /* Settles and claims, unless there is nothing to settle nor room to fill. */
 static void
 run_turn(struct worker_context *c, struct deliver *s, struct run *run)
@@ -259,6 +265,7 @@ run_turn(struct worker_context *c, struct deliver *s, struct run *run)
 	if (most == 0 && s->end_count == 0)
 		return;
 	arena_reset(run->a);
+	db_meanwhile(c->db, smtp_pool_fd(run->pool), go_on, run->pool);
 	r = turn(c, s, run->a, most, run->log_from, &batch);
 	if (r == DB_CONFLICT && most != 0) {
 		/* without the claim, which may be what conflicts */
@@ -266,6 +273,7 @@ run_turn(struct worker_context *c, struct deliver *s, struct run *run)
 		if (r == DB_OK)
 			r = deliver_rows_put_off(c->db, run->a);
 	}
+	db_meanwhile(c->db, -1, NULL, NULL);
 	if (r != DB_OK) {
 		run->stop = true;
 		run->trouble = r;

@@ -66,12 +66,13 @@ WITH rest AS (
 	LIMIT $2::bigint
 	FOR UPDATE OF r SKIP LOCKED
 ), first AS MATERIALIZED (
-	-- few, before anything is asked of each
-	SELECT r.report, r.contact, r.next_try FROM report r
-	WHERE r.state = 'ready' AND r.next_try <= now()
-	ORDER BY r.next_try, r.report
+	-- few, before anything is asked of each (the planner knows no $2)
+	SELECT f.* FROM (SELECT r.report, r.contact, r.next_try FROM report r
+		WHERE r.state = 'ready' AND r.next_try <= now()
+		ORDER BY r.next_try, r.report
+		LIMIT 300
+		FOR UPDATE OF r SKIP LOCKED) f
 	LIMIT $2::bigint + 8
-	FOR UPDATE OF r SKIP LOCKED
 ), asked AS (
 	SELECT f.report, f.next_try, (SELECT c.state = 'active'
 				AND c.mode <> 'form'
@@ -84,7 +85,7 @@ WITH rest AS (
 			WHERE o.contact = f.contact
 			AND coalesce(o.quiet, 'empty') && tstzrange(now(),
 				now() + make_interval(secs => $3::bigint))
-			LIMIT 1) IS NULL
+			ORDER BY o.created LIMIT 1) IS NULL
 		AS may_go
 	FROM first f
 ), blocked AS (
@@ -200,4 +201,6 @@ UPDATE report r SET state = s.state, changed = now(), said = s.said,
 			interval '1 minute' * power(2, least(r.tries, 10)))
 		ELSE r.next_try END
 FROM s
-WHERE r.report = s.report AND r.state IN ('sending', 'unknown');
+WHERE r.report = s.report
+	-- one by one, by the key: not all that are in hand for each
+	AND coalesce(r.state, '') IN ('sending', 'unknown');
