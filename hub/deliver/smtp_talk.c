@@ -7,7 +7,10 @@
 
 #include "proto/base/arena.h"
 
-enum { FRAME_BYTES = 128 }; /* at least what stands around the texts */
+enum {
+	FRAME_BYTES = 128, /* at least what stands around the texts */
+	TAIL_BYTES = 16384,
+};
 
 /* Everything that may be written, one part behind the other. */
 struct script {
@@ -78,8 +81,8 @@ smtp_talk_begin(struct smtp_talk *t, const struct smtp_ask *ask,
 struct text
 smtp_talk_out(const struct smtp_talk *t)
 {
-	const struct text *part = &t->parts[t->write];
-	enum smtp_part last = SMTP_PART_END;
+	const struct text *part = &t->parts[t->write], *last;
+	size_t n;
 
 	if (t->over || t->failed || t->write == SMTP_PART_COUNT)
 		return (struct text){0};
@@ -87,17 +90,23 @@ smtp_talk_out(const struct smtp_talk *t)
 	        ? t->write > t->reply && !t->pipelining
 	        : t->reply <= SMTP_PART_DATA)
 		return (struct text){0};
-	if (t->write <= SMTP_PART_DATA)
-		last = t->pipelining ? SMTP_PART_DATA : t->write;
-	return (struct text){.at = part->at + t->at,
-	    .n = (size_t)(t->parts[last].at + t->parts[last].n - part->at) -
-	        t->at};
+	last = t->write > SMTP_PART_DATA ? &t->parts[SMTP_PART_END]
+	    : t->pipelining              ? &t->parts[SMTP_PART_DATA]
+	                                 : part;
+	n = (size_t)(last->at + last->n - part->at) - t->at;
+	/* a write that fails must not leave in doubt what is far from the end */
+	if (t->write == SMTP_PART_BODY && n > 2 * TAIL_BYTES)
+		n -= TAIL_BYTES;
+	return (struct text){.at = part->at + t->at, .n = n};
 }
 
 void
 smtp_talk_writing(struct smtp_talk *t)
 {
-	t->ended |= t->write >= SMTP_PART_BODY;
+	const char *end = t->parts[SMTP_PART_END].at;
+	struct text out = smtp_talk_out(t);
+
+	t->ended |= t->write >= SMTP_PART_BODY && out.at + out.n > end;
 }
 
 void
