@@ -44,8 +44,8 @@ struct deliver {
 	struct watch watch;
 	int64_t adopt_ms; /* when to look for what another hub has left */
 	bool busy_logged;
-	/* of reports being sent, some mails may wait; looked for now and then
-	 * otherwise, since what is in hand need not be gone through each time */
+	/* of reports being sent, some mails may wait; else that is looked for
+	 * now and then, not to go through all that is in hand each time */
 	bool rest;
 	int64_t rest_ms; /* when that was looked for */
 	bool stopped; /* by the switch or the clock, and said so */

@@ -94,7 +94,7 @@ smtp_talk_out(const struct smtp_talk *t)
 	    : t->pipelining              ? &t->parts[SMTP_PART_DATA]
 	                                 : part;
 	n = (size_t)(last->at + last->n - part->at) - t->at;
-	/* a write that fails must not leave in doubt what is far from the end */
+	/* a write that fails far from the end must leave no doubt */
 	if (t->write == SMTP_PART_BODY && n > 2 * TAIL_BYTES)
 		n -= TAIL_BYTES;
 	return (struct text){.at = part->at + t->at, .n = n};
