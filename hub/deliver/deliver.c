@@ -147,7 +147,7 @@ turn(struct worker_context *c, struct deliver *s, struct arena *a,
 	int64_t now = clock_mono_ms();
 	const struct deliver_terms terms = {
 	    .most = most,
-	    .rest = s->rest || now - s->rest_ms >= ASK_MS,
+	    .fresh_only = !s->rest && now - s->rest_ms < ASK_MS,
 	    .log_from = log_from,
 	    .plan = transport_plan(c->conf, a),
 	};
@@ -158,8 +158,8 @@ turn(struct worker_context *c, struct deliver *s, struct arena *a,
 		s->end_count = 0;
 		if (most != 0)
 			s->rest = batch->rest ||
-			    (batch->n < most && !terms.rest);
-		if (most != 0 && terms.rest)
+			    (batch->n < most && terms.fresh_only);
+		if (most != 0 && !terms.fresh_only)
 			s->rest_ms = now;
 		log_held(batch);
 		log_stopped(s, batch->stopped);

@@ -226,7 +226,7 @@ claim(struct db *db, struct arena *a, const struct hub_conf *conf,
 	db_arg_int(args, conf->report_every);
 	db_arg_string(args, terms->plan);
 	db_arg_string(args, terms->log_from);
-	db_arg_flag(args, terms->rest);
+	db_arg_flag(args, !terms->fresh_only);
 	r = db_run(db, "deliver_claim", args, &rows);
 	if (r != DB_OK)
 		return r;

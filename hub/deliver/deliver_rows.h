@@ -95,7 +95,7 @@ struct deliver_unknown {
 /* How to claim. */
 struct deliver_terms {
 	size_t most;          /* mails; 0: none */
-	bool rest;            /* look for what is left of reports being sent */
+	bool fresh_only;      /* nothing that is left of reports being sent */
 	const char *plan;     /* how they are going to be sent */
 	const char *log_from; /* place in the relay's log; NULL: unknown */
 };
