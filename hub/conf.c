@@ -70,6 +70,13 @@ check(const struct hub_conf *c, const char *path, struct arena *a)
 		log_error("%s: report.from must be a mailbox", path);
 		errors++;
 	}
+	if (c->deliver_log[0] != '\0' && c->deliver_log[0] != '/' &&
+	    strcmp(c->deliver_log, "journal") != 0 &&
+	    strncmp(c->deliver_log, "journal:/", 9) != 0) {
+		log_error("%s: deliver.log must be a file's whole path, "
+		          "journal or journal:PATH", path);
+		errors++;
+	}
 	if (c->deliver_live) {
 		const char *missing =
 		    prefixes_missing_special(&c->filter_unreportable);

@@ -20,35 +20,15 @@
 #include "proto/base/log.h"
 #include "schema/schema.h"
 
-/* How long a stage waits; agents wait for receive, so it does not wait long
- * and tells them to come again (db_set_patience for a server that is slow). */
-struct patience {
-	const char *stage;
-	int connect_ms; /* all hosts together */
-	int answer_ms;  /* a server that says nothing by then is frozen */
-	const char *lock;
-};
-
-static const struct patience patiences[] = {
-    {"receive", 1600, 1500, "SET lock_timeout = '1s'"},
-    /* decides over everything at once: for that a sort may take some memory,
-     * and its statements are planned once */
-    {"report", 5000, 310000, "SET lock_timeout = '2s';"
-        "SET statement_timeout = '5min'; SET work_mem = '64MB';"
-        "SET jit = off; SET plan_cache_mode = force_generic_plan"},
-    /* people may ask for what takes long, and can stop it */
-    {"ctl", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s';"
-        "SET statement_timeout = 0; SET jit = off"},
-    {"owner", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s'"},
-    /* longer than statement_timeout, which ends what merely takes long */
-    {NULL, 5000, 15000, "SET lock_timeout = '2s'"},
-};
-
 struct db {
 	PGconn *conn;
 	const char *stage;
 	int answer_ms;
 	bool silent; /* did not answer in time */
+	/* what goes on meanwhile */
+	int go_fd;
+	void (*go)(void *arg);
+	void *go_arg;
 };
 
 /* Every session of ours; what limits a wait is here. */
@@ -59,16 +39,6 @@ static const char session[] =
     "SET statement_timeout = '10s';"
     "SET idle_in_transaction_session_timeout = '5s';"
     "SET client_min_messages = warning";
-
-static const struct patience *
-patience_of(const char *stage)
-{
-	const struct patience *p = patiences;
-
-	while (p->stage != NULL && strcmp(p->stage, stage) != 0)
-		p++;
-	return p;
-}
 
 static void
 on_notice(void *arg, const char *message)
@@ -221,7 +191,7 @@ is_durable(struct db *db)
 static struct db *
 open_as(const struct hub_conf *conf, const char *user, const char *stage)
 {
-	const struct patience *p = patience_of(stage);
+	const struct db_patience *p = db_patience_of(stage);
 	struct db *db = calloc(1, sizeof *db);
 
 	if (db == NULL)
@@ -241,7 +211,7 @@ open_as(const struct hub_conf *conf, const char *user, const char *stage)
 	if (PQsetnonblocking(db->conn, 1) != 0)
 		die(EX_SOFTWARE, "libpq has no nonblocking mode");
 	if (db_script(db, session) != DB_OK ||
-	    db_script(db, p->lock) != DB_OK ||
+	    db_script(db, p->settings) != DB_OK ||
 	    db_tell_settings(db, conf) != DB_OK)
 		goto fail;
 	return db;
@@ -302,6 +272,14 @@ bool
 db_was_silent(const struct db *db)
 {
 	return db->silent;
+}
+
+void
+db_meanwhile(struct db *db, int fd, void (*go)(void *arg), void *arg)
+{
+	db->go_fd = fd;
+	db->go = go;
+	db->go_arg = arg;
 }
 
 int
@@ -408,20 +386,27 @@ answer(struct db *db, int sent)
 	if (sent == 0)
 		return NULL;
 	for (;;) {
-		struct pollfd fd = {.fd = PQsocket(db->conn), .events = POLLIN};
+		struct pollfd fds[2] = {
+		    {.fd = PQsocket(db->conn), .events = POLLIN},
+		    {.fd = db->go == NULL ? -1 : db->go_fd,
+		        .events = POLLIN},
+		};
 		int64_t left_ms = end_ms - clock_mono_ms();
 
 		unsent = unsent && PQflush(db->conn) == 1;
 		/* of a broken connection PQgetResult says so at once */
 		if (!broken && (unsent || PQisBusy(db->conn) != 0)) {
 			if (unsent)
-				fd.events |= POLLOUT;
+				fds[0].events |= POLLOUT;
 			db->silent = left_ms <= 0;
 			if (db->silent)
 				return last;
-			if (poll(&fd, 1, (int)left_ms) > 0 &&
-			    fd.revents != POLLOUT)
+			if (poll(fds, 2, (int)left_ms) <= 0)
+				continue;
+			if ((fds[0].revents & ~POLLOUT) != 0)
 				broken = PQconsumeInput(db->conn) == 0;
+			if (fds[1].revents != 0)
+				db->go(db->go_arg);
 			continue;
 		}
 		r = PQgetResult(db->conn);

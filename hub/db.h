@@ -51,6 +51,11 @@ void db_set_patience(struct db *db, int answer_ms);
 /* After DB_LOST: was it that no answer came in time? */
 bool db_was_silent(const struct db *db);
 
+/* From now on, while it waits for an answer, it calls go(arg) whenever fd is
+ * readable; go waits for nothing, and leaves the session alone.  NULL: no
+ * more. */
+void db_meanwhile(struct db *db, int fd, void (*go)(void *arg), void *arg);
+
 /* The socket, to wait on for notifications. */
 int db_fd(const struct db *db);
 /* Subscribes to a channel. */

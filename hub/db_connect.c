@@ -19,6 +19,27 @@
 
 enum { HOSTS = 16, HOST_LEAST_MS = 200 };
 
+/* How long a stage waits; agents wait for receive, so it does not wait long
+ * and tells them to come again (db_set_patience for a server that is slow). */
+static const struct db_patience patiences[] = {
+    {"receive", 1600, 1500, "SET lock_timeout = '1s'"},
+    /* decides over everything at once: for that a sort may take some memory,
+     * and its statements are planned once */
+    {"report", 5000, 310000, "SET lock_timeout = '2s';"
+        "SET statement_timeout = '5min'; SET work_mem = '64MB';"
+        "SET jit = off; SET plan_cache_mode = force_generic_plan"},
+    /* the same few statements again and again, each by keys: planned once,
+     * for tables that may grow before anybody counts them anew */
+    {"deliver", 5000, 15000, "SET lock_timeout = '2s'; SET jit = off;"
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"},
+    /* people may ask for what takes long, and can stop it */
+    {"ctl", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s';"
+        "SET statement_timeout = 0; SET jit = off"},
+    {"owner", 5000, 24 * 3600 * 1000, "SET lock_timeout = '2s'"},
+    /* longer than statement_timeout, which ends what merely takes long */
+    {NULL, 5000, 15000, "SET lock_timeout = '2s'"},
+};
+
 /* What stands in each place of libpq's lists; NULL: as the string says. */
 struct place {
 	const char *host, *hostaddr, *port;
@@ -147,4 +168,14 @@ db_connect(const struct hub_conf *conf, const char *user, int limit_ms)
 	}
 	arena_close(a);
 	return c;
+}
+
+const struct db_patience *
+db_patience_of(const char *stage)
+{
+	const struct db_patience *p = patiences;
+
+	while (p->stage != NULL && strcmp(p->stage, stage) != 0)
+		p++;
+	return p;
 }

@@ -12,4 +12,14 @@ struct pg_conn;
 struct pg_conn *db_connect(const struct hub_conf *conf, const char *user,
     int limit_ms);
 
+/* How a stage waits, and what else its session is told. */
+struct db_patience {
+	const char *stage;
+	int connect_ms; /* all hosts together */
+	int answer_ms;  /* a server that says nothing by then is frozen */
+	const char *settings;
+};
+
+const struct db_patience *db_patience_of(const char *stage);
+
 #endif

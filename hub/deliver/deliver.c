@@ -29,7 +29,7 @@
 enum {
 	EVERY_MS = 5000,
 	ASK_MS = 1000,
-	GATHER_MS = 20, /* ends wait that long for others */
+	GATHER_MS = 50, /* ends wait that long for others */
 	ADOPT_MS = 10 * 60 * 1000,
 	RUN_MS = 60 * 1000, /* then connections are made anew */
 	MOST_AT_ONCE = 256, /* at least deliver.parallel */
@@ -44,6 +44,10 @@ struct deliver {
 	struct watch watch;
 	int64_t adopt_ms; /* when to look for what another hub has left */
 	bool busy_logged;
+	/* of reports being sent, some mails may wait; else that is looked for
+	 * now and then, not to go through all that is in hand each time */
+	bool rest;
+	int64_t rest_ms; /* when that was looked for */
 	bool stopped; /* by the switch or the clock, and said so */
 };
 
@@ -140,8 +144,10 @@ static enum db_result
 turn(struct worker_context *c, struct deliver *s, struct arena *a,
     size_t most, const char *log_from, struct deliver_batch *batch)
 {
+	int64_t now = clock_mono_ms();
 	const struct deliver_terms terms = {
 	    .most = most,
+	    .fresh_only = !s->rest && now - s->rest_ms < ASK_MS,
 	    .log_from = log_from,
 	    .plan = transport_plan(c->conf, a),
 	};
@@ -150,6 +156,11 @@ turn(struct worker_context *c, struct deliver *s, struct arena *a,
 
 	if (r == DB_OK) {
 		s->end_count = 0;
+		if (most != 0)
+			s->rest = batch->rest ||
+			    (batch->n < most && terms.fresh_only);
+		if (most != 0 && !terms.fresh_only)
+			s->rest_ms = now;
 		log_held(batch);
 		log_stopped(s, batch->stopped);
 	} else {
@@ -167,7 +178,10 @@ static enum worker_step
 write_some(struct worker_context *c, struct deliver *s)
 {
 	struct deliver_batch batch;
-	enum db_result r = turn(c, s, c->arena, MOST_AT_ONCE, NULL, &batch);
+	enum db_result r;
+
+	s->rest = true;
+	r = turn(c, s, c->arena, MOST_AT_ONCE, NULL, &batch);
 
 	for (size_t i = 0; i < batch.n; i++) {
 		struct deliver_mail *m = &batch.mails[i];
@@ -243,6 +257,12 @@ take_back(struct deliver *s, struct run *run, const struct smtp_done *done)
 	h->used = false;
 }
 
+static void
+go_on(void *pool)
+{
+	smtp_pool_go(pool);
+}
+
 /* Settles and claims, unless there is nothing to settle nor room to fill. */
 static void
 run_turn(struct worker_context *c, struct deliver *s, struct run *run)
@@ -259,6 +279,7 @@ run_turn(struct worker_context *c, struct deliver *s, struct run *run)
 	if (most == 0 && s->end_count == 0)
 		return;
 	arena_reset(run->a);
+	db_meanwhile(c->db, smtp_pool_fd(run->pool), go_on, run->pool);
 	r = turn(c, s, run->a, most, run->log_from, &batch);
 	if (r == DB_CONFLICT && most != 0) {
 		/* without the claim, which may be what conflicts */
@@ -266,13 +287,14 @@ run_turn(struct worker_context *c, struct deliver *s, struct run *run)
 		if (r == DB_OK)
 			r = deliver_rows_put_off(c->db, run->a);
 	}
+	db_meanwhile(c->db, -1, NULL, NULL);
 	if (r != DB_OK) {
 		run->stop = true;
 		run->trouble = r;
 		return;
 	}
 	if (most != 0)
-		run->asked_ms = batch.n == 0 && batch.held_count == 0
+		run->asked_ms = batch.n + batch.held_count == 0 && !s->rest
 		    ? clock_mono_ms()
 		    : 0;
 	run->claimed += batch.n + batch.held_count;
@@ -312,6 +334,7 @@ send_some(struct worker_context *c, struct deliver *s)
 
 	if (transport_relay(c->conf, c->arena, &relay) < 0)
 		return WORKER_WAIT;
+	s->rest = true;
 	run.log_from = watch_place(&s->watch, c->conf, c->arena);
 	run.a = arena_open(0);
 	run.pool = smtp_pool_open(&relay, (size_t)c->conf->deliver_parallel);

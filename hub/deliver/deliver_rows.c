@@ -226,6 +226,7 @@ claim(struct db *db, struct arena *a, const struct hub_conf *conf,
 	db_arg_int(args, conf->report_every);
 	db_arg_string(args, terms->plan);
 	db_arg_string(args, terms->log_from);
+	db_arg_flag(args, !terms->fresh_only);
 	r = db_run(db, "deliver_claim", args, &rows);
 	if (r != DB_OK)
 		return r;
@@ -241,6 +242,7 @@ claim(struct db *db, struct arena *a, const struct hub_conf *conf,
 		    ? NULL
 		    : arena_string(a, db_string(rows, i, 5));
 		m->mail = db_bytes(rows, i, 6, a);
+		batch->rest = db_flag(rows, i, 7);
 	}
 	db_rows_free(rows);
 	return DB_OK;

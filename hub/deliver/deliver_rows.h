@@ -73,6 +73,7 @@ struct deliver_batch {
 	size_t n;
 	struct deliver_held *held;
 	size_t held_count;
+	bool rest; /* there may be more of the reports being sent */
 	const char *stopped; /* why nothing was claimed; NULL: it was not */
 };
 
@@ -94,6 +95,7 @@ struct deliver_unknown {
 /* How to claim. */
 struct deliver_terms {
 	size_t most;          /* mails; 0: none */
+	bool fresh_only;      /* nothing that is left of reports being sent */
 	const char *plan;     /* how they are going to be sent */
 	const char *log_from; /* place in the relay's log; NULL: unknown */
 };

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "hub/deliver/relay_journal.h"
 #include "proto/base/arena.h"
 #include "proto/base/die.h"
 
@@ -85,13 +86,23 @@ hash_at(const char *path, int64_t offset, char out[2 * HASH_BYTES + 1])
 	return good;
 }
 
+static bool
+is_journal(const char *path)
+{
+	return strcmp(path, "journal") == 0 ||
+	    strncmp(path, "journal:", 8) == 0;
+}
+
 const char *
 relay_log_place(const char *path, struct arena *a, const char **why)
 {
 	char hash[2 * HASH_BYTES + 1];
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd;
 
+	if (is_journal(path))
+		return relay_journal_place(path, a, why);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		*why = arena_printf(a, "%s: %s", path,
 		    fd < 0 ? strerror(errno) : "not a regular file");
@@ -275,8 +286,8 @@ start_of(const struct file *files, size_t n, struct relay_log_place *places,
 	return start;
 }
 
-int
-relay_log_read(const char *path, struct relay_log_place *places, size_t count,
+static int
+read_files(const char *path, struct relay_log_place *places, size_t count,
     const char *mark, const struct relay_log_reader *reader)
 {
 	struct arena *a = arena_open(0);
@@ -299,4 +310,13 @@ relay_log_read(const char *path, struct relay_log_place *places, size_t count,
 	}
 	arena_close(a);
 	return result;
+}
+
+int
+relay_log_read(const char *path, struct relay_log_place *places, size_t count,
+    const char *mark, const struct relay_log_reader *reader)
+{
+	return is_journal(path)
+	    ? relay_journal_read(path, places, count, mark, reader)
+	    : read_files(path, places, count, mark, reader);
 }

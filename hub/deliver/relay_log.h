@@ -1,6 +1,7 @@
 /*
- * The log file of the relay, through its rotations: a place in it that can be
- * stored, and the lines from there on.  A place is known again by its file's
+ * The log of the relay, in a file and what that was rotated into, or in the
+ * systemd journal (relay_journal.h): a place in it that can be stored, and
+ * the lines from there on.  A place in a file is known again by the file's
  * number or by the bytes in front of it, so also in a copy or a compressed
  * file.  Understands no line: receipt_book.
  */
@@ -14,8 +15,8 @@
 
 struct arena;
 
-/* The end of the log now, as text in the arena.  NULL: it cannot be read,
- * *why in the arena. */
+/* The end of the log now, as text in the arena.  path: of a file, "journal"
+ * or "journal:PATH".  NULL: it cannot be read, *why in the arena. */
 const char *relay_log_place(const char *path, struct arena *a,
     const char **why);
 

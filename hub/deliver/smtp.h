@@ -69,6 +69,10 @@ size_t smtp_pool_room(const struct smtp_pool *pool);
 size_t smtp_pool_busy(const struct smtp_pool *pool);
 /* Begins a mail; everything in ask is copied.  There must be room. */
 void smtp_pool_add(struct smtp_pool *pool, const struct smtp_ask *ask);
+/* For who waits for something else meanwhile: the mails under way can go on
+ * when this is readable, by smtp_pool_go, which waits for nothing. */
+int smtp_pool_fd(const struct smtp_pool *pool);
+void smtp_pool_go(struct smtp_pool *pool);
 /* Waits until some mail is over, wait_ms have passed or stop_fd (-1: none)
  * is readable; then mails that have not begun to be taken are given up, and
  * the others waited for.  Fills done[] with at most `most` mails that are

@@ -7,46 +7,82 @@
 
 #include "proto/base/arena.h"
 
-/* RFC 5321 4.5.2: a dot at the beginning of a line is doubled. */
-static struct text
-stuff(struct text mail, struct arena *a)
-{
-	char *out = arena_alloc(a, 2 * mail.n + 2);
-	size_t n = 0;
+enum {
+	FRAME_BYTES = 128, /* at least what stands around the texts */
+	TAIL_BYTES = 16384,
+};
 
-	for (size_t i = 0; i < mail.n; i++) {
-		if (mail.at[i] == '.' && (i == 0 || mail.at[i - 1] == '\n'))
-			out[n++] = '.';
-		out[n++] = mail.at[i];
+/* Everything that may be written, one part behind the other. */
+struct script {
+	struct smtp_talk *t;
+	char *at;
+};
+
+static void
+add(struct script *s, enum smtp_part part, const char *bytes, size_t n)
+{
+	struct text *p = &s->t->parts[part];
+
+	if (p->at == NULL)
+		p->at = s->at;
+	memcpy(s->at, bytes, n);
+	s->at += n;
+	p->n += n;
+}
+
+static void
+add_text(struct script *s, enum smtp_part part, const char *text)
+{
+	add(s, part, text, strlen(text));
+}
+
+/* RFC 5321 4.5.2: a dot at the beginning of a line is doubled. */
+static void
+add_mail(struct script *s, struct text mail)
+{
+	const char *end = mail.at + mail.n;
+
+	for (const char *p = mail.at; p < end;) {
+		const char *line = memchr(p, '\n', (size_t)(end - p));
+		const char *next = line == NULL ? end : line + 1;
+
+		if (*p == '.')
+			add(s, SMTP_PART_BODY, ".", 1);
+		add(s, SMTP_PART_BODY, p, (size_t)(next - p));
+		p = next;
 	}
-	if (n < 2 || out[n - 1] != '\n') {
-		out[n++] = '\r';
-		out[n++] = '\n';
-	}
-	return (struct text){.at = out, .n = n};
+	if (mail.n == 0 || end[-1] != '\n')
+		add(s, SMTP_PART_BODY, "\r\n", 2);
 }
 
 void
 smtp_talk_begin(struct smtp_talk *t, const struct smtp_ask *ask,
     bool pipelining, bool reset, struct arena *a)
 {
+	struct script s = {.t = t};
+
 	*t = (struct smtp_talk){.pipelining = pipelining,
 	    .done = {.tag = ask->tag}};
-	t->parts[SMTP_PART_RSET] = TEXT("RSET\r\n");
-	t->parts[SMTP_PART_MAIL] = text_of(arena_printf(a,
-	    "MAIL FROM:<%s>\r\n", ask->sender));
-	t->parts[SMTP_PART_RCPT] = text_of(arena_printf(a, "RCPT TO:<%s>\r\n",
-	    ask->recipient));
-	t->parts[SMTP_PART_DATA] = TEXT("DATA\r\n");
-	t->parts[SMTP_PART_BODY] = stuff(ask->mail, a);
-	t->parts[SMTP_PART_END] = TEXT(".\r\n");
+	s.at = arena_alloc(a, strlen(ask->sender) + strlen(ask->recipient) +
+	    2 * ask->mail.n + FRAME_BYTES);
+	add_text(&s, SMTP_PART_RSET, "RSET\r\n");
+	add_text(&s, SMTP_PART_MAIL, "MAIL FROM:<");
+	add_text(&s, SMTP_PART_MAIL, ask->sender);
+	add_text(&s, SMTP_PART_MAIL, ">\r\n");
+	add_text(&s, SMTP_PART_RCPT, "RCPT TO:<");
+	add_text(&s, SMTP_PART_RCPT, ask->recipient);
+	add_text(&s, SMTP_PART_RCPT, ">\r\n");
+	add_text(&s, SMTP_PART_DATA, "DATA\r\n");
+	add_mail(&s, ask->mail);
+	add_text(&s, SMTP_PART_END, ".\r\n");
 	t->write = t->reply = reset ? SMTP_PART_RSET : SMTP_PART_MAIL;
 }
 
 struct text
 smtp_talk_out(const struct smtp_talk *t)
 {
-	struct text part;
+	const struct text *part = &t->parts[t->write], *last;
+	size_t n;
 
 	if (t->over || t->failed || t->write == SMTP_PART_COUNT)
 		return (struct text){0};
@@ -54,25 +90,35 @@ smtp_talk_out(const struct smtp_talk *t)
 	        ? t->write > t->reply && !t->pipelining
 	        : t->reply <= SMTP_PART_DATA)
 		return (struct text){0};
-	part = t->parts[t->write];
-	return (struct text){.at = part.at + t->at, .n = part.n - t->at};
+	last = t->write > SMTP_PART_DATA ? &t->parts[SMTP_PART_END]
+	    : t->pipelining              ? &t->parts[SMTP_PART_DATA]
+	                                 : part;
+	n = (size_t)(last->at + last->n - part->at) - t->at;
+	/* a write that fails far from the end must leave no doubt */
+	if (t->write == SMTP_PART_BODY && n > 2 * TAIL_BYTES)
+		n -= TAIL_BYTES;
+	return (struct text){.at = part->at + t->at, .n = n};
 }
 
 void
 smtp_talk_writing(struct smtp_talk *t)
 {
-	t->ended |= t->write == SMTP_PART_END;
+	const char *end = t->parts[SMTP_PART_END].at;
+	struct text out = smtp_talk_out(t);
+
+	t->ended |= t->write >= SMTP_PART_BODY && out.at + out.n > end;
 }
 
 void
 smtp_talk_wrote(struct smtp_talk *t, size_t n)
 {
 	t->at += n;
-	assert(t->at <= t->parts[t->write].n);
-	if (t->at == t->parts[t->write].n) {
-		t->write++;
-		t->at = 0;
-	}
+	while (t->write != SMTP_PART_COUNT && t->at != 0 &&
+	    t->at >= t->parts[t->write].n)
+		t->at -= t->parts[t->write++].n;
+	assert(t->write != SMTP_PART_COUNT || t->at == 0);
+	t->ended = t->write > SMTP_PART_END ||
+	    (t->write == SMTP_PART_END && t->at != 0);
 }
 
 bool

@@ -3,8 +3,9 @@
  * server has it): what to write, what a reply means, and what is certain at
  * the end.  Pure: bytes in, bytes out; the connection is smtp_pool's.
  *
- * The end of the mail (the line with a dot) is given out by itself and last:
- * until the first byte of it was written, no server may take the mail.
+ * What may go together is given out together: with PIPELINING all that comes
+ * before the mail, and the mail with its end (the line with a dot).  Until
+ * the first byte of the end was written, no server may take the mail.
  */
 #ifndef PLAINTIFF_SMTP_TALK_H
 #define PLAINTIFF_SMTP_TALK_H
@@ -50,9 +51,10 @@ void smtp_talk_begin(struct smtp_talk *t, const struct smtp_ask *ask,
 
 /* What can be written now; absent: a reply is to come first. */
 struct text smtp_talk_out(const struct smtp_talk *t);
-/* It is about to be written: from here on it may have gone. */
+/* It is about to be written: from here on it may have gone... */
 void smtp_talk_writing(struct smtp_talk *t);
-/* n bytes of it were written; smtp_talk_out goes on behind them. */
+/* ...until it is known that n bytes of it were (0: none), and no more;
+ * smtp_talk_out goes on behind them. */
 void smtp_talk_wrote(struct smtp_talk *t, size_t n);
 
 /* The server said something. */

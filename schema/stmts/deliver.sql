@@ -51,13 +51,14 @@ ORDER BY m.changed, m.report, m.n
 LIMIT 1000;
 
 -- name: deliver_claim
--- takes in hand, as $1, up to $2 mails of reports that may go: first the
--- rest of what is being sent, then what waits longest.  From here on the
+-- takes in hand, as $1, up to $2 mails of reports that may go: first, if $6,
+-- the rest of what is being sent, then what waits longest.  From here on the
 -- contact has its week of $3 seconds; $4 tells how they are going to be
--- sent, $5 from where on the relay's log would show them.
+-- sent, $5 from where on the relay's log would show them.  The last column:
+-- some of what is being sent may be left.
 WITH rest AS (
 	SELECT r.report FROM report r JOIN contact c USING (contact)
-	WHERE r.state = 'sending' AND r.owner = $1::text
+	WHERE $6::boolean AND r.state = 'sending' AND r.owner = $1::text
 	AND r.next_try <= now()
 	AND c.state = 'active'
 	AND EXISTS (SELECT FROM report_mail m
@@ -66,22 +67,24 @@ WITH rest AS (
 	LIMIT $2::bigint
 	FOR UPDATE OF r SKIP LOCKED
 ), first AS MATERIALIZED (
-	-- few, before anything is asked of each
-	SELECT r.report, r.contact, r.next_try FROM report r
-	WHERE r.state = 'ready' AND r.next_try <= now()
-	ORDER BY r.next_try, r.report
+	-- few, before anything is asked of each (the planner knows no $2)
+	SELECT f.* FROM (SELECT r.report, r.contact, r.next_try FROM report r
+		WHERE r.state = 'ready' AND r.next_try <= now()
+		ORDER BY r.next_try, r.report
+		LIMIT 300
+		FOR UPDATE OF r SKIP LOCKED) f
 	LIMIT $2::bigint + 8
-	FOR UPDATE OF r SKIP LOCKED
 ), asked AS (
 	SELECT f.report, f.next_try, (SELECT c.state = 'active'
 				AND c.mode <> 'form'
 				AND NOT EXISTS (SELECT FROM allow_mailbox a
 					WHERE a.key = c.key)
 			FROM contact c WHERE c.contact = f.contact)
-		-- one by one, by the contact: never a look at all that is
-		-- quiet now, which an index on quiet would lead to
+		-- one by one, by the contact (and its btree, which knows
+		-- bigint): never a look at all that is quiet now, which an
+		-- index on quiet would lead to
 		AND (SELECT o.report FROM report o
-			WHERE o.contact = f.contact
+			WHERE o.contact = f.contact::bigint
 			AND coalesce(o.quiet, 'empty') && tstzrange(now(),
 				now() + make_interval(secs => $3::bigint))
 			LIMIT 1) IS NULL
@@ -103,7 +106,8 @@ WITH rest AS (
 				WHERE lower(h.quiet) > now() - interval '1 hour')))
 		END
 ), picked AS (
-	SELECT m.report, m.n FROM (SELECT report, 1 AS place FROM rest
+	SELECT m.report, m.n, count(*) OVER () AS of
+	FROM (SELECT report, 1 AS place FROM rest
 		UNION ALL SELECT report, 2 FROM fresh) w
 	JOIN report_mail m USING (report)
 	WHERE m.state = 'ready'
@@ -114,19 +118,21 @@ WITH rest AS (
 		quiet = CASE r.state WHEN 'sending' THEN r.quiet ELSE
 			tstzrange(now(), now()
 				+ make_interval(secs => $3::bigint)) END
-	FROM (SELECT DISTINCT report FROM picked) s
+	FROM (SELECT report, array_agg(n) AS numbers FROM picked
+		GROUP BY report) s
 	WHERE r.report = s.report
-	RETURNING r.report, r.uuid, r.recipient
+	RETURNING r.report, r.uuid, r.recipient, s.numbers
 )
 UPDATE report_mail m SET state = 'sending', changed = now(), claimed = now(),
 	said = $4,
 	-- what an earlier try left may come into the log late
 	log_from = CASE WHEN m.claimed > now() - interval '10 minutes'
 		THEN coalesce(m.log_from, $5) ELSE $5 END
-FROM picked s JOIN reports r USING (report)
-WHERE m.report = s.report AND m.n = s.n
+FROM reports r
+WHERE m.report = r.report AND m.n = ANY (r.numbers)
 RETURNING m.report, m.n, m.claimed::text, r.uuid, r.recipient, m.sender,
-	m.mail;
+	m.mail, (SELECT count(*) FROM rest) = $2::bigint
+		OR (SELECT max(p.of) FROM picked p) > $2::bigint;
 
 -- name: deliver_addresses
 -- addresses of these reports; whether the settings' prefixes $2, or their
@@ -200,4 +206,6 @@ UPDATE report r SET state = s.state, changed = now(), said = s.said,
 			interval '1 minute' * power(2, least(r.tries, 10)))
 		ELSE r.next_try END
 FROM s
-WHERE r.report = s.report AND r.state IN ('sending', 'unknown');
+WHERE r.report = s.report
+	-- one by one, by the key: not all that are in hand for each
+	AND coalesce(r.state, '') IN ('sending', 'unknown');

@@ -225,6 +225,38 @@ the_rest_must_not_go(void **state)
 	assert_int_equal(db_script(f->owner, "TRUNCATE agent CASCADE"), DB_OK);
 }
 
+/* A claim says when it left mails of a report behind, and one that is not to
+ * look for such finds none. */
+static void
+what_is_left(void **state)
+{
+	struct deliver_terms terms = {.most = 1, .plan = "plan"};
+	struct fixture *f = *state;
+	struct deliver_batch batch;
+
+	world(f);
+	assert_int_equal(db_script(f->owner,
+	    "INSERT INTO report_mail (report, n, subject, message_id, mail)"
+	    " SELECT 1, n, 's', 'm' || n || '@x', '\\x02'"
+	    " FROM generate_series(2, 4) n"), DB_OK);
+	for (int i = 0; i < 4; i++) {
+		static const struct {
+			size_t most;
+			bool fresh_only;
+			size_t n;
+			bool rest;
+		} table[] = {{1, true, 1, true}, {1, true, 0, false},
+		    {1, false, 1, true}, {4, false, 2, false}};
+
+		terms.most = table[i].most;
+		terms.fresh_only = table[i].fresh_only;
+		assert_int_equal(deliver_rows_turn(f->db, f->a, &f->conf, NULL,
+		                     0, &terms, &batch), DB_OK);
+		assert_int_equal(batch.n, table[i].n);
+		assert_int_equal(batch.rest, table[i].rest);
+	}
+}
+
 static void
 put_off(void **state)
 {
@@ -442,6 +474,7 @@ main(void)
 	    cmocka_unit_test(a_name_belongs_to_one_session),
 	    cmocka_unit_test(what_must_not_go_is_held),
 	    cmocka_unit_test(the_rest_must_not_go),
+	    cmocka_unit_test(what_is_left),
 	    cmocka_unit_test(put_off),
 	    cmocka_unit_test(one_claim),
 	    cmocka_unit_test(each_move),

@@ -195,6 +195,46 @@ each_cut(void **state)
 	}
 }
 
+/* Of a large mail the end is offered only with the last of it; a write that
+ * wrote nothing leaves nothing in doubt, and one of which nothing is known
+ * does. */
+static void
+large(void **state)
+{
+	struct arena *a = arena_open(0);
+	char *mail = arena_alloc(a, 100000);
+	struct smtp_ask big = ask;
+	struct smtp_talk t;
+	struct text out;
+
+	(void)state;
+	memset(mail, 'x', 100000);
+	big.mail = (struct text){.at = mail, .n = 100000};
+	for (int how = 0; how < 3; how++) {
+		smtp_talk_begin(&t, &big, true, false, a);
+		wrote(&t, a);
+		said(&t, "250 ok\r\n250 ok\r\n354 go\r\n");
+		out = smtp_talk_out(&t);
+		assert_true(out.n > 50000 && out.n < 100000);
+		smtp_talk_writing(&t);
+		assert_false(t.ended);
+		smtp_talk_wrote(&t, out.n);
+		out = smtp_talk_out(&t);
+		assert_string_equal(arena_copy(a, out.at + out.n - 6, 6),
+		    "x\r\n.\r\n");
+		smtp_talk_writing(&t);
+		assert_true(t.ended);
+		if (how == 1)
+			smtp_talk_wrote(&t, 0);
+		if (how == 2)
+			smtp_talk_wrote(&t, out.n - 3);
+		smtp_talk_cut(&t, "gone");
+		assert_int_equal(t.done.result,
+		    how == 0 ? SMTP_UNSURE : SMTP_LATER);
+	}
+	arena_close(a);
+}
+
 /* A word that nobody asked for must not pass for an answer. */
 static void
 out_of_turn(void **state)
@@ -268,6 +308,7 @@ main(void)
 	    cmocka_unit_test(pipelined),
 	    cmocka_unit_test(each_no),
 	    cmocka_unit_test(each_cut),
+	    cmocka_unit_test(large),
 	    cmocka_unit_test(out_of_turn),
 	    cmocka_unit_test(endless_line),
 	};
