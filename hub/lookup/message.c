@@ -318,3 +318,33 @@ message_parse(struct arena *a, const void *bytes, size_t n, const char *name,
 		*out = (struct message_answer){0};
 	return r;
 }
+
+bool
+message_name(const void *bytes, size_t n, const struct message_data *d,
+    size_t skip, char out[MESSAGE_NAME_BYTES])
+{
+	size_t begin = (size_t)(d->at - (const uint8_t *)bytes);
+	struct cursor c = {.at = bytes, .n = n, .next = begin + skip};
+
+	return d->n > skip && get_name(&c, out) && c.next == begin + d->n;
+}
+
+bool
+message_is_name(const char *s, size_t most)
+{
+	size_t n = strlen(s), label = 0;
+
+	if (n == 0 || n > most)
+		return false;
+	for (size_t i = 0; i <= n; i++) {
+		bool end = s[i] == '.' || s[i] == '\0';
+
+		if (end && (label == 0 || label > 63))
+			return false;
+		if (!end && strchr("abcdefghijklmnopqrstuvwxyz0123456789-_",
+		                s[i]) == NULL)
+			return false;
+		label = end ? 0 : label + 1;
+	}
+	return true;
+}
