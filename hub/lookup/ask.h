@@ -186,7 +186,7 @@ struct ask_whole {
 struct ask_domains {
 	uint32_t batch;
 	uint32_t deadline_ms;
-	const char *at[ASK_DOMAINS_MOST]; /* as message_is_name */
+	const char *at[ASK_DOMAINS_MOST]; /* as text_is_domain */
 	size_t n;
 };
 
@@ -195,7 +195,7 @@ struct ask_host {
 	uint16_t index;       /* in the domains */
 	const char *domain;   /* the same domain again; checked */
 	enum ask_state state; /* FOUND; NONE: it takes no mail; FAILED */
-	const char *host;     /* FOUND: as message_is_name; else "" */
+	const char *host;     /* FOUND: as text_is_domain; else "" */
 	struct text why;      /* a sentence; absent for FOUND */
 };
 

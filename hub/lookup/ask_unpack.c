@@ -5,7 +5,6 @@
 
 #include "hub/lookup/ask_inside.h"
 #include "hub/lookup/mailbox.h"
-#include "hub/lookup/message.h"
 #include "hub/lookup/txt.h"
 #include "proto/base/arena.h"
 
@@ -352,7 +351,7 @@ get_name(struct reader *r, struct arena *a, bool may_lack)
 {
 	const char *name = get_string(r, a, ASK_NAME_BYTES);
 
-	r->bad = r->bad || !(message_is_name(name, ASK_NAME_BYTES) ||
+	r->bad = r->bad || !(text_is_domain(name, ASK_NAME_BYTES) ||
 	                       (may_lack && name[0] == '\0'));
 	return name;
 }

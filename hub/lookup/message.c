@@ -328,23 +328,3 @@ message_name(const void *bytes, size_t n, const struct message_data *d,
 
 	return d->n > skip && get_name(&c, out) && c.next == begin + d->n;
 }
-
-bool
-message_is_name(const char *s, size_t most)
-{
-	size_t n = strlen(s), label = 0;
-
-	if (n == 0 || n > most)
-		return false;
-	for (size_t i = 0; i <= n; i++) {
-		bool end = s[i] == '.' || s[i] == '\0';
-
-		if (end && (label == 0 || label > 63))
-			return false;
-		if (!end && strchr("abcdefghijklmnopqrstuvwxyz0123456789-_",
-		                s[i]) == NULL)
-			return false;
-		label = end ? 0 : label + 1;
-	}
-	return true;
-}

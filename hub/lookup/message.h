@@ -54,9 +54,4 @@ bool message_name(const void *bytes, size_t n, const struct message_data *d,
     size_t skip, char out[MESSAGE_NAME_BYTES])
     __attribute__((warn_unused_result));
 
-/* Is it a name of 1 to `most` bytes as hosts and zones have: labels of 1 to 63
- * lower-case letters, digits, hyphens and underscores, without a dot at its
- * end? */
-bool message_is_name(const char *s, size_t most);
-
 #endif

@@ -48,7 +48,7 @@ choose(const void *message, size_t n, const struct message_answer *answer,
 		if (name[0] == '\0' && answer->n == 1)
 			return MX_NO_MAIL;
 		*why = "mail host is no host name";
-		if (!message_is_name(name, ASK_NAME_BYTES))
+		if (!text_is_domain(name, ASK_NAME_BYTES))
 			return MX_FAILED;
 		weigh(best, (unsigned)d->at[0] << 8 | d->at[1], name);
 	}

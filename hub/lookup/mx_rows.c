@@ -2,8 +2,8 @@
 #include "hub/lookup/mx_rows.h"
 
 #include "hub/conf.h"
-#include "hub/lookup/message.h"
 #include "proto/base/arena.h"
+#include "proto/base/text.h"
 
 enum { ENTER_MOST = 5000 }; /* contacts in one step */
 
@@ -40,7 +40,7 @@ mx_rows_claim(struct db *db, struct arena *a, int64_t lease_ms,
 		const char *domain = db_string(rows, i, 0);
 
 		/* finder would take the question for no message */
-		if (message_is_name(domain, ASK_NAME_BYTES))
+		if (text_is_domain(domain, ASK_NAME_BYTES))
 			out->ask->at[out->ask->n++] = arena_string(a, domain);
 		out->lease_us = db_int(rows, i, 1);
 	}

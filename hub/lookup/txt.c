@@ -91,7 +91,7 @@ txt_zone(struct arena *a, const char *zone, const char **why)
 	if (n == 0 || n > TXT_ZONE_BYTES)
 		return NULL;
 	*why = "it is no domain name";
-	return message_is_name(s, TXT_ZONE_BYTES) ? s : NULL;
+	return text_is_domain(s, TXT_ZONE_BYTES) ? s : NULL;
 }
 
 const char *
