@@ -36,6 +36,7 @@ enum {
 	LEASE_MS = 120000, /* well above what asking and recording take */
 	FETCH_MS = 30000,
 	EXITS_EVERY_MS = 60000,
+	DROP_EVERY_MS = 60000,
 	HOSTS_SHARE = 4, /* while there is other work, asking for mail hosts
 	                    waits so many times as long as it took last */
 	CONFLICTS_MOST = 5,
@@ -51,6 +52,8 @@ struct lookup {
 	int conflicts;         /* in a row */
 	int64_t exits_ms;      /* when their zone was last asked; 0: never */
 	int64_t hosts_ms;      /* mail hosts wait until then */
+	int64_t dropped_ms;    /* when contacts that take no mail were dropped;
+	                          0: never */
 	int64_t warned_ms;     /* when failures were last told; 0: never */
 	int64_t failures;      /* since then */
 	int64_t complained_ms; /* of settings; 0: never */
@@ -294,6 +297,23 @@ tell_hosts(const struct ask_host *hosts, size_t n)
 		    last->why.at == NULL ? "" : last->why.at);
 }
 
+/* Domains that take no mail: at once, and now and then what another lookup
+ * has found at the same time as somebody recorded a contact there. */
+static enum db_result
+drop(struct worker_context *c, struct lookup *l, const struct ask_host *hosts,
+    size_t n)
+{
+	int64_t now = clock_mono_ms();
+	bool due = l->dropped_ms == 0 || now - l->dropped_ms >= DROP_EVERY_MS;
+
+	for (size_t i = 0; i < n; i++)
+		due = due || hosts[i].state == ASK_NONE;
+	if (!due)
+		return DB_OK;
+	l->dropped_ms = now;
+	return mx_rows_drop(c->db);
+}
+
 /* Which hosts take the mail of contacts; *more: domains may be left. */
 static enum db_result
 hosts(struct worker_context *c, struct lookup *l, const struct asking *k,
@@ -301,7 +321,8 @@ hosts(struct worker_context *c, struct lookup *l, const struct asking *k,
 {
 	int64_t began = clock_mono_ms();
 	struct mx_claims claims;
-	struct ask_host *said;
+	struct ask_host *said = NULL;
+	size_t n = 0;
 	enum db_result r;
 
 	*more = c->conf->lookup_mx && l->busy && began < l->hosts_ms;
@@ -311,13 +332,14 @@ hosts(struct worker_context *c, struct lookup *l, const struct asking *k,
 	if (r == DB_OK && claims.ask->n != 0 &&
 	    asking_hosts(k, claims.ask, &said)) {
 		*more = true;
+		n = claims.ask->n;
 		r = mx_rows_record(c->db, c->arena, c->conf, &claims, said);
 		if (r == DB_OK)
-			tell_hosts(said, claims.ask->n);
+			tell_hosts(said, n);
 	}
 	l->hosts_ms = clock_mono_ms() +
 	    HOSTS_SHARE * (clock_mono_ms() - began);
-	return r == DB_OK ? mx_rows_drop(c->db) : r;
+	return r == DB_OK ? drop(c, l, said, n) : r;
 }
 
 static enum worker_step

@@ -14,17 +14,18 @@ ON CONFLICT DO NOTHING;
 
 -- name: lookup_mx_assign
 -- and what is known of them.  Shared locks: nobody records another host at
--- the same time; a contact that report has in hand comes later
-WITH c AS (
-	SELECT contact, split_part(key, '@', 2) AS domain FROM contact
+-- the same time; a contact that report has in hand comes later.  By place in
+-- the table and by a list: joins may read all of it
+WITH c AS MATERIALIZED (
+	SELECT ctid AS place, split_part(key, '@', 2) AS domain FROM contact
 	WHERE mail_domain IS NULL ORDER BY contact LIMIT $1::bigint
 	FOR UPDATE SKIP LOCKED
-), d AS (
+), d AS MATERIALIZED (
 	SELECT domain, mx FROM mail_domain
-	WHERE domain IN (SELECT domain FROM c) FOR SHARE
+	WHERE domain = ANY (ARRAY(SELECT DISTINCT domain FROM c)) FOR SHARE
 )
 UPDATE contact x SET mail_domain = d.domain, mx = d.mx
-FROM c JOIN d USING (domain) WHERE x.contact = c.contact;
+FROM c JOIN d USING (domain) WHERE x.ctid = c.place;
 
 -- name: lookup_mx_claim
 -- up to $1 domains that are due, leased for $2 ms
@@ -65,9 +66,11 @@ WHERE d.domain = ANY ($1::text[]) AND c.mail_domain = d.domain
 
 -- name: lookup_mx_drop
 -- addresses whose contact's domain takes no mail have no contact, and are
--- asked for again; the administrator's word stands
+-- asked for again; the administrator's word stands.  Lists, so that it is by
+-- indexes
 UPDATE source s SET state = 'new', contact = NULL, next_ask = now(),
 	lease_until = NULL
-FROM mail_domain d JOIN contact c ON c.mail_domain = d.domain
-WHERE d.state = 'none' AND s.contact = c.contact
+WHERE s.contact = ANY (ARRAY(SELECT c.contact FROM contact c
+		WHERE c.mail_domain = ANY (ARRAY(SELECT domain
+			FROM mail_domain WHERE state = 'none'))))
 	AND s.method IS DISTINCT FROM 'administrator';
