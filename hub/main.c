@@ -1,6 +1,7 @@
 /*
  * plaintiff-hub: picks the stage or the small command named on the command
- * line.  Knows no stage beyond its row in the table below.
+ * line.  Knows no stage beyond its row in the table below, but for the texts
+ * of report, which -t checks with the settings.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "hub/conf.h"
+#include "hub/report/greetings.h"
 #include "hub/version.h"
 #include "hub/worker.h"
 #include "proto/base/arena.h"
@@ -84,7 +86,11 @@ command_main(const char *word, const struct options *o)
 		conf = hub_conf_load(o->conf_path, a);
 		code = conf == NULL ? EX_CONFIG : key_main(conf);
 	} else if (o->test) {
+		struct greetings greetings;
+
 		conf = hub_conf_load(o->conf_path, a);
+		if (conf != NULL && greetings_load(conf, a, &greetings) < 0)
+			conf = NULL;
 		if (conf != NULL)
 			printf("%s: settings are good\n",
 			    o->conf_path == NULL ? "defaults" : o->conf_path);

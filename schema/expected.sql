@@ -1009,6 +1009,7 @@ CREATE TABLE plaintiff.contact (
     mx text,
     drawn timestamp with time zone,
     forced timestamp with time zone,
+    mail_domain text,
     CONSTRAINT contact_check CHECK ((merged_into <> contact)),
     CONSTRAINT contact_language CHECK ((language = ANY (ARRAY['en'::text, 'de'::text, 'fr'::text]))),
     CONSTRAINT contact_mode CHECK ((mode = ANY (ARRAY['consolidated'::text, 'xarf'::text, 'text'::text, 'form'::text, 'held'::text]))),
@@ -1049,11 +1050,13 @@ COMMENT ON COLUMN plaintiff.contact.language IS 'en, de or fr; null: by its coun
 
 COMMENT ON COLUMN plaintiff.contact.domain IS 'registrable domain of the mailbox, for caps; null: not known yet';
 
-COMMENT ON COLUMN plaintiff.contact.mx IS 'host that takes its mail, for caps; null: not known, the domain counts';
+COMMENT ON COLUMN plaintiff.contact.mx IS 'host that takes its mail, as in mail_domain, for caps; null: not known, the domain counts';
 
 COMMENT ON COLUMN plaintiff.contact.drawn IS 'when it was drawn whether it is in the held share (control); null: not yet';
 
 COMMENT ON COLUMN plaintiff.contact.forced IS 'when the administrator asked for a report below the thresholds; null: not, or done';
+
+COMMENT ON COLUMN plaintiff.contact.mail_domain IS 'domain of its mailbox; null: lookup has not seen it yet';
 
 CREATE TABLE plaintiff.report (
     report bigint NOT NULL,
@@ -1505,6 +1508,8 @@ COMMENT ON COLUMN plaintiff.contact_list.note IS 'for people';
 
 COMMENT ON COLUMN plaintiff.contact_list.created IS 'when it was first found';
 
+COMMENT ON COLUMN plaintiff.contact_list.mx IS 'host that takes its mail; null: not known';
+
 CREATE TABLE plaintiff.contact_prefix (
     prefix cidr NOT NULL,
     contact integer NOT NULL,
@@ -1779,6 +1784,37 @@ COMMENT ON COLUMN plaintiff.line_balance.unreportable IS 'events dropped by the 
 COMMENT ON COLUMN plaintiff.line_balance.withheld IS 'events counted but not sent';
 
 COMMENT ON COLUMN plaintiff.line_balance.remainder IS 'lines less all the others';
+
+CREATE TABLE plaintiff.mail_domain (
+    domain text NOT NULL,
+    state text DEFAULT 'new'::text NOT NULL,
+    mx text,
+    asked timestamp with time zone,
+    why text,
+    tries integer DEFAULT 0 NOT NULL,
+    next_ask timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    CONSTRAINT mail_domain_check CHECK (((state = 'found'::text) = (mx IS NOT NULL))),
+    CONSTRAINT mail_domain_state_check CHECK ((state = ANY (ARRAY['new'::text, 'found'::text, 'none'::text])))
+);
+
+COMMENT ON TABLE plaintiff.mail_domain IS 'domains of contacts'' mailboxes, and the host that takes their mail; lookup asks';
+
+COMMENT ON COLUMN plaintiff.mail_domain.domain IS 'what stands behind the @, as in contact.key';
+
+COMMENT ON COLUMN plaintiff.mail_domain.state IS 'new, found or none; a failure changes it not';
+
+COMMENT ON COLUMN plaintiff.mail_domain.mx IS 'the host of the best preference, the first by bytes of equal ones; without MX records the domain';
+
+COMMENT ON COLUMN plaintiff.mail_domain.asked IS 'when that was answered';
+
+COMMENT ON COLUMN plaintiff.mail_domain.why IS 'why the last question failed; null: it did not';
+
+COMMENT ON COLUMN plaintiff.mail_domain.tries IS 'failures in a row';
+
+COMMENT ON COLUMN plaintiff.mail_domain.next_ask IS 'not asked for before then';
+
+COMMENT ON COLUMN plaintiff.mail_domain.lease_until IS 'a lookup has it in hand until then';
 
 ALTER TABLE plaintiff.name ALTER COLUMN name ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME plaintiff.name_name_seq
@@ -2448,6 +2484,9 @@ ALTER TABLE ONLY plaintiff.kind
 ALTER TABLE ONLY plaintiff.kind
     ADD CONSTRAINT kind_pkey PRIMARY KEY (kind);
 
+ALTER TABLE ONLY plaintiff.mail_domain
+    ADD CONSTRAINT mail_domain_pkey PRIMARY KEY (domain);
+
 ALTER TABLE ONLY plaintiff.name
     ADD CONSTRAINT name_pkey PRIMARY KEY (name);
 
@@ -2545,6 +2584,10 @@ CREATE INDEX contact_event_report ON plaintiff.contact_event USING btree (report
 
 CREATE INDEX contact_event_unjudged ON plaintiff.contact_event USING btree (contact_event) WHERE (judged IS NULL);
 
+CREATE INDEX contact_mail_domain ON plaintiff.contact USING btree (mail_domain);
+
+CREATE INDEX contact_mail_domainless ON plaintiff.contact USING btree (contact) WHERE (mail_domain IS NULL);
+
 CREATE INDEX contact_prefix_within ON plaintiff.contact_prefix USING spgist (prefix);
 
 CREATE INDEX contact_state_report ON plaintiff.contact USING btree (state_report) WHERE (state_report IS NOT NULL);
@@ -2556,6 +2599,10 @@ CREATE INDEX event_address ON ONLY plaintiff.event USING btree (address);
 CREATE INDEX event_held ON ONLY plaintiff.event USING btree (agent) WHERE (stored IS NULL);
 
 CREATE INDEX event_stored ON ONLY plaintiff.event USING brin (stored) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX mail_domain_ask ON plaintiff.mail_domain USING btree (next_ask);
+
+CREATE INDEX mail_domain_none ON plaintiff.mail_domain USING btree (domain) WHERE (state = 'none'::text);
 
 CREATE INDEX network_piece_within ON plaintiff.network_piece USING spgist (piece);
 
@@ -2615,6 +2662,9 @@ ALTER TABLE ONLY plaintiff.contact_event
 
 ALTER TABLE ONLY plaintiff.contact_event
     ADD CONSTRAINT contact_event_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE SET NULL;
+
+ALTER TABLE ONLY plaintiff.contact
+    ADD CONSTRAINT contact_mail_domain_fkey FOREIGN KEY (mail_domain) REFERENCES plaintiff.mail_domain(domain);
 
 ALTER TABLE ONLY plaintiff.contact
     ADD CONSTRAINT contact_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES plaintiff.contact(contact);
@@ -3525,6 +3575,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.heard TO plaintiff_bounce;
 GRANT SELECT ON TABLE plaintiff.heard TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.line_balance TO plaintiff_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.mail_domain TO plaintiff_lookup;
+GRANT SELECT ON TABLE plaintiff.mail_domain TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.threshold TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.threshold TO plaintiff_admin;

@@ -57,8 +57,8 @@ GRANT SELECT, INSERT, UPDATE ON watermark, tally, source, contact
 GRANT SELECT, INSERT ON answer, outage TO plaintiff_lookup;
 GRANT SELECT ON contact_prefix, contact_refusal, escalation
 	TO plaintiff_lookup;
-GRANT SELECT, INSERT, UPDATE ON network, rdap_server, bootstrap_file
-	TO plaintiff_lookup;
+GRANT SELECT, INSERT, UPDATE ON network, rdap_server, bootstrap_file,
+	mail_domain TO plaintiff_lookup;
 GRANT SELECT, INSERT ON network_piece TO plaintiff_lookup;
 GRANT SELECT, INSERT, DELETE ON bootstrap TO plaintiff_lookup;
 GRANT SELECT, INSERT, UPDATE ON tor_fetch TO plaintiff_lookup;

@@ -21,6 +21,8 @@ _Static_assert(ASK_MESSAGE_BYTES > 256 + ASK_SAID_BYTES + ASK_WHY_BYTES +
     "the longest answer fits a message");
 _Static_assert(ASK_MESSAGE_BYTES > 64 + ASK_ITEMS_MOST * ITEM_BYTES,
     "the items without their texts fit a message");
+_Static_assert(ASK_MESSAGE_BYTES > 64 + ASK_DOMAINS_MOST *
+    (2 + ASK_NAME_BYTES), "the longest domains fit a message");
 
 /* ---- words ---- */
 
@@ -268,5 +270,29 @@ ask_pack_fetched(struct buf *out, const struct ask_fetched *m)
 	put(out, (uint64_t)m->newest_us, 8);
 	put(out, m->timed, 1);
 	put(out, m->later_s, 4);
+	put_text(out, m->why, ASK_WHY_BYTES);
+}
+
+void
+ask_pack_domains(struct buf *out, const struct ask_domains *m)
+{
+	assert(m->n <= ASK_DOMAINS_MOST);
+	put_head(out, ASK_DOMAINS);
+	put(out, m->batch, 4);
+	put(out, m->deadline_ms, 4);
+	put(out, m->n, 2);
+	for (size_t i = 0; i < m->n; i++)
+		put_text(out, text_of(m->at[i]), ASK_NAME_BYTES);
+}
+
+void
+ask_pack_host(struct buf *out, const struct ask_host *m)
+{
+	put_head(out, ASK_HOST);
+	put(out, m->batch, 4);
+	put(out, m->index, 2);
+	put_text(out, text_of(m->domain), ASK_NAME_BYTES);
+	put(out, m->state, 1);
+	put_text(out, text_of(m->host), ASK_NAME_BYTES);
 	put_text(out, m->why, ASK_WHY_BYTES);
 }

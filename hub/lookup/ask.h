@@ -4,9 +4,10 @@
  * as it would a stranger: finder talks to the internet, lookup to the
  * database.  Pure: bytes in, structs out.
  *
- *   lookup -> finder  SETUP once, then ASK or FETCH, one at a time
+ *   lookup -> finder  SETUP once, then ASK, FETCH or DOMAINS, one at a time
  *   finder -> lookup  for an ASK one ANSWER an address, in any order;
- *                     for a FETCH any number of ITEMS, then one FETCHED
+ *                     for a FETCH any number of ITEMS, then one FETCHED;
+ *                     for DOMAINS one HOST a domain, in any order
  */
 #ifndef PLAINTIFF_LOOKUP_ASK_H
 #define PLAINTIFF_LOOKUP_ASK_H
@@ -28,6 +29,8 @@ enum {
 	ASK_BASES_MOST = 32,       /* RDAP servers in one ASK */
 	ASK_INSIDE_MOST = 16,
 	ASK_ITEMS_MOST = 512,      /* in one ITEMS */
+	ASK_DOMAINS_MOST = 200,    /* in one DOMAINS */
+	ASK_NAME_BYTES = 253,      /* of a domain, a host (RFC 1035 2.3.4) */
 	ASK_TEXT_BYTES = 1000,     /* of a setting, a URL */
 	ASK_SAID_BYTES = 1000,
 	ASK_WHY_BYTES = 200,
@@ -43,6 +46,8 @@ enum ask_kind {
 	ASK_FETCH,
 	ASK_ITEMS,
 	ASK_FETCHED,
+	ASK_DOMAINS,
+	ASK_HOST,
 };
 
 /* Which source is asked. */
@@ -177,6 +182,23 @@ struct ask_whole {
 	struct text why;     /* not good: a sentence */
 };
 
+/* Which host takes the mail of each domain? */
+struct ask_domains {
+	uint32_t batch;
+	uint32_t deadline_ms;
+	const char *at[ASK_DOMAINS_MOST]; /* as text_is_domain */
+	size_t n;
+};
+
+struct ask_host {
+	uint32_t batch;
+	uint16_t index;       /* in the domains */
+	const char *domain;   /* the same domain again; checked */
+	enum ask_state state; /* FOUND; NONE: it takes no mail; FAILED */
+	const char *host;     /* FOUND: as text_is_domain; else "" */
+	struct text why;      /* a sentence; absent for FOUND */
+};
+
 /* Words as in SQL. */
 const char *ask_method_name(enum ask_method m);
 const char *ask_state_name(enum ask_state s);
@@ -194,6 +216,8 @@ void ask_pack_answer(struct buf *out, const struct ask_answer *m);
 void ask_pack_fetch(struct buf *out, const struct ask_fetch *m);
 void ask_pack_items(struct buf *out, const struct ask_items *m);
 void ask_pack_fetched(struct buf *out, const struct ask_fetched *m);
+void ask_pack_domains(struct buf *out, const struct ask_domains *m);
+void ask_pack_host(struct buf *out, const struct ask_host *m);
 /* Would this many items and bytes of their texts still fit one message? */
 bool ask_items_fit(size_t items, size_t text_bytes);
 
@@ -213,5 +237,9 @@ bool ask_unpack_items(struct arena *a, const void *bytes, size_t n,
     struct ask_items *out) __attribute__((warn_unused_result));
 bool ask_unpack_fetched(struct arena *a, const void *bytes, size_t n,
     struct ask_fetched *out) __attribute__((warn_unused_result));
+bool ask_unpack_domains(struct arena *a, const void *bytes, size_t n,
+    struct ask_domains *out) __attribute__((warn_unused_result));
+bool ask_unpack_host(struct arena *a, const void *bytes, size_t n,
+    struct ask_host *out) __attribute__((warn_unused_result));
 
 #endif

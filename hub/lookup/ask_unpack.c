@@ -149,7 +149,7 @@ ask_kind(const void *bytes, size_t n)
 	uint32_t kind;
 
 	(void)get_within(&r, 1, ASK_VERSION, ASK_VERSION);
-	kind = get_within(&r, 1, ASK_SETUP, ASK_FETCHED);
+	kind = get_within(&r, 1, ASK_SETUP, ASK_HOST);
 	return r.bad ? ASK_NOTHING : (enum ask_kind)kind;
 }
 
@@ -343,4 +343,47 @@ ask_unpack_fetched(struct arena *a, const void *bytes, size_t n,
 	out->later_s = get_within(&r, 4, 0, 7 * DAY_S);
 	out->why = get_text(&r, a, ASK_WHY_BYTES);
 	return !r.bad && r.n == 0;
+}
+
+/* "" only where it may be. */
+static const char *
+get_name(struct reader *r, struct arena *a, bool may_lack)
+{
+	const char *name = get_string(r, a, ASK_NAME_BYTES);
+
+	r->bad = r->bad || !(text_is_domain(name, ASK_NAME_BYTES) ||
+	                       (may_lack && name[0] == '\0'));
+	return name;
+}
+
+bool
+ask_unpack_domains(struct arena *a, const void *bytes, size_t n,
+    struct ask_domains *out)
+{
+	struct reader r = open_message(bytes, n, ASK_DOMAINS);
+
+	*out = (struct ask_domains){0};
+	out->batch = (uint32_t)get(&r, 4);
+	out->deadline_ms = get_within(&r, 4, 1, 3600000);
+	out->n = get_within(&r, 2, 1, ASK_DOMAINS_MOST);
+	for (size_t i = 0; i < out->n; i++)
+		out->at[i] = get_name(&r, a, false);
+	return !r.bad && r.n == 0;
+}
+
+bool
+ask_unpack_host(struct arena *a, const void *bytes, size_t n,
+    struct ask_host *out)
+{
+	struct reader r = open_message(bytes, n, ASK_HOST);
+
+	*out = (struct ask_host){0};
+	out->batch = (uint32_t)get(&r, 4);
+	out->index = (uint16_t)get_within(&r, 2, 0, ASK_DOMAINS_MOST - 1);
+	out->domain = get_name(&r, a, false);
+	out->state = (enum ask_state)get_within(&r, 1, ASK_FOUND, ASK_FAILED);
+	out->host = get_name(&r, a, true);
+	out->why = get_text(&r, a, ASK_WHY_BYTES);
+	return !r.bad && r.n == 0 &&
+	    (out->state == ASK_FOUND) == (out->host[0] != '\0');
 }

@@ -83,6 +83,16 @@ asking_exits(const struct asking *k, const struct addr *addresses, size_t n,
 	    CHILD_ANSWERED;
 }
 
+bool
+asking_hosts(const struct asking *k, struct ask_domains *ask,
+    struct ask_host **out)
+{
+	ask->deadline_ms = dns_deadline_ms(k->terms->setup, ask->n);
+	*out = arena_array(k->arena, ask->n, sizeof **out);
+	return child_hosts(k->child, k->arena, k->terms, ask, *out) ==
+	    CHILD_ANSWERED;
+}
+
 /* ---- RDAP ---- */
 
 /* Do they lie so near that one range may hold both? */

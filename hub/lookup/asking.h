@@ -12,6 +12,8 @@
 struct addr;
 struct arena;
 struct ask_answer;
+struct ask_domains;
+struct ask_host;
 struct child;
 struct child_terms;
 struct hub_conf;
@@ -42,5 +44,10 @@ long asking_rdap(const struct asking *k, struct lookup_case **cases, size_t n)
  * of addresses[i].  False as asking_zone. */
 bool asking_exits(const struct asking *k, const struct addr *addresses,
     size_t n, struct ask_answer **out) __attribute__((warn_unused_result));
+
+/* Asks which hosts take the mail of the domains, whose time is set here;
+ * (*out)[i] is what was said of ask->at[i].  False as asking_zone. */
+bool asking_hosts(const struct asking *k, struct ask_domains *ask,
+    struct ask_host **out) __attribute__((warn_unused_result));
 
 #endif

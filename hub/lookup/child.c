@@ -335,6 +335,58 @@ child_ask(struct child *c, struct arena *a, const struct child_terms *terms,
 	return r;
 }
 
+/* ---- hosts ---- */
+
+struct hosts {
+	struct arena *arena;
+	const struct ask_domains *ask;
+	struct ask_host *at;
+	size_t left;
+};
+
+/* As take_answer, for the very domain asked. */
+static bool
+take_host(void *ctx, const void *message, size_t n, bool *done)
+{
+	struct hosts *s = ctx;
+	struct ask_host got;
+
+	if (!ask_unpack_host(s->arena, message, n, &got) ||
+	    got.batch != s->ask->batch || got.index >= s->ask->n ||
+	    strcmp(got.domain, s->ask->at[got.index]) != 0 ||
+	    s->at[got.index].state != 0)
+		return false;
+	s->at[got.index] = got;
+	*done = --s->left == 0;
+	return true;
+}
+
+enum child_result
+child_hosts(struct child *c, struct arena *a, const struct child_terms *terms,
+    struct ask_domains *ask, struct ask_host *hosts)
+{
+	struct hosts s = {.arena = a, .ask = ask, .at = hosts,
+	    .left = ask->n};
+	struct waited w = {.take = take_host, .ctx = &s};
+	struct buf message = {0};
+	enum child_result r;
+	const char *why;
+
+	assert(ask->n > 0 && ask->n <= ASK_DOMAINS_MOST);
+	memset(hosts, 0, ask->n * sizeof *hosts);
+	ask->batch = ++c->batch;
+	ask_pack_domains(&message, ask);
+	r = converse(c, terms, &message, &w, ask->deadline_ms, &why);
+	buf_free(&message);
+	for (size_t i = 0; r == CHILD_ANSWERED && i < ask->n; i++)
+		if (hosts[i].state == 0)
+			hosts[i] = (struct ask_host){.batch = ask->batch,
+			    .index = (uint16_t)i, .domain = ask->at[i],
+			    .state = ASK_FAILED, .host = "",
+			    .why = text_of(why)};
+	return r;
+}
+
 /* ---- lists ---- */
 
 struct list {

@@ -11,7 +11,9 @@
 struct arena;
 struct ask;
 struct ask_answer;
+struct ask_domains;
 struct ask_fetch;
+struct ask_host;
 struct ask_whole;
 struct ask_setup;
 struct child;
@@ -41,6 +43,11 @@ void child_close(struct child *c);
 enum child_result child_ask(struct child *c, struct arena *a,
     const struct child_terms *terms, struct ask *ask,
     struct ask_answer *answers) __attribute__((warn_unused_result));
+
+/* Asks for hosts; as child_ask. */
+enum child_result child_hosts(struct child *c, struct arena *a,
+    const struct child_terms *terms, struct ask_domains *ask,
+    struct ask_host *hosts) __attribute__((warn_unused_result));
 
 /* Fetches a list of at most `most` items into the arena; fetch->batch is set
  * here. */

@@ -14,6 +14,7 @@
 #include "hub/lookup/ask.h"
 #include "hub/lookup/finder_exit.h"
 #include "hub/lookup/finder_list.h"
+#include "hub/lookup/finder_mx.h"
 #include "hub/lookup/finder_web.h"
 #include "hub/lookup/finder_zone.h"
 #include "hub/lookup/web.h"
@@ -97,6 +98,23 @@ answer(struct finder *f, struct arena *a, const struct ask *ask)
 }
 
 static bool
+answer_hosts(struct finder *f, struct arena *a, const struct ask_domains *ask)
+{
+	struct ask_host *hosts = arena_array(a, ask->n, sizeof *hosts);
+	struct buf out = {0};
+	bool heard = true;
+
+	finder_mx(a, &f->setup, ask, clock_mono_ms() + ask->deadline_ms,
+	    hosts);
+	for (size_t i = 0; i < ask->n && heard; i++) {
+		ask_pack_host(&out, &hosts[i]);
+		heard = tell(&out);
+	}
+	buf_free(&out);
+	return heard;
+}
+
+static bool
 tell_items(const struct ask_items *items)
 {
 	struct buf out = {0};
@@ -140,6 +158,7 @@ serve(struct worker_context *c, struct finder *f, int *code)
 {
 	static unsigned char message[ASK_MESSAGE_BYTES + 1];
 	static struct ask ask;
+	static struct ask_domains domains;
 	ssize_t n = recv(FINDER_FD, message, sizeof message, 0);
 	struct ask_fetch wanted;
 
@@ -161,7 +180,13 @@ serve(struct worker_context *c, struct finder *f, int *code)
 		    ask_unpack_fetch(c->arena, message, (size_t)n, &wanted))
 			return fetch(f, c->arena, &wanted);
 		break;
+	case ASK_DOMAINS:
+		if (f->web != NULL && ask_unpack_domains(c->arena, message,
+		                          (size_t)n, &domains))
+			return answer_hosts(f, c->arena, &domains);
+		break;
 	case ASK_ANSWER:
+	case ASK_HOST:
 	case ASK_ITEMS:
 	case ASK_FETCHED:
 	case ASK_NOTHING:

@@ -19,6 +19,7 @@
 #include "hub/lookup/lists.h"
 #include "hub/lookup/lookup_record.h"
 #include "hub/lookup/lookup_rows.h"
+#include "hub/lookup/mx_rows.h"
 #include "hub/lookup/setup.h"
 #include "hub/worker.h"
 #include "proto/base/arena.h"
@@ -35,6 +36,9 @@ enum {
 	LEASE_MS = 120000, /* well above what asking and recording take */
 	FETCH_MS = 30000,
 	EXITS_EVERY_MS = 60000,
+	DROP_EVERY_MS = 60000,
+	HOSTS_SHARE = 4, /* while there is other work, asking for mail hosts
+	                    waits so many times as long as it took last */
 	CONFLICTS_MOST = 5,
 	WARN_EVERY_MS = 60000,
 };
@@ -47,6 +51,9 @@ struct lookup {
 	bool busy;             /* the last step had addresses to ask for */
 	int conflicts;         /* in a row */
 	int64_t exits_ms;      /* when their zone was last asked; 0: never */
+	int64_t hosts_ms;      /* mail hosts wait until then */
+	int64_t dropped_ms;    /* when contacts that take no mail were dropped;
+	                          0: never */
 	int64_t warned_ms;     /* when failures were last told; 0: never */
 	int64_t failures;      /* since then */
 	int64_t complained_ms; /* of settings; 0: never */
@@ -124,7 +131,7 @@ static enum db_result
 judge(struct worker_context *c, struct batch *b, const char *method)
 {
 	enum db_result r = b->open_n == 0 ? DB_OK
-	    : lookup_rows_dead(c->db, c->arena, b->open, b->open_n,
+	    : lookup_rows_dead(c->db, c->arena, c->conf, b->open, b->open_n,
 	          &b->rules);
 
 	for (size_t i = 0; r == DB_OK && i < b->open_n; i++) {
@@ -272,6 +279,69 @@ exits(struct worker_context *c, struct lookup *l, const struct asking *k)
 	return exits_store(c->arena, c->conf, c->db, &want, answers);
 }
 
+static void
+tell_hosts(const struct ask_host *hosts, size_t n)
+{
+	const struct ask_host *last = NULL;
+	size_t failures = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (hosts[i].state == ASK_FAILED) {
+			failures++;
+			last = &hosts[i];
+		}
+	log_info("mail hosts recorded domains=%zu", n - failures);
+	if (last != NULL)
+		log_info("mail hosts not known domains=%zu last=\"%s %.*s\"",
+		    failures, last->domain, (int)last->why.n,
+		    last->why.at == NULL ? "" : last->why.at);
+}
+
+/* Domains that take no mail: at once, and now and then what another lookup
+ * has found at the same time as somebody recorded a contact there. */
+static enum db_result
+drop(struct worker_context *c, struct lookup *l, const struct ask_host *hosts,
+    size_t n)
+{
+	int64_t now = clock_mono_ms();
+	bool due = l->dropped_ms == 0 || now - l->dropped_ms >= DROP_EVERY_MS;
+
+	for (size_t i = 0; i < n; i++)
+		due = due || hosts[i].state == ASK_NONE;
+	if (!due)
+		return DB_OK;
+	l->dropped_ms = now;
+	return mx_rows_drop(c->db);
+}
+
+/* Which hosts take the mail of contacts; *more: domains may be left. */
+static enum db_result
+hosts(struct worker_context *c, struct lookup *l, const struct asking *k,
+    bool *more)
+{
+	int64_t began = clock_mono_ms();
+	struct mx_claims claims;
+	struct ask_host *said = NULL;
+	size_t n = 0;
+	enum db_result r;
+
+	*more = c->conf->lookup_mx && l->busy && began < l->hosts_ms;
+	if (!c->conf->lookup_mx || *more)
+		return DB_OK;
+	r = mx_rows_claim(c->db, c->arena, LEASE_MS, &claims);
+	if (r == DB_OK && claims.ask->n != 0 &&
+	    asking_hosts(k, claims.ask, &said)) {
+		*more = true;
+		n = claims.ask->n;
+		r = mx_rows_record(c->db, c->arena, c->conf, &claims, said);
+		if (r == DB_OK)
+			tell_hosts(said, n);
+	}
+	l->hosts_ms = clock_mono_ms() +
+	    HOSTS_SHARE * (clock_mono_ms() - began);
+	return r == DB_OK ? drop(c, l, said, n) : r;
+}
+
 static enum worker_step
 step(struct worker_context *c, void *state)
 {
@@ -284,7 +354,7 @@ step(struct worker_context *c, void *state)
 	struct asking asking = {.arena = c->arena, .conf = c->conf,
 	    .rules = &b.rules, .child = l->child, .terms = &terms};
 	const char *wrong;
-	bool more;
+	bool more, more_hosts = false;
 	enum db_result r;
 
 	if (setup_of(c->conf, c->arena, &setup, &wrong) < 0) {
@@ -297,6 +367,8 @@ step(struct worker_context *c, void *state)
 	if (r == DB_OK)
 		r = exits(c, l, &asking);
 	if (r == DB_OK)
+		r = hosts(c, l, &asking, &more_hosts);
+	if (r == DB_OK)
 		r = lookup_rows_refusals(c->db, c->arena, &b.rules);
 	if (r == DB_OK)
 		r = lookup_rows_claim(c->db, c->arena, c->conf, ASK_MOST,
@@ -306,7 +378,7 @@ step(struct worker_context *c, void *state)
 	l->conflicts = 0;
 	l->busy = claims.n != 0;
 	if (claims.n == 0)
-		return more ? WORKER_MORE : WORKER_IDLE;
+		return more || more_hosts ? WORKER_MORE : WORKER_IDLE;
 	batch_sort(&b, claims.at, claims.n);
 	r = ask(c, &asking, &b);
 	batch_settle(&b);

@@ -187,23 +187,31 @@ lookup_rows_release(struct db *db, struct arena *a, int64_t lease_us,
 
 /* ---- what is known already ---- */
 
+/* Rows of a pattern and why. */
+static const struct refusal *
+read_refusals(struct arena *a, const struct db_rows *rows, size_t *n)
+{
+	struct refusal *list;
+
+	*n = db_rows_count(rows);
+	list = arena_array(a, *n + 1, sizeof *list);
+	for (size_t i = 0; i < *n; i++)
+		list[i] = (struct refusal){
+		    .pattern = arena_string(a, db_string(rows, i, 0)),
+		    .why = arena_string(a, db_string(rows, i, 1))};
+	return list;
+}
+
 enum db_result
 lookup_rows_refusals(struct db *db, struct arena *a, struct settle_rules *out)
 {
-	struct refusal *list;
 	struct db_rows *rows;
 	enum db_result r = db_run(db, "lookup_refusals", NULL, &rows);
 
 	*out = (struct settle_rules){0};
 	if (r != DB_OK)
 		return r;
-	out->refusals_n = db_rows_count(rows);
-	list = arena_array(a, out->refusals_n + 1, sizeof *list);
-	for (size_t i = 0; i < out->refusals_n; i++)
-		list[i] = (struct refusal){
-		    .pattern = arena_string(a, db_string(rows, i, 0)),
-		    .why = arena_string(a, db_string(rows, i, 1))};
-	out->refusals = list;
+	out->refusals = read_refusals(a, rows, &out->refusals_n);
 	db_rows_free(rows);
 	return DB_OK;
 }
@@ -224,15 +232,15 @@ add_keys(struct arena *a, const struct ask_answer *answer,
 }
 
 enum db_result
-lookup_rows_dead(struct db *db, struct arena *a,
+lookup_rows_dead(struct db *db, struct arena *a, const struct hub_conf *conf,
     struct lookup_case *const *cases, size_t n, struct settle_rules *rules)
 {
 	struct db_args *args = db_args_new(a);
 	struct db_array *keys = db_arg_array(args);
-	const char **list;
 	struct db_rows *rows;
 	enum db_result r;
 
+	db_arg_flag(args, conf->lookup_mx);
 	for (size_t i = 0; i < n; i++)
 		if (cases[i]->said_n != 0)
 			add_keys(a, cases[i]->said[cases[i]->said_n - 1].answer,
@@ -240,11 +248,7 @@ lookup_rows_dead(struct db *db, struct arena *a,
 	r = db_run(db, "lookup_dead", args, &rows);
 	if (r != DB_OK)
 		return r;
-	rules->suspended_n = db_rows_count(rows);
-	list = arena_array(a, rules->suspended_n + 1, sizeof *list);
-	for (size_t i = 0; i < rules->suspended_n; i++)
-		list[i] = arena_string(a, db_string(rows, i, 0));
-	rules->suspended = list;
+	rules->suspended = read_refusals(a, rows, &rules->suspended_n);
 	db_rows_free(rows);
 	return DB_OK;
 }

@@ -55,9 +55,10 @@ enum db_result lookup_rows_refusals(struct db *db, struct arena *a,
     struct settle_rules *out) __attribute__((warn_unused_result));
 
 /* Adds to the rules which of the mailboxes that these cases' last answers
- * name are dead. */
+ * name are no use. */
 enum db_result lookup_rows_dead(struct db *db, struct arena *a,
-    struct lookup_case *const *cases, size_t n, struct settle_rules *rules)
+    const struct hub_conf *conf, struct lookup_case *const *cases, size_t n,
+    struct settle_rules *rules)
     __attribute__((warn_unused_result));
 
 /* Gives each case in whose registered range there is a fresh RDAP answer

@@ -318,3 +318,13 @@ message_parse(struct arena *a, const void *bytes, size_t n, const char *name,
 		*out = (struct message_answer){0};
 	return r;
 }
+
+bool
+message_name(const void *bytes, size_t n, const struct message_data *d,
+    size_t skip, char out[MESSAGE_NAME_BYTES])
+{
+	size_t begin = (size_t)(d->at - (const uint8_t *)bytes);
+	struct cursor c = {.at = bytes, .n = n, .next = begin + skip};
+
+	return d->n > skip && get_name(&c, out) && c.next == begin + d->n;
+}

@@ -8,6 +8,7 @@
 #ifndef PLAINTIFF_LOOKUP_MESSAGE_H
 #define PLAINTIFF_LOOKUP_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@ struct arena;
 /* Longest name in text form, with the NUL. */
 #define MESSAGE_NAME_BYTES 256
 /* Types of records that are asked for. */
-enum { MESSAGE_A = 1, MESSAGE_TXT = 16 };
+enum { MESSAGE_A = 1, MESSAGE_MX = 15, MESSAGE_TXT = 16 };
 
 enum message_result {
 	MESSAGE_ANSWERED,  /* there is at least one record */
@@ -44,5 +45,13 @@ struct message_answer {
 enum message_result message_parse(struct arena *a, const void *bytes,
     size_t n, const char *name, uint16_t type, struct message_answer *out,
     const char **why);
+
+/* Reads the name that fills what d, a record of this message, holds behind
+ * `skip` bytes; it may be compressed (RFC 3597 4).  In text form without a dot
+ * at its end, the root is ""; bytes that no text name shows plainly are
+ * escaped. */
+bool message_name(const void *bytes, size_t n, const struct message_data *d,
+    size_t skip, char out[MESSAGE_NAME_BYTES])
+    __attribute__((warn_unused_result));
 
 #endif

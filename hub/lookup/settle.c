@@ -63,8 +63,8 @@ unfit(const struct hub_conf *conf, const struct settle_rules *rules,
 		return NULL;
 	why = refusal_why(rules->refusals, rules->refusals_n, m);
 	for (size_t i = 0; why == NULL && i < rules->suspended_n; i++)
-		if (strcmp(rules->suspended[i], m->key) == 0)
-			why = "mail to this mailbox comes back";
+		if (strcmp(rules->suspended[i].pattern, m->key) == 0)
+			why = rules->suspended[i].why;
 	return why;
 }
 

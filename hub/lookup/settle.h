@@ -28,7 +28,8 @@ struct refusal;
 struct settle_rules {
 	const struct refusal *refusals;
 	size_t refusals_n;
-	const char *const *suspended; /* keys: mail to them comes back */
+	const struct refusal *suspended; /* patterns: keys of contacts that are
+	                                    no use */
 	size_t suspended_n;
 };
 

@@ -75,8 +75,9 @@ web_of(const struct hub_conf *conf, struct arena *a, struct ask_setup *out,
 	*wrong = "lookup.web_hosts: over 1,000 bytes";
 	if (strlen(out->hosts) > ASK_TEXT_BYTES)
 		return -1;
-	memcpy(out->inside, conf->lookup_web_inside.at,
-	    out->inside_n * sizeof out->inside[0]);
+	if (out->inside_n != 0)
+		memcpy(out->inside, conf->lookup_web_inside.at,
+		    out->inside_n * sizeof out->inside[0]);
 	return 0;
 }
 

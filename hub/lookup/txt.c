@@ -82,7 +82,7 @@ const char *
 txt_zone(struct arena *a, const char *zone, const char **why)
 {
 	char *s = arena_string(a, zone);
-	size_t n = strlen(s), label = 0;
+	size_t n = strlen(s);
 
 	if (n > 0 && s[n - 1] == '.')
 		s[--n] = '\0';
@@ -91,17 +91,7 @@ txt_zone(struct arena *a, const char *zone, const char **why)
 	if (n == 0 || n > TXT_ZONE_BYTES)
 		return NULL;
 	*why = "it is no domain name";
-	for (size_t i = 0; i <= n; i++) {
-		bool end = s[i] == '.' || s[i] == '\0';
-
-		if (end && (label == 0 || label > 63))
-			return NULL;
-		if (!end && strchr("abcdefghijklmnopqrstuvwxyz0123456789-_",
-		                s[i]) == NULL)
-			return NULL;
-		label = end ? 0 : label + 1;
-	}
-	return s;
+	return text_is_domain(s, TXT_ZONE_BYTES) ? s : NULL;
 }
 
 const char *

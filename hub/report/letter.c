@@ -6,63 +6,14 @@
 #include "hub/bounce/hear.h"
 #include "hub/conf.h"
 #include "hub/report/compose.h"
-#include "hub/report/greeting.h"
+#include "hub/report/greetings.h"
 #include "hub/report/report_rows.h"
 #include "hub/report/token_key.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
 #include "proto/base/log.h"
 
-enum { GREETING_MAX_BYTES = 65536, UUID_BYTES = 16 };
-
-/* Absent when the setting is empty. */
-static int
-read_greeting(struct arena *a, const char *setting, const char *path,
-    struct text *out)
-{
-	const char *why;
-
-	*out = (struct text){0};
-	if (path[0] == '\0')
-		return 0;
-	if (file_read(a, path, GREETING_MAX_BYTES, out, &why) < 0) {
-		log_error("cannot read %s %s: %s", setting, path, why);
-		return -1;
-	}
-	if (!text_is_utf8(out->at, out->n)) {
-		log_error("%s %s is not UTF-8", setting, path);
-		return -1;
-	}
-	return greeting_check(*out, path);
-}
-
-static int
-read_greetings(const struct hub_conf *conf, struct arena *a,
-    struct letter *out)
-{
-	const struct {
-		enum language language;
-		const char *setting, *path;
-	} list[] = {
-	    {LANGUAGE_EN, "report.greeting", conf->report_greeting},
-	    {LANGUAGE_DE, "report.greeting_de", conf->report_greeting_de},
-	    {LANGUAGE_FR, "report.greeting_fr", conf->report_greeting_fr},
-	};
-
-	_Static_assert(sizeof list / sizeof list[0] == LANGUAGE_COUNT,
-	    "a setting for each language");
-	for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
-		struct text *t = &out->greeting[list[i].language];
-
-		if (read_greeting(a, list[i].setting, list[i].path, t) < 0)
-			return -1;
-		/* the operator's words in English rather than ours */
-		if (t->at == NULL)
-			*t = out->greeting[LANGUAGE_EN];
-	}
-	return 0;
-}
+enum { UUID_BYTES = 16 };
 
 static int
 read_secret(const struct hub_conf *conf, bool strict, struct letter *l)
@@ -99,12 +50,11 @@ read_verp(const struct hub_conf *conf, bool strict, struct letter *l)
 }
 
 int
-letter_load(const struct hub_conf *conf, struct arena *a, bool strict,
-    struct letter *out)
+letter_load(const struct hub_conf *conf, const struct greetings *greetings,
+    bool strict, struct letter *out)
 {
-	*out = (struct letter){.conf = conf};
-	if (read_greetings(conf, a, out) < 0 ||
-	    read_verp(conf, strict, out) < 0)
+	*out = (struct letter){.conf = conf, .greetings = greetings};
+	if (read_verp(conf, strict, out) < 0)
 		return -1;
 	return read_secret(conf, strict, out);
 }
@@ -155,7 +105,7 @@ letter_write(const struct letter *l, struct arena *a, struct report_case *c,
 	if (l->listens && conf->bounce_replies)
 		f->reply_to = sender;
 	if (f->greeting.at == NULL)
-		f->greeting = l->greeting[f->language];
+		f->greeting = greetings_choose(l->greetings, f);
 	f->xarf_max = (size_t)conf->report_xarf_max;
 	f->xarf_max_bytes = (size_t)conf->report_xarf_max_bytes;
 	if (compose_mails(f, a, out, &why) < 0) {

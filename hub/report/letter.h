@@ -10,30 +10,28 @@
 
 #include "hub/bounce/verp.h"
 #include "hub/report/compose.h"
-#include "hub/report/language.h"
-#include "proto/base/text.h"
 
 struct arena;
+struct greetings;
 struct hub_conf;
 struct report_case;
 
-/* What the mails of a round have in common; lives in the arena it was
- * loaded into. */
+/* What the mails of a round have in common; conf and greetings are the
+ * caller's. */
 struct letter {
 	const struct hub_conf *conf;
-	struct text greeting[LANGUAGE_COUNT]; /* absent: the built-in one */
+	const struct greetings *greetings;
 	unsigned char secret[COMPOSE_SECRET_BYTES];
 	bool listens; /* bounces come to an address with a token */
 	struct verp_key verp;
 };
 
-/* Reads the greeting files and the key of tokens, and makes the key when
- * there is none.  -1: one of them cannot be used, logged; nothing must be sent
- * with another text, nor with tokens of another key.  strict false is for
- * previews: a key that cannot be used is replaced by a random one, with a
+/* Reads the key of tokens, and makes it when there is none.  -1: it cannot be
+ * used, logged; nothing must be sent with tokens of another.  strict false is
+ * for previews: a key that cannot be used is replaced by a random one, with a
  * warning. */
-int letter_load(const struct hub_conf *conf, struct arena *a, bool strict,
-    struct letter *out) __attribute__((warn_unused_result));
+int letter_load(const struct hub_conf *conf, const struct greetings *greetings,
+    bool strict, struct letter *out) __attribute__((warn_unused_result));
 
 /* Completes c->facts with what the settings say, a new random id and the
  * time, and composes its mails to that mailbox.  A greeting that is in the

@@ -5,6 +5,7 @@
 
 #include "hub/conf.h"
 #include "hub/report/compose.h"
+#include "hub/report/greetings.h"
 #include "hub/report/letter.h"
 #include "hub/report/report_rows.h"
 #include "proto/base/arena.h"
@@ -98,9 +99,11 @@ preview_reports(struct db *db, const struct hub_conf *conf,
 	struct preview p = {.db = db, .conf = conf, .ask = ask,
 	    .on_mail = on_mail, .ctx = ctx};
 	struct arena *a = arena_open(0), *settings = arena_open(0);
+	struct greetings greetings;
 	enum db_result r = DB_REFUSED;
 
-	if (letter_load(conf, settings, false, &p.letter) == 0)
+	if (greetings_load(conf, settings, &greetings) == 0 &&
+	    letter_load(conf, &greetings, false, &p.letter) == 0)
 		r = ask->mailbox == NULL ? all(&p, a) : named(&p, a);
 	*count = p.count;
 	arena_close(settings);

@@ -14,6 +14,7 @@
 #include "hub/conf.h"
 #include "hub/report/compose.h"
 #include "hub/report/domain.h"
+#include "hub/report/greetings.h"
 #include "hub/report/letter.h"
 #include "hub/report/report_rows.h"
 #include "hub/report/report_store.h"
@@ -29,6 +30,9 @@ enum {
 	/* deciding takes a part of the time at most: so many times as long as
 	 * it took it is not done again */
 	REST = 20,
+	/* likewise reading the greetings, which is done once a second */
+	GREETINGS_REST = 50,
+	GREETINGS_EVERY_MS = 1000,
 	SKIPS_MAX = 1000,
 	SKIP_MS = 10 * 60 * 1000, /* a contact of which nothing came */
 };
@@ -45,6 +49,9 @@ struct report {
 	size_t single; /* so many by themselves, after a batch that failed */
 	int64_t upto;  /* for the contacts of the list */
 	int64_t rest_until_ms;
+	struct arena *words; /* owns the greetings */
+	struct greetings greetings;
+	int64_t greetings_until_ms; /* they need not be read before */
 	struct skip skips[SKIPS_MAX];
 	size_t skip_count;
 	bool stopped; /* and said so */
@@ -297,6 +304,25 @@ may_go(struct worker_context *c, struct report *s, enum worker_step *step)
 	return why == NULL;
 }
 
+/* The greetings as they are now, or were just now.  A report goes out with
+ * none that will not do. */
+static int
+read_greetings(struct worker_context *c, struct report *s)
+{
+	int64_t begin_ms = clock_mono_ms(), took_ms;
+
+	if (begin_ms < s->greetings_until_ms)
+		return 0;
+	s->greetings_until_ms = 0;
+	arena_reset(s->words);
+	if (greetings_load(c->conf, s->words, &s->greetings) < 0)
+		return -1;
+	took_ms = clock_mono_ms() - begin_ms;
+	s->greetings_until_ms = begin_ms + took_ms * GREETINGS_REST +
+	    GREETINGS_EVERY_MS;
+	return 0;
+}
+
 static enum worker_step
 step(struct worker_context *c, void *state)
 {
@@ -316,7 +342,8 @@ step(struct worker_context *c, void *state)
 		if (s->list.n == 0)
 			return WORKER_IDLE;
 	}
-	if (letter_load(c->conf, c->arena, true, &letter) < 0)
+	if (read_greetings(c, s) < 0 ||
+	    letter_load(c->conf, &s->greetings, true, &letter) < 0)
 		return WORKER_WAIT;
 	return next_batch(c, s, &letter);
 }
@@ -325,10 +352,12 @@ static int
 open_report(struct worker_context *c, void **state)
 {
 	struct report *s;
+	struct greetings greetings;
 	struct letter letter;
 
 	/* better now than when the first report is due */
-	if (letter_load(c->conf, c->arena, true, &letter) < 0)
+	if (greetings_load(c->conf, c->arena, &greetings) < 0 ||
+	    letter_load(c->conf, &greetings, true, &letter) < 0)
 		return -1;
 	if (!compose_mailbox_is_plain(c->conf->report_from)) {
 		log_error("report.from \"%s\" is no plain mailbox",
@@ -339,6 +368,7 @@ open_report(struct worker_context *c, void **state)
 	if (s == NULL)
 		die(EX_OSERR, "out of memory");
 	s->round = arena_open(0);
+	s->words = arena_open(0);
 	*state = s;
 	return 0;
 }
@@ -349,6 +379,7 @@ close_report(void *state)
 	struct report *s = state;
 
 	arena_close(s->round);
+	arena_close(s->words);
 	free(s);
 }
 

@@ -226,3 +226,23 @@ text_nearest(const char *word, const char *const *list, size_t count)
 	}
 	return best;
 }
+
+bool
+text_is_domain(const char *s, size_t most)
+{
+	size_t n = strlen(s), label = 0;
+
+	if (n == 0 || n > most)
+		return false;
+	for (size_t i = 0; i <= n; i++) {
+		bool end = s[i] == '.' || s[i] == '\0';
+
+		if (end && (label == 0 || label > 63))
+			return false;
+		if (!end && strchr("abcdefghijklmnopqrstuvwxyz0123456789-_",
+		                s[i]) == NULL)
+			return false;
+		label = end ? 0 : label + 1;
+	}
+	return true;
+}

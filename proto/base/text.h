@@ -79,6 +79,11 @@ size_t text_neuter(char *out, size_t cap, const char *in, size_t n);
 /* Lower-cases A-Z in place. */
 void text_lower(char *s);
 
+/* Is it a name of 1 to `most` bytes as hosts and zones have: labels of 1 to 63
+ * lower-case letters, digits, hyphens and underscores, without a dot at its
+ * end? */
+bool text_is_domain(const char *s, size_t most);
+
 /* The word of list nearest to word by edit distance, or NULL when nothing is
  * near enough to be a likely slip (distance over a third of its length). */
 const char *text_nearest(const char *word, const char *const *list,

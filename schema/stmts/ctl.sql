@@ -50,7 +50,7 @@ SELECT count(*), pg_notify('plaintiff_events', '') FROM moved;
 
 -- name: ctl_contact_list
 SELECT mailbox, state, addresses, reports, last_report, quiet_until, merged,
-	dead, note, created, contact
+	dead, mx, note, created, contact
 FROM contact_list ORDER BY mailbox, contact;
 
 -- name: ctl_contact_prefixes

@@ -59,7 +59,7 @@ WITH a AS (
 	FROM e WHERE open AND NOT stale AND kind = 1
 ), s AS (
 	SELECT x.*, c.mailbox, c.key, c.mode, c.form, c.note, c.control,
-		c.forced, c.domain, c.state AS contact_state, c.state_why,
+		c.forced, c.domain, c.mx, c.state AS contact_state, c.state_why,
 		f.fixed, f.note AS fix_note
 	FROM a LEFT JOIN source x ON x.address = a.address
 	LEFT JOIN contact c ON c.contact = x.contact
@@ -83,7 +83,11 @@ WITH a AS (
 				<= now() - interval '1 day')) AS new,
 		(SELECT count(*) FROM report r JOIN contact c USING (contact)
 			JOIN s ON s.domain = c.domain
-			WHERE r.created > now() - interval '7 days') AS domain
+			WHERE r.created > now() - interval '7 days') AS domain,
+		(SELECT count(*) FROM report r JOIN contact c USING (contact)
+			JOIN s ON coalesce(s.mx, s.domain)
+				= coalesce(c.mx, c.domain)
+			WHERE r.created > now() - interval '7 days') AS mx
 )
 SELECT d.decision, CASE WHEN d.passed THEN 'passed'
 		WHEN d.passed IS NULL THEN '-' ELSE 'stops' END AS outcome, d.fact
@@ -194,7 +198,9 @@ CROSS JOIN LATERAL (VALUES
 		coalesce(s.domain, '-') || ': ' || used.domain || ' of '
 			|| t.domain_week || ' in a week'),
 	(25, 'mx cap', CASE WHEN t.mx_week > 0 THEN v.brake IS DISTINCT
-			FROM 'mx cap' END, t.mx_week || ' in a week'),
+			FROM 'mx cap' END,
+		coalesce(s.mx, s.domain || ' (mail host not known)', '-')
+			|| ': ' || used.mx || ' of ' || t.mx_week || ' in a week'),
 	(26, 'mails an hour', CASE WHEN t.mails_hour > 0 THEN v.brake
 			IS DISTINCT FROM 'mails an hour' END,
 		used.hour || ' of ' || t.mails_hour),

@@ -155,11 +155,19 @@ CROSS JOIN LATERAL (SELECT w.* FROM network_piece p
 SELECT pattern, why FROM contact_refusal WHERE active ORDER BY pattern;
 
 -- name: lookup_dead
--- those of the keys to which mail comes back, or that are passed over because
--- they do not answer
-SELECT key FROM contact c WHERE key = ANY ($1::text[])
-	AND (dead IS NOT NULL OR EXISTS (SELECT FROM escalation e
-		WHERE e.contact = c.contact AND e.ended IS NULL));
+-- those of the keys that are no use, and why: mail to them comes back, they
+-- are passed over because they do not answer, or ($2) mail to them would go
+-- to a domain that takes none
+SELECT k.key, CASE WHEN d.domain IS NOT NULL THEN 'its domain takes no mail'
+	ELSE 'mail to this mailbox comes back' END
+FROM unnest($1::text[]) AS k (key)
+LEFT JOIN contact c ON c.key = k.key
+LEFT JOIN contact t ON t.contact = c.merged_into
+LEFT JOIN mail_domain d ON $2::boolean AND d.state = 'none'
+	AND d.domain = split_part(coalesce(t.key, k.key), '@', 2)
+WHERE d.domain IS NOT NULL OR c.dead IS NOT NULL
+	OR EXISTS (SELECT FROM escalation e
+		WHERE e.contact = c.contact AND e.ended IS NULL);
 
 -- name: lookup_park
 UPDATE source

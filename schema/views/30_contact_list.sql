@@ -1,7 +1,7 @@
 CREATE VIEW contact_list AS
 SELECT c.contact, c.mailbox, c.state, c.state_why, coalesce(s.addresses, 0) AS addresses,
 	coalesce(r.reports, 0) AS reports, r.last_report, r.quiet_until,
-	m.mailbox AS merged, c.dead, c.note, c.created
+	m.mailbox AS merged, c.dead, c.note, c.created, c.mx
 FROM contact c
 LEFT JOIN contact m ON m.contact = c.merged_into
 LEFT JOIN (SELECT contact, count(*) AS addresses FROM source
@@ -25,3 +25,5 @@ COMMENT ON COLUMN contact_list.dead IS
 	'since when mail to it comes back for good';
 COMMENT ON COLUMN contact_list.note IS 'for people';
 COMMENT ON COLUMN contact_list.created IS 'when it was first found';
+COMMENT ON COLUMN contact_list.mx IS
+	'host that takes its mail; null: not known';

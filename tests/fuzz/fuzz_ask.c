@@ -24,6 +24,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct ask ask;
 	static struct ask_items items;
 	struct ask_fetch fetch;
+	static struct ask_domains domains;
+	struct ask_host host;
 	struct ask_fetched fetched;
 	struct arena *a = arena_open(0);
 	struct ask_setup setup;
@@ -60,6 +62,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask_pack_fetched(&b, &fetched);
 		must_equal(&b, data, size);
 		kinds += ask_kind(data, size) == ASK_FETCHED;
+	}
+	if (ask_unpack_domains(a, data, size, &domains)) {
+		ask_pack_domains(&b, &domains);
+		must_equal(&b, data, size);
+		kinds += ask_kind(data, size) == ASK_DOMAINS;
+	}
+	if (ask_unpack_host(a, data, size, &host)) {
+		ask_pack_host(&b, &host);
+		must_equal(&b, data, size);
+		kinds += ask_kind(data, size) == ASK_HOST;
 	}
 	if (b.n != 0 && kinds != 1)
 		abort();

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "hub/report/greetings.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
@@ -52,6 +53,34 @@ one_source(void)
 	const struct compose_facts f = facts_of(&s, 1);
 
 	return write_mails("one_source", &f);
+}
+
+/* The greeting that the operator has for the domain whose logins were
+ * tried, in German, and no other trace of that domain. */
+static int
+domain_greeting(void)
+{
+	static const struct greeting_of of[] = {
+	    {"ours.example", LANGUAGE_EN, TEXT("wrong language\n")},
+	    {"ours.example", LANGUAGE_DE,
+	        TEXT("Guten Tag,\n\njemand in Ihrem Netz versucht sich an den "
+	             "Konten der Stadtwerke ({events} von {addresses}).\n")},
+	    {"theirs.example", LANGUAGE_DE, TEXT("wrong domain\n")},
+	};
+	const struct greetings greetings = {.of = of, .n = 3};
+	const struct compose_event lines[] = {
+	    facts_event(90000, KIND_AUTH_FAILURE, 51234, "192.0.2.25", 587,
+	        "postfix/submission/smtpd", "info@Ours.example"),
+	    facts_event(3600, KIND_AUTH_FAILURE, 0, "", 0,
+	        "dovecot/imap-login", "sales@ours.example"),
+	};
+	struct compose_source s = facts_source("203.0.113.7", lines, 2);
+	struct compose_facts f = facts_of(&s, 1);
+
+	f.language = LANGUAGE_DE;
+	f.mode = COMPOSE_TEXT;
+	f.greeting = greetings_choose(&greetings, &f);
+	return write_mails("domain_greeting", &f);
 }
 
 /* The same report in each mode and language. */
@@ -177,7 +206,7 @@ main(int argc, char **argv)
 	}
 	folder = argv[1];
 	return one_source() == 0 && modes() == 0 && many_sources() == 0 &&
-	        hostile() == 0
+	        hostile() == 0 && domain_greeting() == 0
 	    ? EX_OK
 	    : EX_SOFTWARE;
 }

@@ -17,7 +17,7 @@ LANGUAGES = ["en", "de", "fr"]
 CONSOLIDATED = ["one_source", "many_sources", "hostile"] + [
     "consolidated_" + l for l in LANGUAGES]
 XARF = ["xarf_%s_%d" % (l, n) for l in LANGUAGES for n in (1, 2)]
-TEXT = ["text_" + l for l in LANGUAGES]
+TEXT = ["domain_greeting"] + ["text_" + l for l in LANGUAGES]
 NAMES = CONSOLIDATED + XARF + TEXT
 
 
@@ -190,9 +190,9 @@ def test_attribution_where_it_belongs(mail):
 def test_no_canary(mail):
     for name in NAMES:
         everything = read_mail.everything(mail(name))
-        assert not re.search(r"canary|victim", everything, re.I)
+        assert not re.search(r"canary|victim|ours\.example", everything, re.I)
         # the control: a token is found in each part, also inside evidence
-        parts = {"TEXT": 1, "XARF": 2}.get(name[:4].upper(), 3)
+        parts = 1 if name in TEXT else 2 if name in XARF else 3
         if name != "many_sources":
             assert len(re.findall(r"\buser-[0-9a-f]{6}\b",
                                   everything)) >= parts

@@ -156,6 +156,11 @@ def cases(w):
     # brakes; IPv6
     w.known("2001:db8::28", "abuse@a28.isp.example")
     w.say("cap of the domain", "2001:db8::28", "domain cap", domain_week=1)
+    w.say("cap of the mail host, not known", "2001:db8::28", "mx cap",
+          mx_week=1)
+    d.query("UPDATE contact SET mx = 'mx.big.example' WHERE mailbox IN"
+            " ('abuse@a28.isp.example', 'abuse@sent.isp.example')")
+    w.say("cap of the mail host", "2001:db8::28", "mx cap", mx_week=1)
     w.say("new contacts", "2001:db8::28", "new contacts", new_day=1)
     w.say("mails an hour", "2001:db8::28", "mails an hour", mails_hour=1)
     d.query("UPDATE switch SET stopped = now(), why = 'a test',"

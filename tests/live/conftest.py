@@ -137,7 +137,7 @@ class Hub:
     first start(), or call write() and reload by hand.  Defaults: 127.0.0.1
     and a free port, mail to a folder, only 127.0.0.0/8 unreportable so that
     documentation addresses can be accused, and for one try already.
-    Nobody is checked for Tor.
+    Nobody is checked for Tor, and nobody asked for mail hosts.
     """
 
     def __init__(self, database, folder, processes, name="hub1"):
@@ -157,7 +157,7 @@ class Hub:
                         "key": self.folder / "hub.key"},
             "filter": {"unreportable": "127.0.0.0/8"},
             "lookup": {"retry_first": "1s", "origin_zone": "",
-                       "origin6_zone": "", "rdap": "no"},
+                       "origin6_zone": "", "rdap": "no", "mx": "no"},
             "tor": {"list": ""},
             "report": {"from": "abuse-report@hub.example", "settle": "0s",
                        "threshold": ["auth_failure:tries=1",

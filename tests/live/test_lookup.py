@@ -19,15 +19,17 @@ _serial = itertools.count(1)
 
 def add_events(database, addresses, kind=AUTH, at=None, stale=False, host=1,
                agent=1):
-    """Event rows as receive stores them."""
+    """Event rows as receive stores them: behind the lock that keeps lookup
+    from counting past a number whose row is not there yet."""
     at = at or datetime.datetime.now(UTC) - datetime.timedelta(hours=1)
     for address in addresses:
         n = next(_serial)
         database.query(
             "INSERT INTO event (id, time, agent, host, kind, stale, address)"
-            " VALUES ((left(id_floor(%s)::text, 9) || "
+            " SELECT (left(id_floor(%s)::text, 9) || "
             "'0000-0000-0000-' || lpad(to_hex(%s), 12, '0'))::uuid,"
-            " %s, %s, %s, %s, %s, %s)",
+            " %s, %s, %s, %s, %s, %s"
+            " FROM (SELECT pg_advisory_xact_lock_shared(7411001)) l",
             at, n, at, agent, host, kind, stale, address)
 
 

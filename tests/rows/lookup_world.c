@@ -119,7 +119,8 @@ world_fresh(void **state)
 	world_run("TRUNCATE event, evidence, tally, source, answer, contact,"
 	    " contact_prefix, network, network_piece, bootstrap, rdap_server,"
 	    " agent_address, agent, report, report_source, witness, set_aside,"
-	    " agent_outbox, agent_past, agent_day RESTART IDENTITY CASCADE");
+	    " agent_outbox, agent_past, agent_day, mail_domain"
+	    " RESTART IDENTITY CASCADE");
 	world_run("UPDATE watermark SET stored = 0");
 	world_run("ALTER SEQUENCE stored_seq RESTART");
 	return 0;

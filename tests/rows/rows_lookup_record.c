@@ -381,9 +381,12 @@ test_refusals_and_dead(void **state)
 	    " ('b@isp.example', 'b@isp.example', NULL),"
 	    " ('c@isp.example', 'c@isp.example', now())");
 	(void)case_said(&k, "abusix", &said);
-	assert_int_equal(lookup_rows_dead(db, arena, &list, 1, &rules), DB_OK);
+	assert_int_equal(lookup_rows_dead(db, arena, world_conf(), &list, 1,
+	                     &rules), DB_OK);
 	assert_int_equal(rules.suspended_n, 1);
-	assert_string_equal(rules.suspended[0], "a@isp.example");
+	assert_string_equal(rules.suspended[0].pattern, "a@isp.example");
+	assert_string_equal(rules.suspended[0].why,
+	    "mail to this mailbox comes back");
 }
 
 int

@@ -200,6 +200,81 @@ test_answers_that_contradict(void **state)
 	buf_free(&b);
 }
 
+static struct ask_host
+sample_host(void)
+{
+	return (struct ask_host){.batch = 7, .index = 3,
+	    .domain = "isp.example", .state = ASK_FOUND,
+	    .host = "mx.isp.example"};
+}
+
+static void
+test_domains(void **state)
+{
+	static const char *const wrong[] = {"", ".", "isp.example.", "a..b",
+	    "ISP.example", "a b.example", "-\n.example", "\xc3\xbc.example"};
+	static struct ask_domains in, out;
+	char longest[ASK_NAME_BYTES + 2];
+	struct buf b = {0};
+
+	(void)state;
+	for (size_t i = 0; i <= ASK_NAME_BYTES; i++)
+		longest[i] = i % 64 == 63 ? '.' : 'a';
+	longest[ASK_NAME_BYTES] = '\0';
+	in = (struct ask_domains){.batch = 9, .deadline_ms = 2000,
+	    .n = ASK_DOMAINS_MOST};
+	for (size_t i = 0; i < in.n; i++)
+		in.at[i] = longest;
+	ask_pack_domains(&b, &in);
+	assert_true(b.n <= ASK_MESSAGE_BYTES);
+	assert_int_equal(ask_kind(b.data, b.n), ASK_DOMAINS);
+	assert_true(ask_unpack_domains(arena, b.data, b.n, &out));
+	assert_int_equal(out.n, in.n);
+	assert_int_equal(out.deadline_ms, 2000);
+	assert_string_equal(out.at[199], longest);
+	in.n = 1;
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		in.at[0] = wrong[i];
+		ask_pack_domains(&b, &in);
+		assert_false(ask_unpack_domains(arena, b.data, b.n, &out));
+	}
+	buf_free(&b);
+}
+
+static void
+test_host(void **state)
+{
+	struct ask_host in = sample_host(), out;
+	struct buf b = {0};
+
+	(void)state;
+	ask_pack_host(&b, &in);
+	assert_int_equal(ask_kind(b.data, b.n), ASK_HOST);
+	assert_true(ask_unpack_host(arena, b.data, b.n, &out));
+	assert_int_equal(out.index, 3);
+	assert_string_equal(out.domain, in.domain);
+	assert_string_equal(out.host, in.host);
+	assert_null(out.why.at);
+	/* found without a host, a host without found, no host name */
+	in.host = "";
+	ask_pack_host(&b, &in);
+	assert_false(ask_unpack_host(arena, b.data, b.n, &out));
+	in.host = "mx\n.isp.example";
+	ask_pack_host(&b, &in);
+	assert_false(ask_unpack_host(arena, b.data, b.n, &out));
+	for (int s = ASK_NONE; s <= ASK_STATES; s++) {
+		in = sample_host();
+		in.state = (enum ask_state)s;
+		ask_pack_host(&b, &in);
+		assert_false(ask_unpack_host(arena, b.data, b.n, &out));
+		in.host = "";
+		ask_pack_host(&b, &in);
+		assert_int_equal(ask_unpack_host(arena, b.data, b.n, &out),
+		    s == ASK_NONE || s == ASK_FAILED);
+	}
+	buf_free(&b);
+}
+
 static bool
 any_unpacks(const char *bytes, size_t n)
 {
@@ -210,6 +285,8 @@ any_unpacks(const char *bytes, size_t n)
 	struct ask_answer answer;
 	struct ask_fetch fetch;
 	struct ask_fetched fetched;
+	static struct ask_domains domains;
+	struct ask_host host;
 	bool any;
 
 	assert_non_null(exact);
@@ -220,6 +297,8 @@ any_unpacks(const char *bytes, size_t n)
 	any |= ask_unpack_fetch(arena, exact, n, &fetch);
 	any |= ask_unpack_items(arena, exact, n, &items);
 	any |= ask_unpack_fetched(arena, exact, n, &fetched);
+	any |= ask_unpack_domains(arena, exact, n, &domains);
+	any |= ask_unpack_host(arena, exact, n, &host);
 	free(exact);
 	return any;
 }
@@ -235,13 +314,16 @@ test_cut_and_stretched(void **state)
 	    .list = ASK_BOOTSTRAP, .url = "https://a.example/"};
 	struct ask_items items = {.batch = 1, .n = 1};
 	struct ask_fetched fetched = {.batch = 1, .why = TEXT("why")};
+	struct ask_domains domains = {.batch = 1, .deadline_ms = 1, .n = 2,
+	    .at = {"a.example", "b.example"}};
+	struct ask_host host = sample_host();
 	struct buf b = {0};
 
 	(void)state;
 	ask.addresses[0] = addr_of("203.0.113.7");
 	items.at[0] = (struct ask_item){.prefix = {addr_of("203.0.113.0"), 24},
 	    .first_us = -1, .last_us = 5, .url = TEXT("https://a.example/")};
-	for (int kind = 0; kind < 5; kind++) {
+	for (int kind = 0; kind < 7; kind++) {
 		switch (kind) {
 		case 0:
 			ask_pack_answer(&b, &in);
@@ -254,6 +336,12 @@ test_cut_and_stretched(void **state)
 			break;
 		case 3:
 			ask_pack_items(&b, &items);
+			break;
+		case 4:
+			ask_pack_domains(&b, &domains);
+			break;
+		case 5:
+			ask_pack_host(&b, &host);
 			break;
 		default:
 			ask_pack_fetched(&b, &fetched);
@@ -270,7 +358,7 @@ test_cut_and_stretched(void **state)
 		assert_int_equal(ask_kind(b.data, b.n), ASK_NOTHING);
 	}
 	assert_int_equal(ask_kind("", 0), ASK_NOTHING);
-	assert_int_equal(ask_kind("\2\7", 2), ASK_NOTHING);
+	assert_int_equal(ask_kind("\2\11", 2), ASK_NOTHING);
 	assert_int_equal(ask_kind("\1\1", 2), ASK_NOTHING);
 	buf_free(&b);
 }
@@ -328,6 +416,8 @@ main(void)
 	    cmocka_unit_test(test_answer),
 	    cmocka_unit_test(test_answers_about_others),
 	    cmocka_unit_test(test_answers_that_contradict),
+	    cmocka_unit_test(test_domains),
+	    cmocka_unit_test(test_host),
 	    cmocka_unit_test(test_cut_and_stretched),
 	    cmocka_unit_test(test_servers),
 	};

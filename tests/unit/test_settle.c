@@ -28,7 +28,8 @@ static const struct hub_conf conf = {.lookup_found_min = DAY_S,
 static const struct refusal refusals[] = {
     {"@ripe.net", "mailbox of a registry"},
     {"removed@", "mailbox is a placeholder"}};
-static const char *const dead[] = {"dead@isp.example"};
+static const struct refusal dead[] = {
+    {"dead@isp.example", "mail to this mailbox comes back"}};
 static const struct settle_rules rules = {.refusals = refusals,
     .refusals_n = 2, .suspended = dead, .suspended_n = 1};
 

@@ -81,7 +81,8 @@ struct world {
 
 static const struct refusal refusals[] = {
     {"@ripe.net", "mailbox of a registry"}};
-static const char *const dead[] = {"dead@isp.example"};
+static const struct refusal dead[] = {
+    {"dead@isp.example", "mail to this mailbox comes back"}};
 static const struct settle_rules rules = {.refusals = refusals,
     .refusals_n = 1, .suspended = dead, .suspended_n = 1};
 
