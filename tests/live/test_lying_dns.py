@@ -10,7 +10,7 @@ from lying_dns import LyingDns
 from test_finder import children
 from test_lookup import ZONE, add_events, no_bad_end, sources  # noqa: F401
 
-TIMEOUT_MS, TRIES = 150, 2
+TIMEOUT_MS, TRIES = 300, 2
 # hub/lookup/asking.c: a batch of this size has 2 s, and finder one of grace
 BATCH_SECONDS = 3
 RISE_KB = 8192
