@@ -52,21 +52,28 @@ is_own(const struct filter *f, const struct addr *a)
 	return false;
 }
 
+/* Eight bytes at a time, and the length, so that parts do not run together. */
 static uint64_t
 hash(uint64_t h, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * UINT64_C(1099511628211);
-	return (h ^ 0xff) * UINT64_C(1099511628211);
+	h ^= n;
+	for (size_t i = 0; i < n; i += sizeof(uint64_t)) {
+		uint64_t word = 0;
+
+		memcpy(&word, p + i,
+		    n - i < sizeof word ? n - i : sizeof word);
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	return h;
 }
 
 static bool
 is_repeated_login(struct filter *f, const struct event *e)
 {
-	uint64_t h = hash(UINT64_C(14695981039346656037), e->source.bytes,
-	    sizeof e->source.bytes);
+	uint64_t h = hash(1, e->source.bytes, sizeof e->source.bytes);
 	size_t i;
 
 	h = hash(h, e->login.at, e->login.n);

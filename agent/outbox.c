@@ -14,7 +14,7 @@
 
 enum {
 	FEW_EVENTS = 256,
-	MANY_EVENTS = 4096,
+	MANY_EVENTS = 8192,
 	MANY_BYTES = 2 << 20,
 };
 
@@ -112,12 +112,12 @@ static void
 statements(struct outbox *o, struct statement out[STATEMENTS])
 {
 	const struct statement all[STATEMENTS] = {
-	    {&o->put, "INSERT INTO segment VALUES (?, ?, ?, ?, ?)"},
+	    {&o->put, "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)"},
 	    {&o->put_span, "INSERT INTO span VALUES (?, ?)"},
 	    {&o->of_span, "SELECT ends, bytes FROM span "
 	        "JOIN segment USING (last) WHERE span = ?"},
 	    {&o->drop_span, "DELETE FROM span WHERE span = ? AND last = ?"},
-	    {&o->segment, "SELECT last, events, ends, bytes FROM segment "
+	    {&o->segment, "SELECT last, events, ends, bytes, texts FROM segment "
 	        "WHERE last >= ? ORDER BY last LIMIT 1"},
 	    {&o->measure, "SELECT last, events, length(ends) + length(bytes),"
 	        " spans FROM segment WHERE last >= ? ORDER BY last LIMIT 1"},
@@ -140,7 +140,7 @@ statements(struct outbox *o, struct statement out[STATEMENTS])
 	    {&o->counters, "UPDATE state SET lines = ?, ignored = ?, "
 	        "unparsable = ?, unreportable = ?, emitted = ?, repeated = ?,"
 	        " gaps = ?, withheld = ?, lost_places = ?, last_acked = ?, "
-	        "sum = ?"},
+	        "seq = ?, sum = ?"},
 	    {&o->reserve, "UPDATE state SET batch_reserved = ?"},
 	};
 
@@ -181,8 +181,8 @@ load_events(struct outbox *o)
 	c->unacked = (uint64_t)(outbox_old_unacked(o) + outbox_number(o,
 	    "SELECT coalesce(sum(events), 0) FROM segment") -
 	    outbox_acked_count(o, -1));
-	o->committed_seq = outbox_number(o, "SELECT coalesce((SELECT seq "
-	    "FROM sqlite_sequence WHERE name = 'segment'), 0)");
+	o->committed_seq = outbox_number(o, "SELECT max(seq, "
+	    "(SELECT coalesce(max(last), 0) FROM segment)) FROM state");
 	o->acked_bytes = outbox_acked_bytes(o);
 	return o->failed == OUTBOX_OK;
 }
@@ -305,6 +305,7 @@ outbox_close(struct outbox *o)
 	outbox_known_close(o->known);
 	buf_free(&o->ends);
 	buf_free(&o->bytes);
+	buf_free(&o->texts.bytes);
 	free(o);
 }
 
@@ -343,7 +344,7 @@ write_counters(struct outbox *o)
 	const struct wire_counters *c = &o->pending;
 	const uint64_t values[] = {c->lines, c->ignored, c->unparsable,
 	    c->unreportable, c->emitted, c->repeated, c->gaps, c->withheld,
-	    c->lost_places, o->last_acked};
+	    c->lost_places, o->last_acked, (uint64_t)o->pending_seq};
 	const int n = sizeof values / sizeof values[0];
 	uint8_t sum[OUTBOX_SUM_BYTES];
 

@@ -10,31 +10,38 @@
 #include "agent/outbox_file.h"
 #include "proto/base/arena.h"
 
-enum {
-	ABSENT = UINT16_MAX,
-	SAME = ABSENT - 1, /* the service is the program, as with Postfix */
-	SERVICE = 2,       /* of TEXTS_OF */
-};
+/* Texts that are in the event itself, and such as are in its segment's. */
+enum { OWN = 3, SHARED = 4 };
 
-/* Behind it: source, local if there is one, texts, sum. */
+/* Behind it: source, local if there is one, message, own texts, sum. */
 struct head {
 	uint8_t id[EVENT_ID_BYTES]; /* first, for outbox_event_id */
-	int64_t time_us, read_us, pid;
+	int64_t time_us, read_us;
+	int32_t pid;
 	uint32_t ordinal;
-	uint16_t source_port, local_port;
-	uint16_t lengths[OUTBOX_EVENT_TEXTS];
-	uint8_t kind, source_family, local_family, unused[5];
+	uint16_t source_port, local_port, message_n;
+	uint8_t kind;
+	uint8_t families;           /* of local and source, half a byte each */
+	uint8_t shared[SHARED];
+	uint8_t lengths[OWN];
+	/* a bit for each own text, and the message: is it there; from INSIDE
+	 * on: is it a part of the message */
+	uint8_t bits;
 };
 
-_Static_assert(sizeof(struct head) == 72, "no bytes without a meaning");
+enum {
+	MESSAGE = 1 << OWN,
+	INSIDE = MESSAGE << 1,
+};
+
+_Static_assert(sizeof(struct head) == 56, "no bytes without a meaning");
 _Static_assert(sizeof(struct head) + 2 * 16 + OUTBOX_SUM_BYTES +
         sizeof(uint32_t) <= OUTBOX_ROW_BYTES, "an event is no larger");
-_Static_assert((int)EVENT_MESSAGE_BYTES < (int)SAME &&
-        (int)EVENT_TEXT_BYTES < (int)SAME, "a length is a length");
+_Static_assert((int)EVENT_MESSAGE_BYTES <= (int)UINT16_MAX &&
+        (int)EVENT_TEXT_BYTES <= (int)UINT8_MAX, "lengths fit");
 
-#define TEXTS_OF(e) \
-	{&(e)->host, &(e)->program, &(e)->service, &(e)->ptr, &(e)->login, \
-	    &(e)->mechanism, &(e)->rule, &(e)->message}
+#define SHARED_OF(e) {&(e)->host, &(e)->program, &(e)->service, &(e)->rule}
+#define OWN_OF(e) {&(e)->ptr, &(e)->login, &(e)->mechanism}
 
 void
 outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES], const struct outbox_part *parts,
@@ -60,66 +67,128 @@ outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES], const struct outbox_part *parts,
 	memcpy(sum, whole, OUTBOX_SUM_BYTES);
 }
 
-/* SipHash, in a third of outbox_sum's time: the disk flips bits, nobody seeks
- * them, and it needs no secret.  The seq is in it, so that an event is never
- * taken for another, whose acknowledgement it would have. */
-static void
-sum_packed(uint8_t sum[OUTBOX_SUM_BYTES], const char *bytes, size_t n,
+/* Each step keeps apart what differed before it, so that no change of up to
+ * eight bytes at one place goes unseen, and others do once in 2^64 times. */
+static inline uint64_t
+mix(uint64_t sum, uint64_t word)
+{
+	sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return sum ^ sum >> 32;
+}
+
+/* In a tenth of a hash's time: the disk flips bits, nobody seeks them.  The
+ * seq is in it, so that an event is never taken for another, whose
+ * acknowledgement it would have. */
+void
+outbox_quick_sum(uint8_t sum[OUTBOX_SUM_BYTES], const char *bytes, size_t n,
     int64_t seq)
 {
-	unsigned char key[crypto_shorthash_KEYBYTES] = "outbox";
+	/* two, since each step waits for the one before */
+	uint64_t a = mix(1, (uint64_t)seq), b = n, words[2];
 
-	_Static_assert(sizeof key == 8 + sizeof seq &&
-	        OUTBOX_SUM_BYTES == crypto_shorthash_BYTES,
-	    "key and sum have their sizes");
-	memcpy(key + 8, &seq, sizeof seq);
-	(void)crypto_shorthash(sum, (const unsigned char *)bytes, n, key);
+	_Static_assert(sizeof a == OUTBOX_SUM_BYTES, "a sum has its size");
+	for (; n >= sizeof words; n -= sizeof words, bytes += sizeof words) {
+		memcpy(words, bytes, sizeof words);
+		a = mix(a, words[0]);
+		b = mix(b, words[1]);
+	}
+	words[0] = words[1] = 0;
+	memcpy(words, bytes, n);
+	a = mix(mix(a, words[0]), mix(b, words[1]));
+	memcpy(sum, &a, sizeof a);
 }
 
 static char *
 put(char *to, const void *bytes, size_t n)
 {
-	memcpy(to, bytes, n);
+	if (n != 0)
+		memcpy(to, bytes, n);
 	return to + n;
 }
 
-void
-outbox_event_pack(struct buf *to, const struct event *e, int64_t seq)
+/* Is the text a part of the other, where it lies? */
+static bool
+is_inside(struct text t, struct text other)
 {
-	const struct text *const texts[] = TEXTS_OF(e);
+	uintptr_t at = (uintptr_t)t.at, start = (uintptr_t)other.at;
+
+	return t.n > sizeof(uint16_t) && at >= start &&
+	       at + t.n <= start + other.n;
+}
+
+/* All but the shared texts; how many bytes the others take. */
+static size_t
+fill_head(struct head *h, const struct event *e)
+{
+	const struct text *const own[] = OWN_OF(e);
+	size_t n = e->message.n;
+
+	memcpy(h->id, e->id, sizeof h->id);
+	h->time_us = e->time_us;
+	h->read_us = e->read_us;
+	h->pid = (int32_t)e->pid;
+	h->ordinal = e->ordinal;
+	h->source_port = e->source_port;
+	h->local_port = e->local_port;
+	h->message_n = (uint16_t)e->message.n;
+	h->kind = (uint8_t)e->kind;
+	h->families = (uint8_t)(e->local.family << 4 | e->source.family);
+	h->bits = e->message.at == NULL ? 0 : MESSAGE;
+	assert(e->message.n <= EVENT_MESSAGE_BYTES);
+	for (size_t i = 0; i < OWN; i++) {
+		assert(own[i]->n <= EVENT_TEXT_BYTES);
+		h->lengths[i] = (uint8_t)own[i]->n;
+		h->bits |= (uint8_t)((own[i]->at != NULL) << i);
+		if (is_inside(*own[i], e->message)) {
+			h->bits |= (uint8_t)(INSIDE << i);
+			n += sizeof(uint16_t);
+		} else {
+			n += own[i]->n;
+		}
+	}
+	return n;
+}
+
+static char *
+put_texts(char *at, const struct head *h, const struct event *e)
+{
+	const struct text *const own[] = OWN_OF(e);
+
+	at = put(at, e->message.at, e->message.n);
+	for (size_t i = 0; i < OWN; i++) {
+		if ((h->bits & INSIDE << i) != 0) {
+			uint16_t offset =
+			    (uint16_t)(own[i]->at - e->message.at);
+
+			at = put(at, &offset, sizeof offset);
+		} else {
+			at = put(at, own[i]->at, own[i]->n);
+		}
+	}
+	return at;
+}
+
+void
+outbox_event_pack(struct buf *to, struct outbox_texts *texts,
+    const struct event *e, int64_t first, int64_t seq)
+{
+	const struct text *const shared[] = SHARED_OF(e);
 	size_t source_n = addr_length(&e->source);
 	size_t local_n = e->local.family == 0 ? 0 : addr_length(&e->local);
-	size_t n = sizeof(struct head) + source_n + local_n;
-	struct head h = {.time_us = e->time_us,
-	    .read_us = e->read_us,
-	    .pid = e->pid,
-	    .ordinal = e->ordinal,
-	    .source_port = e->source_port,
-	    .local_port = e->local_port,
-	    .kind = (uint8_t)e->kind,
-	    .source_family = e->source.family,
-	    .local_family = e->local.family};
 	uint8_t sum[OUTBOX_SUM_BYTES];
+	struct head h;
 	char *start, *at;
+	size_t n = sizeof h + source_n + local_n + fill_head(&h, e);
 
-	memcpy(h.id, e->id, sizeof h.id);
-	for (size_t i = 0; i < OUTBOX_EVENT_TEXTS; i++) {
-		assert(texts[i]->n < SAME);
-		h.lengths[i] =
-		    texts[i]->at == NULL ? ABSENT : (uint16_t)texts[i]->n;
-	}
-	if (e->program.at != NULL && text_equal(e->service, e->program))
-		h.lengths[SERVICE] = SAME;
-	for (size_t i = 0; i < OUTBOX_EVENT_TEXTS; i++)
-		n += h.lengths[i] < SAME ? h.lengths[i] : 0;
+	for (size_t i = 0; i < SHARED; i++)
+		h.shared[i] = outbox_texts_add(texts, *shared[i], first);
 	start = buf_reserve(to, n + sizeof sum);
 	at = put(start, &h, sizeof h);
 	at = put(at, e->source.bytes, source_n);
 	at = put(at, e->local.bytes, local_n);
-	for (size_t i = 0; i < OUTBOX_EVENT_TEXTS; i++)
-		if (h.lengths[i] < SAME && h.lengths[i] != 0)
-			at = put(at, texts[i]->at, h.lengths[i]);
-	sum_packed(sum, start, n, seq);
+	at = put_texts(at, &h, e);
+	assert(at == start + n);
+	outbox_quick_sum(sum, start, n, seq);
 	(void)put(at, sum, sizeof sum);
 	to->n += n + sizeof sum;
 }
@@ -140,11 +209,70 @@ take_addr(const char **at, const char *end, uint8_t family, struct addr *a)
 	return true;
 }
 
-bool
-outbox_event_unpack(const char *bytes, size_t n, int64_t seq, struct arena *a,
+static bool
+take_text(const char **at, const char *end, size_t n, struct text *t)
+{
+	if ((size_t)(end - *at) < n)
+		return false;
+	*t = (struct text){.at = *at, .n = n};
+	*at += n;
+	return true;
+}
+
+static bool
+take_own(const char *at, const char *end, const struct head *h,
     struct event *e)
 {
-	struct text *const texts[] = TEXTS_OF(e);
+	struct text *const own[] = OWN_OF(e);
+	struct text message;
+
+	if (!take_text(&at, end, h->message_n, &message))
+		return false;
+	if ((h->bits & MESSAGE) != 0)
+		e->message = message;
+	for (size_t i = 0; i < OWN; i++) {
+		struct text t;
+		uint16_t offset;
+
+		if ((h->bits & INSIDE << i) == 0) {
+			if (!take_text(&at, end, h->lengths[i], &t))
+				return false;
+		} else {
+			if (!take_text(&at, end, sizeof offset, &t))
+				return false;
+			memcpy(&offset, t.at, sizeof offset);
+			if (offset + h->lengths[i] > message.n)
+				return false;
+			t = (struct text){.at = message.at + offset,
+			    .n = h->lengths[i]};
+		}
+		if ((h->bits & 1 << i) != 0)
+			*own[i] = t;
+	}
+	return at == end;
+}
+
+static bool
+find_shared(const struct head *h, const struct text texts[OUTBOX_TEXTS],
+    struct event *e)
+{
+	struct text *const shared[] = SHARED_OF(e);
+
+	for (size_t i = 0; i < SHARED; i++) {
+		if (h->shared[i] == OUTBOX_NO_TEXT)
+			continue;
+		if (h->shared[i] >= OUTBOX_TEXTS ||
+		    texts[h->shared[i]].at == NULL)
+			return false;
+		*shared[i] = texts[h->shared[i]];
+	}
+	return true;
+}
+
+bool
+outbox_event_unpack(const char *bytes, size_t n, int64_t seq,
+    const struct text texts[OUTBOX_TEXTS], struct arena *a, struct event *e)
+{
 	uint8_t sum[OUTBOX_SUM_BYTES];
 	const char *at, *end;
 	struct head h;
@@ -152,7 +280,7 @@ outbox_event_unpack(const char *bytes, size_t n, int64_t seq, struct arena *a,
 	if (n < sizeof h + sizeof sum)
 		return false;
 	n -= sizeof sum;
-	sum_packed(sum, bytes, n, seq);
+	outbox_quick_sum(sum, bytes, n, seq);
 	if (memcmp(sum, bytes + n, sizeof sum) != 0)
 		return false;
 	at = arena_copy(a, bytes, n);
@@ -167,21 +295,10 @@ outbox_event_unpack(const char *bytes, size_t n, int64_t seq, struct arena *a,
 	    .ordinal = h.ordinal,
 	    .pid = h.pid};
 	memcpy(e->id, h.id, sizeof e->id);
-	if (!take_addr(&at, end, h.source_family, &e->source) ||
-	    (h.local_family != 0 &&
-	        !take_addr(&at, end, h.local_family, &e->local)))
-		return false;
-	for (size_t i = 0; i < OUTBOX_EVENT_TEXTS; i++) {
-		if (h.lengths[i] >= SAME)
-			continue;
-		if ((size_t)(end - at) < h.lengths[i])
-			return false;
-		*texts[i] = (struct text){.at = at, .n = h.lengths[i]};
-		at += h.lengths[i];
-	}
-	if (h.lengths[SERVICE] == SAME)
-		e->service = e->program;
-	return at == end;
+	return take_addr(&at, end, h.families & 0xf, &e->source) &&
+	    (h.families >> 4 == 0 ||
+	        take_addr(&at, end, h.families >> 4, &e->local)) &&
+	    take_own(at, end, &h, e) && find_shared(&h, texts, e);
 }
 
 const uint8_t *

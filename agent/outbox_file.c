@@ -30,18 +30,19 @@ enum {
  * events of a span of time, for outbox_known.c. */
 #define SEGMENT_TABLES \
 	"CREATE TABLE segment (\n" \
-	"  last INTEGER PRIMARY KEY AUTOINCREMENT, -- seq of its last event\n" \
+	"  last INTEGER PRIMARY KEY, -- seq of its last event\n" \
 	"  events INTEGER NOT NULL,\n" \
-	"  spans BLOB NOT NULL,                    -- that they are of\n" \
-	"  ends BLOB NOT NULL,                     -- of each, in bytes\n" \
-	"  bytes BLOB NOT NULL\n" \
+	"  spans BLOB NOT NULL,      -- that they are of\n" \
+	"  ends BLOB NOT NULL,       -- of each, in bytes\n" \
+	"  bytes BLOB NOT NULL,\n" \
+	"  texts BLOB NOT NULL       -- that they share\n" \
 	");\n" \
 	"CREATE TABLE span (\n" \
 	"  span INTEGER, last INTEGER, PRIMARY KEY (span, last)\n" \
 	") WITHOUT ROWID;\n" \
 	"CREATE TABLE acked (\n" \
 	"  last INTEGER PRIMARY KEY, first INTEGER NOT NULL,\n" \
-	"  batch INTEGER NOT NULL,                 -- 0: given up\n" \
+	"  batch INTEGER NOT NULL,   -- 0: given up\n" \
 	"  acked_us INTEGER NOT NULL, sum BLOB NOT NULL\n" \
 	");\n"
 
@@ -68,6 +69,7 @@ static const char tables[] =
     "  last_acked INTEGER NOT NULL DEFAULT 0,\n"
     "  batch_reserved INTEGER NOT NULL DEFAULT 0,\n"
     "  lost_places INTEGER NOT NULL DEFAULT 0,\n"
+    "  seq INTEGER NOT NULL DEFAULT 0,      -- the highest ever used\n"
     "  sum BLOB                             -- over what only we change\n"
     ");\n"
     LOST_TABLE;
@@ -87,8 +89,9 @@ static const char upgrade_1[] =
 static const char upgrade_2[] =
     "BEGIN IMMEDIATE;\n"
     SEGMENT_TABLES
-    "INSERT INTO sqlite_sequence SELECT 'segment', seq "
-    "FROM sqlite_sequence WHERE name = 'event';\n"
+    "ALTER TABLE state ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;\n"
+    "UPDATE state SET seq = coalesce((SELECT seq FROM sqlite_sequence "
+    "WHERE name = 'event'), 0);\n"
     "PRAGMA user_version = 3;\n"
     "COMMIT";
 
@@ -292,7 +295,7 @@ open_once(struct outbox *o, const char *path)
 	(void)sqlite3_busy_timeout(o->db, 2000);
 	(void)sqlite3_file_control(o->db, "main", SQLITE_FCNTL_PERSIST_WAL,
 	    &persist);
-	if (!sql(o->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	if (!sql(o->db, "PRAGMA page_size = 8192; PRAGMA wal_autocheckpoint = 500; PRAGMA cache_size = -4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 	        "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
 	        /* pages that become free are not written for that */
 	        "PRAGMA secure_delete = FAST")) {

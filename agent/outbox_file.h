@@ -16,9 +16,12 @@ enum {
 	/* WAL and pages that a full disk leaves us, and a turn needs */
 	OUTBOX_RESERVE_BYTES = 4 << 20,
 	OUTBOX_LOST_ROWS = 10000,
-	OUTBOX_EVENT_TEXTS = 8,
 	OUTBOX_SEGMENT_BYTES = 64 << 10, /* about, of the events of a segment */
 	OUTBOX_SEGMENT_SPANS = 32,
+	OUTBOX_TEXTS = 100,    /* that the events of a segment share */
+	OUTBOX_NO_TEXT = 255,
+	OUTBOX_TEXT_SLOTS = 256,
+	OUTBOX_EVENT_SHARES = 4, /* at most */
 	OUTBOX_MOST_DAMAGED = 64,
 };
 
@@ -31,6 +34,16 @@ struct outbox_segment {
 	size_t count;          /* of ends */
 	const char *bytes;
 	size_t n;
+	const char *texts;     /* that they share, see outbox_texts.c */
+	size_t texts_n;
+};
+
+/* Those of a segment in the making, by their first and last bytes. */
+struct outbox_texts {
+	struct buf bytes;
+	size_t n;
+	uint32_t at[OUTBOX_TEXTS];
+	uint8_t slots[OUTBOX_TEXT_SLOTS]; /* number + 1; 0: free */
 };
 
 struct outbox {
@@ -52,6 +65,7 @@ struct outbox {
 	bool is_anew;           /* what was read before is not known */
 	/* put, but not yet in the file */
 	struct buf ends, bytes;
+	struct outbox_texts texts;
 	size_t waiting;
 	uint32_t spans[OUTBOX_SEGMENT_SPANS]; /* that these are of */
 	size_t span_count;
@@ -90,13 +104,28 @@ void outbox_sum(uint8_t sum[OUTBOX_SUM_BYTES],
 
 /* ---- events, outbox_event.c ---- */
 
-/* Appends the event, and a sum over it and its seq. */
-void outbox_event_pack(struct buf *to, const struct event *e, int64_t seq);
+/* The sum over n bytes and the seq. */
+void outbox_quick_sum(uint8_t sum[OUTBOX_SUM_BYTES], const char *bytes,
+    size_t n, int64_t seq);
+/* Appends the event, and a sum over it and its seq; first is its segment's. */
+void outbox_event_pack(struct buf *to, struct outbox_texts *texts,
+    const struct event *e, int64_t first, int64_t seq);
 /* The reverse, texts in the arena; false when it is damaged. */
 bool outbox_event_unpack(const char *bytes, size_t n, int64_t seq,
-    struct arena *a, struct event *e);
+    const struct text texts[OUTBOX_TEXTS], struct arena *a, struct event *e);
 /* The id of a packed event; NULL when it is too short to have one. */
 const uint8_t *outbox_event_id(const char *bytes, size_t n);
+
+/* ---- texts that events share, outbox_texts.c ---- */
+
+void outbox_texts_reset(struct outbox_texts *t);
+/* The number of the text, from now on one of them, of which there may be
+ * OUTBOX_TEXTS; OUTBOX_NO_TEXT if absent.  first is the segment's. */
+uint8_t outbox_texts_add(struct outbox_texts *t, struct text text,
+    int64_t first);
+/* Reads them, into the arena; a damaged one is absent. */
+void outbox_texts_read(const char *bytes, size_t n, int64_t first,
+    struct arena *a, struct text out[OUTBOX_TEXTS]);
 
 /* ---- segments, outbox_segment.c ---- */
 

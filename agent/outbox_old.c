@@ -64,11 +64,11 @@ sum_quickly(uint8_t sum[OUTBOX_SUM_BYTES], const struct event *e,
 	const int64_t numbers[] = {e->time_us, e->read_us, e->kind,
 	    e->source.family, e->source_port, e->local.family, e->local_port,
 	    e->ordinal, e->pid};
-	int32_t lengths[OUTBOX_EVENT_TEXTS];
+	int32_t lengths[sizeof texts / sizeof texts[0]];
 	size_t n = sizeof e->id + sizeof numbers + sizeof lengths + 2 * 16;
 	unsigned char *bytes, *to;
 
-	for (size_t i = 0; i < OUTBOX_EVENT_TEXTS; i++) {
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		lengths[i] = texts[i].at == NULL ? -1 : (int32_t)texts[i].n;
 		n += texts[i].n;
 	}
@@ -79,7 +79,7 @@ sum_quickly(uint8_t sum[OUTBOX_SUM_BYTES], const struct event *e,
 	if (e->local.family != 0)
 		to = add(to, e->local.bytes, addr_length(&e->local));
 	to = add(to, lengths, sizeof lengths);
-	for (size_t i = 0; i < OUTBOX_EVENT_TEXTS; i++)
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		to = add(to, texts[i].at, texts[i].n);
 	(void)crypto_shorthash(sum, bytes, (size_t)(to - bytes), key);
 }

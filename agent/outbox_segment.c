@@ -30,6 +30,8 @@ write_segment(struct outbox *o, int64_t last)
 	(void)sqlite3_bind_int64(o->put, 2, (int64_t)o->waiting);
 	(void)sqlite3_bind_blob(o->put, 3, o->spans,
 	    (int)(o->span_count * sizeof o->spans[0]), SQLITE_STATIC);
+	(void)sqlite3_bind_blob(o->put, 6, o->texts.bytes.data,
+	    (int)o->texts.bytes.n, SQLITE_STATIC);
 	(void)sqlite3_bind_blob(o->put, 4, o->ends.data, (int)o->ends.n,
 	    SQLITE_STATIC);
 	(void)sqlite3_bind_blob(o->put, 5, o->bytes.data, (int)o->bytes.n,
@@ -50,6 +52,7 @@ outbox_segment_forget(struct outbox *o)
 	o->span_count = 0;
 	buf_reset(&o->ends);
 	buf_reset(&o->bytes);
+	outbox_texts_reset(&o->texts);
 }
 
 enum outbox_result
@@ -80,15 +83,16 @@ outbox_put(struct outbox *o, const struct event *e)
 		o->pending.repeated++;
 		return o->failed;
 	}
-	if (!add_span(o, outbox_span_of(e->id))) {
+	if (o->texts.n + OUTBOX_EVENT_SHARES > OUTBOX_TEXTS ||
+	    !add_span(o, outbox_span_of(e->id))) {
 		r = outbox_segment_flush(o);
 		(void)add_span(o, outbox_span_of(e->id));
 	}
 	if (r != OUTBOX_OK)
 		return r;
 	before = o->bytes.n;
-	outbox_event_pack(&o->bytes, e,
-	    o->pending_seq + (int64_t)o->waiting + 1);
+	outbox_event_pack(&o->bytes, &o->texts, e, o->pending_seq + 1,
+	    o->pending_seq + 1 + (int64_t)o->waiting);
 	end = (uint32_t)o->bytes.n;
 	buf_add(&o->ends, &end, sizeof end);
 	o->waiting++;
@@ -128,7 +132,9 @@ outbox_segment_at(struct outbox *o, int64_t seq, struct outbox_segment *s)
 	    .ends = sqlite3_column_blob(st, 2),
 	    .count = (size_t)sqlite3_column_bytes(st, 2) / sizeof(uint32_t),
 	    .bytes = sqlite3_column_blob(st, 3),
-	    .n = (size_t)sqlite3_column_bytes(st, 3)};
+	    .n = (size_t)sqlite3_column_bytes(st, 3),
+	    .texts = sqlite3_column_blob(st, 4),
+	    .texts_n = (size_t)sqlite3_column_bytes(st, 4)};
 	s->first = s->last - sqlite3_column_int64(st, 1) + 1;
 	return true;
 }

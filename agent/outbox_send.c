@@ -41,13 +41,17 @@ take(const struct outbox_segment *s, int64_t seq, int64_t last, size_t max,
     struct arena *a, struct event *events, int64_t *seqs, size_t *n,
     struct outbox_damaged *d)
 {
+	struct text texts[OUTBOX_TEXTS];
+
+	outbox_texts_read(s->texts, s->texts_n, s->first, a, texts);
 	for (; seq <= last && *n < max && d->n < OUTBOX_MOST_DAMAGED; seq++) {
 		const char *bytes;
 		size_t length;
 
 		if (outbox_segment_event(s, (size_t)(seq - s->first), &bytes,
 		        &length) &&
-		    outbox_event_unpack(bytes, length, seq, a, &events[*n]))
+		    outbox_event_unpack(bytes, length, seq, texts, a,
+		        &events[*n]))
 			seqs[(*n)++] = seq;
 		else
 			d->seqs[d->n++] = seq;
