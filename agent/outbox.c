@@ -173,14 +173,21 @@ outbox_acked_bytes(struct outbox *o)
 	    : bytes / events * outbox_acked_count(o, -1));
 }
 
+/* What is stored, and what of it is acknowledged. */
 static bool
 load_events(struct outbox *o)
 {
-	struct wire_counters *c = &o->committed;
-
-	c->unacked = (uint64_t)(outbox_old_unacked(o) + outbox_number(o,
+	int64_t unacked = outbox_old_unacked(o) + outbox_number(o,
 	    "SELECT coalesce(sum(events), 0) FROM segment") -
-	    outbox_acked_count(o, -1));
+	    outbox_acked_count(o, -1);
+	int64_t torn = outbox_number(o, "SELECT count(*) FROM segment "
+	    "WHERE events <> length(ends) / 4");
+
+	/* their sums, which know the seqs, give up those that are left */
+	if (torn > 0)
+		log_error("outbox: events are damaged and missing "
+		    "segments=%lld", (long long)torn);
+	o->committed.unacked = unacked < 0 ? 0 : (uint64_t)unacked;
 	o->committed_seq = outbox_number(o, "SELECT max(seq, "
 	    "(SELECT coalesce(max(last), 0) FROM segment)) FROM state");
 	o->acked_bytes = outbox_acked_bytes(o);

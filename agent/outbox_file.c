@@ -217,9 +217,9 @@ reserve_room(sqlite3 *db, int64_t bytes)
 bool
 outbox_file_limit(struct outbox *o)
 {
-	enum { GIB = 1 << 30, LEAST_PAGES = 128 };
+	enum { GIB = 1 << 30, LEAST_BYTES = 512 << 10 };
 	int64_t most = o->options.max_bytes;
-	char text[64];
+	char text[100];
 
 	if (most == 0) {
 		struct statvfs fs;
@@ -232,13 +232,14 @@ outbox_file_limit(struct outbox *o)
 	o->page_bytes = outbox_number(o, "PRAGMA page_size");
 	if (o->page_bytes <= 0)
 		return false;
+	if (most < LEAST_BYTES)
+		most = LEAST_BYTES;
 	o->most_pages = most / o->page_bytes;
-	if (o->most_pages < LEAST_PAGES)
-		o->most_pages = LEAST_PAGES;
 	/* new events stop here; the rest is for acknowledging the old */
 	o->soft_pages = o->most_pages - o->most_pages / 8;
-	(void)snprintf(text, sizeof text, "PRAGMA max_page_count = %lld",
-	    (long long)o->most_pages);
+	(void)snprintf(text, sizeof text, "PRAGMA max_page_count = %lld; "
+	    "PRAGMA wal_autocheckpoint = %lld", (long long)o->most_pages,
+	    (long long)(OUTBOX_RESERVE_BYTES / o->page_bytes));
 	return sql(o->db, text);
 }
 
@@ -272,6 +273,19 @@ outbox_file_has_much_room(const struct outbox *o, int64_t used_pages)
 	       (uint64_t)fs.f_bavail * fs.f_frsize >= DISK_BYTES;
 }
 
+static const char set_up[] =
+    /* of a new file: half the system calls for a segment, and not yet too
+     * much for a commit of one event, which writes four pages */
+    "PRAGMA page_size = 8192;\n"
+    "PRAGMA journal_mode = WAL;\n"
+    "PRAGMA synchronous = FULL;\n"
+    "PRAGMA temp_store = MEMORY;\n"
+    "PRAGMA cell_size_check = ON;\n"
+    /* room for all of a transaction: else its pages are written twice */
+    "PRAGMA cache_size = -4096;\n"
+    /* pages that become free are not written for that */
+    "PRAGMA secure_delete = FAST";
+
 enum opening { OPENED, UNSOUND, REFUSED };
 
 static enum opening
@@ -295,10 +309,7 @@ open_once(struct outbox *o, const char *path)
 	(void)sqlite3_busy_timeout(o->db, 2000);
 	(void)sqlite3_file_control(o->db, "main", SQLITE_FCNTL_PERSIST_WAL,
 	    &persist);
-	if (!sql(o->db, "PRAGMA page_size = 8192; PRAGMA wal_autocheckpoint = 500; PRAGMA cache_size = -4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-	        "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
-	        /* pages that become free are not written for that */
-	        "PRAGMA secure_delete = FAST")) {
+	if (!sql(o->db, set_up)) {
 		rc = sqlite3_errcode(o->db);
 		goto judge;
 	}

@@ -8,6 +8,10 @@ import re
 import sqlite3
 import time
 
+from world import wait_until  # noqa: F401  makes tests/live importable
+
+import outbox_file
+
 LIMIT_S = (100, 3600)
 EVENTS = 12
 
@@ -54,10 +58,7 @@ class Flips:
         for _ in range(500):
             time.sleep(0.01)
             try:
-                c = sqlite3.connect("file:%s?mode=ro" % (
-                    a.state / "outbox.db"), uri=True)
-                n = c.execute("SELECT count(*) FROM event").fetchone()[0]
-                c.close()
+                n = len(list(outbox_file.events(a.state / "outbox.db")))
             except sqlite3.Error:
                 continue
             if n == EVENTS:
