@@ -10,8 +10,7 @@ import sqlite3
 import struct
 
 import outbox_file
-from agent_process import (agent, append, logins, pb,  # noqa: F401
-                           scripted)
+from agent_process import agent, append, pb, scripted  # noqa: F401
 from conftest import wait_until
 
 DUMP = pathlib.Path(__file__).with_name("outbox_v2.dump")
@@ -23,6 +22,10 @@ KNOWN = ("2026-11-28T07:00:04+00:00 mx1 postfix/smtpd[2204]: warning: "
 NEW = ("2026-11-28T07:00:09+00:00 mx1 postfix/smtpd[2204]: warning: "
        "unknown[203.0.113.9]: SASL LOGIN authentication failed: "
        "authentication failure, sasl_username=new\n")
+
+
+def logins(hub):
+    return {(e.login or b"").decode() for e in hub.events.values()}
 
 
 def sum_of_second(db, seq):
@@ -60,7 +63,7 @@ def make_old(a):
     db.execute("UPDATE event SET sum = NULL WHERE seq = 1")
     db.execute("UPDATE event SET sum = ? WHERE seq = 3",
                (sum_of_second(db, 3),))
-    before = db.execute("SELECT id, time_us, source, source_port, message "
+    before = db.execute("SELECT id, time_us, kind, pid, source, message "
                         "FROM event").fetchall()
     db.commit()
     db.close()
@@ -83,10 +86,10 @@ def test_old_events_are_sent_once_and_known(agent):  # noqa: F811
     wait_until(lambda: a.status()["unacked"] == 0)
     assert logins(hub) == LOGINS | {"new"}
     assert max(hub.copies.values()) == 1 and a.status()["gaps"] == 0
-    for id_, (time_us, source, port, message) in before.items():
+    for id_, row in before.items():
         e = hub.events[id_]
-        assert (e.time_us, e.source, e.source_port, e.message.decode()) == (
-            time_us, source, port, message)
+        assert (e.time_us, e.kind, max(e.pid - 1, -1), e.source,
+                e.message.decode()) == row
     assert p.stop() == 0
     # all that is new is in segments, and the old ones wait for their time
     assert [e.login for e in outbox_file.events(a.state / "outbox.db")] == [
