@@ -117,8 +117,8 @@ statements(struct outbox *o, struct statement out[STATEMENTS])
 	    {&o->of_span, "SELECT ends, bytes FROM span "
 	        "JOIN segment USING (last) WHERE span = ?"},
 	    {&o->drop_span, "DELETE FROM span WHERE span = ? AND last = ?"},
-	    {&o->segment, "SELECT last, events, ends, bytes, texts FROM segment "
-	        "WHERE last >= ? ORDER BY last LIMIT 1"},
+	    {&o->segment, "SELECT last, events, ends, bytes, texts "
+	        "FROM segment WHERE last >= ? ORDER BY last LIMIT 1"},
 	    {&o->measure, "SELECT last, events, length(ends) + length(bytes),"
 	        " spans FROM segment WHERE last >= ? ORDER BY last LIMIT 1"},
 	    {&o->drop_segment, "DELETE FROM segment WHERE last = ?"},
