@@ -4,6 +4,7 @@ Each event that arrives must say what its log line said; each that does not
 must be declared: by the agent's words, by a gap, by an event set aside, or by
 the conservation law."""
 import collections
+import contextlib
 import re
 import sqlite3
 import time
@@ -48,10 +49,14 @@ class Flips:
 
     def fill(self, live_wal):
         """Puts the lines into the outbox; live_wal: killed, so that they are
-        in the write-ahead log."""
+        in the write-ahead log; else that is empty, or what it has would hide
+        what is done to the file."""
         a = self.agent
         if not live_wal:
             a.once(0)
+            with contextlib.closing(sqlite3.connect(
+                    a.state / "outbox.db")) as c:
+                c.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
         away = a.write(a.folder / "away.conf", connect=["tcp://127.0.0.1:9"])
         a.start(conf=away)
