@@ -274,9 +274,6 @@ outbox_file_has_much_room(const struct outbox *o, int64_t used_pages)
 }
 
 static const char set_up[] =
-    /* of a new file: half the system calls for a segment, and not yet too
-     * much for a commit of one event, which writes four pages */
-    "PRAGMA page_size = 8192;\n"
     "PRAGMA journal_mode = WAL;\n"
     "PRAGMA synchronous = FULL;\n"
     "PRAGMA temp_store = MEMORY;\n"
@@ -299,7 +296,7 @@ open_once(struct outbox *o, const char *path)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	rc = sqlite3_open_v2(path, &o->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-	        SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
+	        SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, outbox_vfs());
 	if (rc != SQLITE_OK) {
 		log_error("outbox: cannot open %s: %s", path,
 		    o->db == NULL ? "out of memory" : sqlite3_errmsg(o->db));

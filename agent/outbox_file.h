@@ -212,6 +212,9 @@ bool outbox_old_tidy(struct outbox *o, int64_t now_us, int64_t over,
 
 /* ---- the file ---- */
 
+/* What SQLite is to write the file by, see outbox_vfs.c; NULL: as usual. */
+const char *outbox_vfs(void);
+
 /* The state row's sum over c and last_acked. */
 void outbox_state_sum(uint8_t sum[OUTBOX_SUM_BYTES],
     const struct wire_counters *c, uint64_t last_acked);
