@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "agent/signs.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
 
@@ -52,18 +53,18 @@ is_own(const struct filter *f, const struct addr *a)
 	return false;
 }
 
-/* Eight bytes at a time, and the length, so that parts do not run together. */
+/* Eight bytes at a time, the last ones perhaps twice, and the length, so that
+ * parts do not run together. */
 static uint64_t
 hash(uint64_t h, const void *bytes, size_t n)
 {
-	const unsigned char *p = bytes;
+	const char *s = bytes;
+	uint64_t word;
 
 	h ^= n;
-	for (size_t i = 0; i < n; i += sizeof(uint64_t)) {
-		uint64_t word = 0;
-
-		memcpy(&word, p + i,
-		    n - i < sizeof word ? n - i : sizeof word);
+	for (size_t i = 0; i < n; i += SIGNS_WORD) {
+		word = n - i >= SIGNS_WORD ? signs_load(s + i)
+		                           : signs_load_last(s, n);
 		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 		h ^= h >> 32;
 	}

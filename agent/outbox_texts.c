@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/outbox_file.h"
+#include "agent/signs.h"
 #include "proto/base/arena.h"
 
 _Static_assert((int)EVENT_TEXT_BYTES <= (int)UINT8_MAX, "a length fits");
@@ -28,15 +29,12 @@ outbox_texts_reset(struct outbox_texts *t)
 static size_t
 slot_of(struct text t)
 {
-	uint64_t first = 0, last = 0;
-	size_t n = t.n < sizeof first ? t.n : sizeof first;
+	uint64_t h = signs_load_last(t.at, t.n) * 31 ^ t.n;
 
-	if (n != 0) {
-		memcpy(&first, t.at, n);
-		memcpy(&last, t.at + t.n - n, n);
-	}
-	first = (first ^ last * 31 ^ t.n) * UINT64_C(0x9e3779b97f4a7c15);
-	return (size_t)(first >> 56) % OUTBOX_TEXT_SLOTS;
+	if (t.n >= SIGNS_WORD)
+		h ^= signs_load(t.at);
+	return (size_t)(h * UINT64_C(0x9e3779b97f4a7c15) >> 56) %
+	       OUTBOX_TEXT_SLOTS;
 }
 
 static bool
@@ -44,19 +42,18 @@ is_text(const struct outbox_texts *t, size_t i, struct text text)
 {
 	const char *at = t->bytes.data + t->at[i];
 
-	return (uint8_t)*at == text.n &&
-	    (text.n == 0 || memcmp(at + 1, text.at, text.n) == 0);
+	return (uint8_t)*at == text.n && signs_same(at + 1, text.at, text.n);
 }
 
 uint8_t
 outbox_texts_add(struct outbox_texts *t, struct text text, int64_t first)
 {
 	uint8_t sum[OUTBOX_SUM_BYTES];
-	size_t i = slot_of(text);
+	size_t i;
 
 	if (text.at == NULL)
 		return OUTBOX_NO_TEXT;
-	for (; t->slots[i] != 0; i = (i + 1) % OUTBOX_TEXT_SLOTS)
+	for (i = slot_of(text); t->slots[i] != 0; i = (i + 1) % OUTBOX_TEXT_SLOTS)
 		if (is_text(t, t->slots[i] - 1u, text))
 			return (uint8_t)(t->slots[i] - 1);
 	assert(t->n < OUTBOX_TEXTS && text.n <= EVENT_TEXT_BYTES);

@@ -63,6 +63,19 @@ signs_same(const char *a, const char *b, size_t n)
 			     a[n - 1] == b[n - 1]);
 }
 
+/* The last eight of n bytes or, if there are fewer, all. */
+static inline uint64_t
+signs_load_last(const char *s, size_t n)
+{
+	uint64_t w = 0;
+
+	if (n >= SIGNS_WORD)
+		return signs_load(s + n - SIGNS_WORD);
+	for (size_t i = 0; i < n; i++)
+		w = w << 8 | (unsigned char)s[i];
+	return w;
+}
+
 /* The high bit of each byte that is c; above the lowest it may lie. */
 static inline uint64_t
 signs_find(uint64_t w, char c)
