@@ -53,7 +53,8 @@ outbox_texts_add(struct outbox_texts *t, struct text text, int64_t first)
 
 	if (text.at == NULL)
 		return OUTBOX_NO_TEXT;
-	for (i = slot_of(text); t->slots[i] != 0; i = (i + 1) % OUTBOX_TEXT_SLOTS)
+	for (i = slot_of(text); t->slots[i] != 0;
+	     i = (i + 1) % OUTBOX_TEXT_SLOTS)
 		if (is_text(t, t->slots[i] - 1u, text))
 			return (uint8_t)(t->slots[i] - 1);
 	assert(t->n < OUTBOX_TEXTS && text.n <= EVENT_TEXT_BYTES);
