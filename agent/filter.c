@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "agent/signs.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
 
@@ -52,21 +53,28 @@ is_own(const struct filter *f, const struct addr *a)
 	return false;
 }
 
+/* Eight bytes at a time, the last ones perhaps twice, and the length, so that
+ * parts do not run together. */
 static uint64_t
 hash(uint64_t h, const void *bytes, size_t n)
 {
-	const unsigned char *p = bytes;
+	const char *s = bytes;
+	uint64_t word;
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * UINT64_C(1099511628211);
-	return (h ^ 0xff) * UINT64_C(1099511628211);
+	h ^= n;
+	for (size_t i = 0; i < n; i += SIGNS_WORD) {
+		word = n - i >= SIGNS_WORD ? signs_load(s + i)
+		                           : signs_load_last(s, n);
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	return h;
 }
 
 static bool
 is_repeated_login(struct filter *f, const struct event *e)
 {
-	uint64_t h = hash(UINT64_C(14695981039346656037), e->source.bytes,
-	    sizeof e->source.bytes);
+	uint64_t h = hash(1, e->source.bytes, sizeof e->source.bytes);
 	size_t i;
 
 	h = hash(h, e->login.at, e->login.n);

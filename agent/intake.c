@@ -143,7 +143,7 @@ intake_finish(struct intake *t)
 static void
 make_sendable(struct intake *t, struct event *e)
 {
-	e->read_us = clock_wall_us();
+	e->read_us = t->now_us;
 	if (e->pid < EVENT_NO_PID || e->pid >= INT32_MAX) {
 		e->pid = EVENT_NO_PID;
 		event_make_id(e, text_of(t->detect.site));
@@ -207,6 +207,7 @@ take_line(struct intake *t, struct feed *f, struct text line,
 	struct event e;
 
 	arena_reset(t->arena);
+	t->now_us = clock_wall_us();
 	detect_set_now(f->detect, source_bound_us(f->source));
 	result = detect_line(f->detect, line, t->arena, &e);
 	return take_result(t, result, &e, taking, events);
@@ -221,13 +222,15 @@ take_ahead(struct intake *t, struct feed *f, size_t *events)
 	struct detect_lines l;
 	struct event e;
 
+	/* all of them were there before this */
+	t->now_us = clock_wall_us();
+	detect_set_now(f->detect, source_bound_us(f->source));
 	detect_begin(&l, ahead);
 	while (r == OUTBOX_OK && l.left.n > 0 && !outbox_is_laden(t->outbox)) {
 		uint64_t ignored = 0;
-		enum detect_result result;
+		enum detect_result result = detect_lines(f->detect, &l,
+		    t->arena, &e, &ignored);
 
-		detect_set_now(f->detect, source_bound_us(f->source));
-		result = detect_lines(f->detect, &l, t->arena, &e, &ignored);
 		t->more.lines += ignored;
 		t->more.ignored += ignored;
 		if (result != DETECT_IGNORED)

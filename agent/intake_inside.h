@@ -41,6 +41,7 @@ struct intake {
 	struct wire_counters more;/* since the last commit */
 	uint64_t counted;         /* events counted only, this time */
 	int64_t committed_ms;
+	int64_t now_us;           /* when what is taken now was read */
 };
 
 /* NULL when the zone is gone (logged). */

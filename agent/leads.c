@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/signs.h"
 #include "proto/base/die.h"
 
 static void *
@@ -158,23 +159,6 @@ child_of(const struct leads *l, const struct leads_node *node,
 	return LEADS_NO_NODE;
 }
 
-/* Most labels differ in their first bytes, and need no call. */
-static inline bool
-begins(const char *s, const char *end, struct text label)
-{
-	uint32_t a, b;
-
-	if ((size_t)(end - s) < label.n)
-		return false;
-	if (label.n >= sizeof a) {
-		memcpy(&a, s, sizeof a);
-		memcpy(&b, label.at, sizeof b);
-		if (a != b)
-			return false;
-	}
-	return memcmp(s, label.at, label.n) == 0;
-}
-
 const uint32_t *
 leads_walk(const struct leads *l, uint32_t child, struct text message)
 {
@@ -183,7 +167,8 @@ leads_walk(const struct leads *l, uint32_t child, struct text message)
 
 	while (child != LEADS_NO_NODE) {
 		below = &l->nodes[child];
-		if (!begins(s, end, below->label))
+		if ((size_t)(end - s) < below->label.n ||
+		    !signs_same(s, below->label.at, below->label.n))
 			break;
 		node = below;
 		s += node->label.n;

@@ -14,7 +14,7 @@
 
 enum {
 	FEW_EVENTS = 256,
-	MANY_EVENTS = 4096,
+	MANY_EVENTS = 8192,
 	MANY_BYTES = 2 << 20,
 };
 
@@ -91,22 +91,43 @@ outbox_number(struct outbox *o, const char *text)
 	return n;
 }
 
-#define INSERT "INSERT OR IGNORE INTO event (" OUTBOX_EVENT_COLUMNS ") VALUES "
-#define ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-#define ROWS_4 ROW ", " ROW ", " ROW ", " ROW
-
-_Static_assert(OUTBOX_PUT_ROWS == 4 * 4, "put_all has so many rows");
-
-static bool
-prepare(struct outbox *o)
+bool
+outbox_prepare(struct outbox *o, sqlite3_stmt **st, const char *text)
 {
-	const struct {
-		sqlite3_stmt **to;
-		const char *text;
-	} all[] = {
-	    {&o->put, INSERT ROW},
-	    {&o->put_all, INSERT ROWS_4 ", " ROWS_4 ", " ROWS_4 ", " ROWS_4},
-	    {&o->known, "SELECT 1 FROM event WHERE id = ?"},
+	if (sqlite3_prepare_v3(o->db, text, -1, SQLITE_PREPARE_PERSISTENT, st,
+	        NULL) == SQLITE_OK)
+		return true;
+	log_error("outbox: %s", sqlite3_errmsg(o->db));
+	return false;
+}
+
+struct statement {
+	sqlite3_stmt **to;
+	const char *text;
+};
+
+enum { STATEMENTS = 16 };
+
+static void
+statements(struct outbox *o, struct statement out[STATEMENTS])
+{
+	const struct statement all[STATEMENTS] = {
+	    {&o->put, "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)"},
+	    {&o->put_span, "INSERT INTO span VALUES (?, ?)"},
+	    {&o->of_span, "SELECT ends, bytes FROM span "
+	        "JOIN segment USING (last) WHERE span = ?"},
+	    {&o->drop_span, "DELETE FROM span WHERE span = ? AND last = ?"},
+	    {&o->segment, "SELECT last, events, ends, bytes, texts "
+	        "FROM segment WHERE last >= ? ORDER BY last LIMIT 1"},
+	    {&o->measure, "SELECT last, events, length(ends) + length(bytes),"
+	        " spans FROM segment WHERE last >= ? ORDER BY last LIMIT 1"},
+	    {&o->drop_segment, "DELETE FROM segment WHERE last = ?"},
+	    {&o->ranges, "SELECT first, last, batch, acked_us, sum "
+	        "FROM acked WHERE last >= ? ORDER BY last"},
+	    {&o->put_range, "INSERT OR REPLACE INTO acked "
+	        "(first, last, batch, acked_us, sum) VALUES (?, ?, ?, ?, ?)"},
+	    {&o->drop_ranges, "DELETE FROM acked WHERE last <= ?"},
+	    {&o->unack, "DELETE FROM acked WHERE batch > ?"},
 	    {&o->put_lost, "INSERT INTO lost VALUES (?, 1, ?, ?) "
 	        "ON CONFLICT (source) DO UPDATE SET events = events + 1, "
 	        "first_us = min(first_us, excluded.first_us), "
@@ -116,31 +137,61 @@ prepare(struct outbox *o)
 	    {&o->place, "SELECT device, inode, birth_us, offset, head_bytes, "
 	        "head, tail_bytes, tail, memory, mtime_us, sum FROM place "
 	        "WHERE name = ?"},
-	    {&o->fetch, "SELECT " OUTBOX_EVENT_COLUMNS ", seq FROM event "
-	        "WHERE acked_us = 0 AND seq > ? AND seq <= ? "
-	        "ORDER BY seq LIMIT ?"},
-	    {&o->ack, "UPDATE event SET acked_us = ?, batch = ? "
-	        "WHERE acked_us = 0 AND seq BETWEEN ? AND ? "
-	        "RETURNING length(message)"},
-	    {&o->forget, "DELETE FROM event "
-	        "WHERE acked_us = 0 AND seq BETWEEN ? AND ?"},
 	    {&o->counters, "UPDATE state SET lines = ?, ignored = ?, "
 	        "unparsable = ?, unreportable = ?, emitted = ?, repeated = ?,"
 	        " gaps = ?, withheld = ?, lost_places = ?, last_acked = ?, "
-	        "sum = ?"},
-	    {&o->tidy_find, "SELECT seq, acked_us, length(message) FROM event "
-	        "ORDER BY seq LIMIT ?"},
+	        "seq = ?, sum = ?"},
 	    {&o->reserve, "UPDATE state SET batch_reserved = ?"},
 	};
 
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		if (sqlite3_prepare_v3(o->db, all[i].text, -1,
-		        SQLITE_PREPARE_PERSISTENT, all[i].to, NULL) !=
-		    SQLITE_OK) {
-			log_error("outbox: %s", sqlite3_errmsg(o->db));
+	memcpy(out, all, sizeof all);
+}
+
+static bool
+prepare(struct outbox *o)
+{
+	struct statement all[STATEMENTS];
+	bool ok;
+
+	statements(o, all);
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (!outbox_prepare(o, all[i].to, all[i].text))
 			return false;
-		}
-	return true;
+	o->old = outbox_old_open(o, &ok);
+	return ok;
+}
+
+int64_t
+outbox_acked_bytes(struct outbox *o)
+{
+	int64_t events = outbox_number(o,
+	    "SELECT coalesce(sum(events), 0) FROM segment");
+	int64_t bytes = outbox_number(o, "SELECT coalesce(sum(length(ends) + "
+	    "length(bytes)), 0) FROM segment");
+
+	return outbox_old_acked_bytes(o) + (events == 0 ? 0
+	    : bytes / events * outbox_acked_count(o, -1));
+}
+
+/* What is stored, and what of it is acknowledged. */
+static bool
+load_events(struct outbox *o)
+{
+	int64_t unacked = outbox_old_unacked(o) + outbox_number(o,
+	    "SELECT coalesce(sum(events), 0) FROM segment") -
+	    outbox_acked_count(o, -1);
+	int64_t torn = outbox_number(o, "SELECT count(*) FROM segment "
+	    "WHERE events <> length(ends) / 4");
+
+	/* their sums, which know the seqs, give up those that are left */
+	if (torn > 0)
+		log_error("outbox: events are damaged and missing "
+		    "segments=%lld", (long long)torn);
+	o->committed.unacked = unacked < 0 ? 0 : (uint64_t)unacked;
+	o->committed_seq = outbox_number(o, "SELECT max(seq, "
+	    "(SELECT coalesce(max(last), 0) FROM segment)) FROM state");
+	o->acked_bytes = outbox_acked_bytes(o);
+	return o->failed == OUTBOX_OK;
 }
 
 static bool
@@ -153,10 +204,7 @@ load_state(struct outbox *o)
 
 	if (sqlite3_prepare_v2(o->db, "SELECT outbox, lines, ignored, "
 	        "unparsable, unreportable, emitted, repeated, gaps, withheld, "
-	        "last_acked, batch_reserved, "
-	        "(SELECT count(*) FROM event WHERE acked_us = 0), "
-	        "(SELECT coalesce(max(seq), 0) FROM event), lost_places, sum "
-	        "FROM state", -1,
+	        "last_acked, batch_reserved, lost_places, sum FROM state", -1,
 	        &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW ||
 	    sqlite3_column_bytes(st, 0) != WIRE_OUTBOX_BYTES)
 		goto done;
@@ -171,19 +219,18 @@ load_state(struct outbox *o)
 	c->withheld = (uint64_t)sqlite3_column_int64(st, 8);
 	o->last_acked = (uint64_t)sqlite3_column_int64(st, 9);
 	o->batch_reserved = (uint64_t)sqlite3_column_int64(st, 10);
-	c->unacked = (uint64_t)sqlite3_column_int64(st, 11);
-	o->committed_seq = sqlite3_column_int64(st, 12);
-	c->lost_places = (uint64_t)sqlite3_column_int64(st, 13);
+	c->lost_places = (uint64_t)sqlite3_column_int64(st, 11);
 	outbox_state_sum(sum, c, o->last_acked);
-	if (sqlite3_column_type(st, 14) != SQLITE_NULL &&
-	    (sqlite3_column_bytes(st, 14) != sizeof sum ||
-	        memcmp(sqlite3_column_blob(st, 14), sum, sizeof sum) != 0)) {
+	if (sqlite3_column_type(st, 12) != SQLITE_NULL &&
+	    (sqlite3_column_bytes(st, 12) != sizeof sum ||
+	        memcmp(sqlite3_column_blob(st, 12), sum, sizeof sum) != 0)) {
 		log_error("outbox: the counters are damaged; they begin anew "
 		    "where they stand");
 		c->lost_places++;
 	}
 	o->committed_last_acked = o->last_acked;
-	o->acked_bytes = outbox_number(o, OUTBOX_ACKED_BYTES);
+	if (!load_events(o))
+		goto done;
 	o->pending_acked_bytes = o->acked_bytes;
 	o->last_batch = o->batch_reserved;
 	o->pending = *c;
@@ -204,7 +251,7 @@ outbox_open(const struct outbox_options *options)
 	if (o == NULL)
 		die(EX_OSERR, "out of memory");
 	o->options = *options;
-	o->texts = arena_open(0);
+	o->known = outbox_known_open();
 	o->file_fd = -1;
 	o->lock_fd = outbox_file_lock(options->folder);
 	if (o->lock_fd < 0 || !outbox_file_open(o) || !prepare(o) ||
@@ -223,7 +270,7 @@ outbox_peek(const char *folder, const char **why)
 
 	if (o == NULL)
 		die(EX_OSERR, "out of memory");
-	o->texts = arena_open(0);
+	o->known = outbox_known_open();
 	o->lock_fd = o->file_fd = -1;
 	o->options.folder = folder;
 	(void)snprintf(path, sizeof path, "%s/outbox.db", folder);
@@ -247,28 +294,25 @@ fail:
 void
 outbox_close(struct outbox *o)
 {
+	struct statement all[STATEMENTS];
+
 	if (o == NULL)
 		return;
 	if (o->db != NULL)
 		outbox_rollback(o);
-	(void)sqlite3_finalize(o->put);
-	(void)sqlite3_finalize(o->put_all);
-	(void)sqlite3_finalize(o->known);
-	(void)sqlite3_finalize(o->put_lost);
-	(void)sqlite3_finalize(o->put_place);
-	(void)sqlite3_finalize(o->place);
-	(void)sqlite3_finalize(o->fetch);
-	(void)sqlite3_finalize(o->ack);
-	(void)sqlite3_finalize(o->forget);
-	(void)sqlite3_finalize(o->counters);
-	(void)sqlite3_finalize(o->tidy_find);
-	(void)sqlite3_finalize(o->reserve);
+	statements(o, all);
+	for (size_t i = 0; i < STATEMENTS; i++)
+		(void)sqlite3_finalize(*all[i].to);
+	outbox_old_close(o->old);
 	(void)sqlite3_close(o->db);
 	if (o->file_fd >= 0)
 		(void)close(o->file_fd);
 	if (o->lock_fd >= 0)
 		(void)close(o->lock_fd);
-	arena_close(o->texts);
+	outbox_known_close(o->known);
+	buf_free(&o->ends);
+	buf_free(&o->bytes);
+	buf_free(&o->texts.bytes);
 	free(o);
 }
 
@@ -307,7 +351,7 @@ write_counters(struct outbox *o)
 	const struct wire_counters *c = &o->pending;
 	const uint64_t values[] = {c->lines, c->ignored, c->unparsable,
 	    c->unreportable, c->emitted, c->repeated, c->gaps, c->withheld,
-	    c->lost_places, o->last_acked};
+	    c->lost_places, o->last_acked, (uint64_t)o->pending_seq};
 	const int n = sizeof values / sizeof values[0];
 	uint8_t sum[OUTBOX_SUM_BYTES];
 
@@ -326,7 +370,7 @@ outbox_commit(struct outbox *o)
 	enum outbox_result r = outbox_begin(o);
 
 	if (r == OUTBOX_OK)
-		r = outbox_event_flush(o);
+		r = outbox_segment_flush(o);
 	if (r == OUTBOX_OK)
 		r = write_counters(o);
 	if (r == OUTBOX_OK)
@@ -364,9 +408,9 @@ outbox_rollback(struct outbox *o)
 		(void)sqlite3_exec(o->db, "ROLLBACK", NULL, NULL, NULL);
 	o->open = false;
 	o->failed = OUTBOX_OK;
-	o->waiting_count = 0;
 	o->load_count = o->load_bytes = 0;
-	arena_reset(o->texts);
+	outbox_segment_forget(o);
+	outbox_known_forget(o->known);
 	o->pending = o->committed;
 	o->pending_seq = o->committed_seq;
 	o->pending_acked_bytes = o->acked_bytes;
@@ -410,13 +454,6 @@ const struct wire_counters *
 outbox_counters(const struct outbox *o)
 {
 	return &o->committed;
-}
-
-int64_t
-outbox_oldest_us(struct outbox *o)
-{
-	return outbox_number(o, "SELECT coalesce((SELECT read_us FROM event "
-	    "WHERE acked_us = 0 ORDER BY seq LIMIT 1), 0)");
 }
 
 bool

@@ -17,7 +17,7 @@
 #include "proto/base/log.h"
 
 enum {
-	VERSION = 2, /* as make_tables sets it */
+	VERSION = 3, /* as make_tables sets it */
 };
 
 /* Events counted instead of kept; '' stands for all other addresses. */
@@ -26,21 +26,28 @@ enum {
 	" first_us INTEGER NOT NULL, last_us INTEGER NOT NULL) " \
 	"WITHOUT ROWID;\n"
 
+/* Events many to a row; what is acknowledged, by batches; and which rows have
+ * events of a span of time, for outbox_known.c. */
+#define SEGMENT_TABLES \
+	"CREATE TABLE segment (\n" \
+	"  last INTEGER PRIMARY KEY, -- seq of its last event\n" \
+	"  events INTEGER NOT NULL,\n" \
+	"  spans BLOB NOT NULL,      -- that they are of\n" \
+	"  ends BLOB NOT NULL,       -- of each, in bytes\n" \
+	"  bytes BLOB NOT NULL,\n" \
+	"  texts BLOB NOT NULL       -- that they share\n" \
+	");\n" \
+	"CREATE TABLE span (\n" \
+	"  span INTEGER, last INTEGER, PRIMARY KEY (span, last)\n" \
+	") WITHOUT ROWID;\n" \
+	"CREATE TABLE acked (\n" \
+	"  last INTEGER PRIMARY KEY, first INTEGER NOT NULL,\n" \
+	"  batch INTEGER NOT NULL,   -- 0: given up\n" \
+	"  acked_us INTEGER NOT NULL, sum BLOB NOT NULL\n" \
+	");\n"
+
 static const char tables[] =
-    "CREATE TABLE event (\n"
-    "  seq INTEGER PRIMARY KEY AUTOINCREMENT,\n"
-    "  id BLOB NOT NULL UNIQUE,\n"
-    "  time_us INTEGER NOT NULL, read_us INTEGER NOT NULL,\n"
-    "  kind INTEGER NOT NULL, source BLOB NOT NULL,\n"
-    "  source_port INTEGER NOT NULL, local BLOB,\n"
-    "  local_port INTEGER NOT NULL, ordinal INTEGER NOT NULL,\n"
-    "  pid INTEGER NOT NULL, host TEXT, program TEXT, service TEXT,\n"
-    "  ptr TEXT, login TEXT, mechanism TEXT, rule TEXT, message TEXT,\n"
-    "  batch INTEGER NOT NULL DEFAULT 0,    -- that was acknowledged\n"
-    "  acked_us INTEGER NOT NULL DEFAULT 0, -- when; 0: not yet\n"
-    "  sum BLOB                             -- over all before batch\n"
-    ");\n"
-    "CREATE INDEX event_unacked ON event (seq) WHERE acked_us = 0;\n"
+    SEGMENT_TABLES
     "CREATE TABLE place (\n"
     "  name TEXT PRIMARY KEY,\n"
     "  device INTEGER, inode INTEGER, birth_us INTEGER,\n"
@@ -62,6 +69,7 @@ static const char tables[] =
     "  last_acked INTEGER NOT NULL DEFAULT 0,\n"
     "  batch_reserved INTEGER NOT NULL DEFAULT 0,\n"
     "  lost_places INTEGER NOT NULL DEFAULT 0,\n"
+    "  seq INTEGER NOT NULL DEFAULT 0,      -- the highest ever used\n"
     "  sum BLOB                             -- over what only we change\n"
     ");\n"
     LOST_TABLE;
@@ -76,6 +84,19 @@ static const char upgrade_1[] =
     LOST_TABLE
     "PRAGMA user_version = 2;\n"
     "COMMIT";
+
+/* The rows stay as they are: outbox_old.c. */
+static const char upgrade_2[] =
+    "BEGIN IMMEDIATE;\n"
+    SEGMENT_TABLES
+    "ALTER TABLE state ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;\n"
+    "UPDATE state SET seq = coalesce((SELECT seq FROM sqlite_sequence "
+    "WHERE name = 'event'), 0);\n"
+    "PRAGMA user_version = 3;\n"
+    "COMMIT";
+
+/* Once the last row of an earlier release is gone. */
+static const char drop_old[] = "DROP TABLE IF EXISTS event";
 
 int
 outbox_file_lock(const char *folder)
@@ -174,7 +195,7 @@ static bool
 make_tables(sqlite3 *db)
 {
 	return sql(db, "BEGIN IMMEDIATE") && sql(db, tables) &&
-	    name_outbox(db) && sql(db, "PRAGMA user_version = 2; COMMIT");
+	    name_outbox(db) && sql(db, "PRAGMA user_version = 3; COMMIT");
 }
 
 /* Writes and removes a large row: the pages and the WAL stay, and with them
@@ -196,9 +217,9 @@ reserve_room(sqlite3 *db, int64_t bytes)
 bool
 outbox_file_limit(struct outbox *o)
 {
-	enum { GIB = 1 << 30, LEAST_PAGES = 128 };
+	enum { GIB = 1 << 30, LEAST_BYTES = 512 << 10 };
 	int64_t most = o->options.max_bytes;
-	char text[64];
+	char text[100];
 
 	if (most == 0) {
 		struct statvfs fs;
@@ -211,13 +232,14 @@ outbox_file_limit(struct outbox *o)
 	o->page_bytes = outbox_number(o, "PRAGMA page_size");
 	if (o->page_bytes <= 0)
 		return false;
+	if (most < LEAST_BYTES)
+		most = LEAST_BYTES;
 	o->most_pages = most / o->page_bytes;
-	if (o->most_pages < LEAST_PAGES)
-		o->most_pages = LEAST_PAGES;
 	/* new events stop here; the rest is for acknowledging the old */
 	o->soft_pages = o->most_pages - o->most_pages / 8;
-	(void)snprintf(text, sizeof text, "PRAGMA max_page_count = %lld",
-	    (long long)o->most_pages);
+	(void)snprintf(text, sizeof text, "PRAGMA max_page_count = %lld; "
+	    "PRAGMA wal_autocheckpoint = %lld", (long long)o->most_pages,
+	    (long long)(OUTBOX_RESERVE_BYTES / o->page_bytes));
 	return sql(o->db, text);
 }
 
@@ -251,6 +273,16 @@ outbox_file_has_much_room(const struct outbox *o, int64_t used_pages)
 	       (uint64_t)fs.f_bavail * fs.f_frsize >= DISK_BYTES;
 }
 
+static const char set_up[] =
+    "PRAGMA journal_mode = WAL;\n"
+    "PRAGMA synchronous = FULL;\n"
+    "PRAGMA temp_store = MEMORY;\n"
+    "PRAGMA cell_size_check = ON;\n"
+    /* room for all of a transaction: else its pages are written twice */
+    "PRAGMA cache_size = -4096;\n"
+    /* pages that become free are not written for that */
+    "PRAGMA secure_delete = FAST";
+
 enum opening { OPENED, UNSOUND, REFUSED };
 
 static enum opening
@@ -264,7 +296,7 @@ open_once(struct outbox *o, const char *path)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	rc = sqlite3_open_v2(path, &o->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-	        SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
+	        SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, outbox_vfs());
 	if (rc != SQLITE_OK) {
 		log_error("outbox: cannot open %s: %s", path,
 		    o->db == NULL ? "out of memory" : sqlite3_errmsg(o->db));
@@ -274,8 +306,7 @@ open_once(struct outbox *o, const char *path)
 	(void)sqlite3_busy_timeout(o->db, 2000);
 	(void)sqlite3_file_control(o->db, "main", SQLITE_FCNTL_PERSIST_WAL,
 	    &persist);
-	if (!sql(o->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-	        "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON")) {
+	if (!sql(o->db, set_up)) {
 		rc = sqlite3_errcode(o->db);
 		goto judge;
 	}
@@ -295,13 +326,17 @@ open_once(struct outbox *o, const char *path)
 		        o->options.max_bytes / 4 < OUTBOX_RESERVE_BYTES
 		    ? o->options.max_bytes / 4 : OUTBOX_RESERVE_BYTES);
 	}
-	if (version == 1 && !sql(o->db, upgrade_1)) {
+	if ((version == 1 && !sql(o->db, upgrade_1)) ||
+	    (version != 0 && version < VERSION && !sql(o->db, upgrade_2))) {
 		rc = sqlite3_errcode(o->db);
 		goto judge;
 	}
 	rc = soundness(o);
 	if (rc != SQLITE_OK)
 		goto judge;
+	/* no room for that now does no harm */
+	if (outbox_number(o, "SELECT NOT EXISTS (SELECT 1 FROM event)") != 0)
+		(void)sql(o->db, drop_old);
 	return outbox_file_limit(o) ? OPENED : REFUSED;
 judge:
 	/* half a table is no outbox either: state written by us is whole */

@@ -2,101 +2,154 @@
  * The outbox's side towards the hub: what is to be sent, what was
  * acknowledged, batch numbers, removal.  See outbox.h.
  */
-#include <stdio.h>
-
 #include "agent/outbox_file.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
 /* What one step deletes must fit the WAL that was set aside. */
-enum { TIDY_ROWS = 250 };
+enum {
+	TIDY_SEGMENTS = 250,
+	TIDY_BYTES = 1 << 20,
+};
 #define BATCH_RESERVE_US (10 * CLOCK_SECOND_US)
 
-/* A row that the disk changed cannot be sent: it is a gap. */
+/* An event that the disk changed cannot be sent: it is a gap. */
 static void
 give_up(struct outbox *o, int64_t seq)
 {
+	int64_t old, events = 0, bytes;
+
 	log_error("outbox: an event is damaged and given up seq=%lld",
 	    (long long)seq);
 	if (outbox_begin(o) != OUTBOX_OK)
 		return;
-	(void)sqlite3_bind_int64(o->forget, 1, seq);
-	(void)sqlite3_bind_int64(o->forget, 2, seq);
-	o->failed = outbox_run(o, o->forget);
+	o->failed = outbox_old_forget(o, seq, seq, &old);
+	if (o->failed == OUTBOX_OK && old == 0)
+		/* no batch: a restored hub does not ask for it */
+		o->failed = outbox_acked_mark(o, 0, seq, seq, &events, &bytes);
 	if (o->failed != OUTBOX_OK)
 		return;
-	o->pending.unacked--;
-	o->pending.gaps++;
+	o->pending.unacked -= (uint64_t)(old + events);
+	o->pending.gaps += (uint64_t)(old + events);
+}
+
+/* Takes the events of a segment from seq on, up to last; behind the last that
+ * was looked at. */
+static int64_t
+take(const struct outbox_segment *s, int64_t seq, int64_t last, size_t max,
+    struct arena *a, struct event *events, int64_t *seqs, size_t *n,
+    struct outbox_damaged *d)
+{
+	struct text texts[OUTBOX_TEXTS];
+
+	outbox_texts_read(s->texts, s->texts_n, s->first, a, texts);
+	for (; seq <= last && *n < max && d->n < OUTBOX_MOST_DAMAGED; seq++) {
+		const char *bytes;
+		size_t length;
+
+		if (outbox_segment_event(s, (size_t)(seq - s->first), &bytes,
+		        &length) &&
+		    outbox_event_unpack(bytes, length, seq, texts, a,
+		        &events[*n]))
+			seqs[(*n)++] = seq;
+		else
+			d->seqs[d->n++] = seq;
+	}
+	return seq;
+}
+
+static size_t
+fetch(struct outbox *o, int64_t after, size_t max, struct arena *a,
+    struct event *events, int64_t *seqs, struct outbox_damaged *d)
+{
+	size_t n = outbox_old_fetch(o, after, max, a, events, seqs, d);
+	int64_t at = after + 1, first, last;
+	struct outbox_segment s;
+
+	/* all old ones are ahead of all others */
+	if (n != 0 || d->n != 0)
+		return n;
+	while (n < max && d->n < OUTBOX_MOST_DAMAGED &&
+	       outbox_acked_gap(o, at, o->committed_seq, &first, &last) &&
+	       outbox_segment_at(o, first, &s)) {
+		if (first < s.first)
+			first = s.first;
+		if (last > s.last)
+			last = s.last;
+		at = take(&s, first, last, max, a, events, seqs, &n, d);
+		if (at <= last)
+			break;
+		at = last + 1;
+	}
+	outbox_segment_done(o);
+	return n;
 }
 
 size_t
 outbox_fetch(struct outbox *o, int64_t after, size_t max, struct arena *a,
     struct event *events, int64_t *seqs)
 {
-	enum { MOST_DAMAGED = 64 };
-	sqlite3_stmt *st = o->fetch;
-	int64_t damaged[MOST_DAMAGED];
-	size_t n = 0, bad = 0;
-	int rc = SQLITE_DONE;
+	struct outbox_damaged d = {0};
+	size_t n;
 
 	if (after >= o->committed_seq)
 		return 0;
-	(void)sqlite3_bind_int64(st, 1, after);
-	(void)sqlite3_bind_int64(st, 2, o->committed_seq);
-	(void)sqlite3_bind_int64(st, 3, (int64_t)max);
-	while (n < max && bad < MOST_DAMAGED &&
-	    (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		int64_t seq = sqlite3_column_int64(st, 19);
-
-		if (outbox_event_read(st, a, &events[n]))
-			seqs[n++] = seq;
-		else
-			damaged[bad++] = seq;
-	}
-	(void)sqlite3_reset(st);
-	for (size_t i = 0; i < bad; i++)
-		give_up(o, damaged[i]);
-	/* the next commit answers so */
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE && o->failed == OUTBOX_OK)
-		o->failed = outbox_judge(o, rc);
+	n = fetch(o, after, max, a, events, seqs, &d);
+	/* a failure is what the next commit answers */
+	for (size_t i = 0; i < d.n; i++)
+		give_up(o, d.seqs[i]);
 	return n;
+}
+
+int64_t
+outbox_oldest_us(struct outbox *o)
+{
+	int64_t seq, us = outbox_old_oldest_us(o);
+	struct outbox_damaged d = {0};
+	struct event e;
+	struct arena *a;
+
+	if (us != 0 || o->committed.unacked == 0)
+		return us;
+	a = arena_open(0);
+	/* the damaged are given up by outbox_fetch */
+	if (fetch(o, 0, 1, a, &e, &seq, &d) == 1)
+		us = e.read_us;
+	arena_close(a);
+	return us;
+}
+
+/* Removes all that may go, so that a mark has room. */
+static void
+make_room(struct outbox *o)
+{
+	while (o->failed == OUTBOX_OK && outbox_tidy(o, INT64_MAX))
+		;
 }
 
 enum outbox_result
 outbox_ack(struct outbox *o, uint64_t batch, int64_t first, int64_t last)
 {
 	enum outbox_result r = outbox_begin(o);
-	sqlite3_stmt *st = o->ack;
-	int64_t rows = 0, bytes = 0;
-	int rc;
+	int64_t old = 0, old_bytes = 0, events = 0, bytes = 0;
 
-	if (r != OUTBOX_OK)
-		return r;
-	(void)sqlite3_bind_int64(st, 1, clock_wall_us());
-	(void)sqlite3_bind_int64(st, 2, (int64_t)batch);
-	(void)sqlite3_bind_int64(st, 3, first);
-	(void)sqlite3_bind_int64(st, 4, last);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		rows++;
-		bytes += sqlite3_column_int64(st, 0) + OUTBOX_ROW_BYTES;
-	}
-	r = outbox_judge(o, rc);
-	(void)sqlite3_reset(st);
+	if (r == OUTBOX_OK)
+		r = outbox_old_ack(o, batch, first, last, &old, &old_bytes);
+	if (r == OUTBOX_OK)
+		r = outbox_acked_mark(o, batch, first, last, &events, &bytes);
+	o->pending_acked_bytes += old_bytes + bytes;
+	o->pending.unacked -= (uint64_t)(old + events);
 	if (r == OUTBOX_FULL && sqlite3_get_autocommit(o->db) == 0) {
-		/* rows grow when marked; at the cap remove them instead */
-		(void)sqlite3_bind_int64(o->forget, 1, first);
-		(void)sqlite3_bind_int64(o->forget, 2, last);
-		r = outbox_run(o, o->forget);
-		rows = sqlite3_changes(o->db);
-		bytes = 0;
+		make_room(o);
+		r = outbox_acked_mark(o, batch, first, last, &events, &bytes);
+		o->pending_acked_bytes += bytes;
+		o->pending.unacked -= (uint64_t)events;
 	}
 	if (r != OUTBOX_OK) {
 		o->failed = r;
 		return r;
 	}
-	o->pending_acked_bytes += bytes;
-	o->pending.unacked -= (uint64_t)rows;
 	if (batch > o->last_acked)
 		o->last_acked = batch;
 	return OUTBOX_OK;
@@ -105,28 +158,22 @@ outbox_ack(struct outbox *o, uint64_t batch, int64_t first, int64_t last)
 size_t
 outbox_unack(struct outbox *o, uint64_t batch)
 {
-	sqlite3_stmt *st = NULL;
-	size_t n = 0;
+	int64_t old, n;
 
 	if (outbox_begin(o) != OUTBOX_OK)
 		return 0;
-	if (sqlite3_prepare_v2(o->db, "UPDATE event SET acked_us = 0, "
-	        "batch = 0 WHERE acked_us <> 0 AND batch > ?", -1, &st,
-	        NULL) == SQLITE_OK) {
-		(void)sqlite3_bind_int64(st, 1, (int64_t)batch);
-		o->failed = outbox_judge(o, sqlite3_step(st));
-		if (o->failed == OUTBOX_OK)
-			n = (size_t)sqlite3_changes(o->db);
-	} else {
-		o->failed = outbox_judge(o, sqlite3_errcode(o->db));
+	o->failed = outbox_old_unack(o, batch, &old);
+	n = o->failed == OUTBOX_OK ? outbox_acked_count(o, (int64_t)batch) : 0;
+	if (o->failed == OUTBOX_OK) {
+		(void)sqlite3_bind_int64(o->unack, 1, (int64_t)batch);
+		o->failed = outbox_run(o, o->unack);
 	}
-	(void)sqlite3_finalize(st);
 	if (o->failed != OUTBOX_OK)
 		return 0;
-	o->pending.unacked += n;
-	o->pending_acked_bytes = outbox_number(o, OUTBOX_ACKED_BYTES);
+	o->pending.unacked += (uint64_t)(old + n);
+	o->pending_acked_bytes = outbox_acked_bytes(o);
 	o->last_acked = batch;
-	return n;
+	return (size_t)(old + n);
 }
 
 uint64_t
@@ -153,41 +200,64 @@ outbox_next_batch(struct outbox *o)
 	return now;
 }
 
+static enum outbox_result
+remove_segment(struct outbox *o, const struct outbox_measure *m)
+{
+	enum outbox_result r = OUTBOX_OK;
+
+	for (size_t i = 0; i < m->span_count && r == OUTBOX_OK; i++) {
+		(void)sqlite3_bind_int64(o->drop_span, 1, m->spans[i]);
+		(void)sqlite3_bind_int64(o->drop_span, 2, m->last);
+		r = outbox_run(o, o->drop_span);
+	}
+	if (r != OUTBOX_OK)
+		return r;
+	(void)sqlite3_bind_int64(o->drop_segment, 1, m->last);
+	return outbox_run(o, o->drop_segment);
+}
+
+/* Removes segments whose events are all acknowledged and over, the oldest
+ * first, up to the first that must stay; true when it stopped before. */
+static bool
+tidy_segments(struct outbox *o, int64_t now_us, int64_t over, int64_t *freed)
+{
+	struct outbox_measure m;
+	int64_t last_us, last = 0, bytes = 0;
+	size_t n = 0;
+
+	while (n < TIDY_SEGMENTS && bytes < TIDY_BYTES &&
+	       outbox_segment_measure(o, last + 1, &m) &&
+	       outbox_acked_all(o, m.first, m.last, &last_us) &&
+	       (bytes < over || last_us <= now_us - o->options.keep_us)) {
+		if (outbox_begin(o) != OUTBOX_OK)
+			return false;
+		o->failed = remove_segment(o, &m);
+		if (o->failed != OUTBOX_OK)
+			return false;
+		last = m.last;
+		bytes += m.bytes;
+		n++;
+	}
+	*freed = bytes;
+	if (n == 0)
+		return false;
+	outbox_known_forget(o->known);
+	o->failed = outbox_acked_trim(o, last);
+	return o->failed == OUTBOX_OK &&
+	    (n == TIDY_SEGMENTS || bytes >= TIDY_BYTES);
+}
+
 bool
 outbox_tidy(struct outbox *o, int64_t now_us)
 {
-	sqlite3_stmt *st = o->tidy_find;
 	int64_t over = o->pending_acked_bytes - o->options.keep_bytes;
-	int64_t freed = 0, last = 0;
-	size_t n = 0;
-	char text[120];
-	int rc;
+	int64_t old, freed = 0;
+	bool more = outbox_old_tidy(o, now_us, over, &old);
 
-	/* oldest first, up to the first that must stay */
-	(void)sqlite3_bind_int64(st, 1, TIDY_ROWS);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		int64_t acked_us = sqlite3_column_int64(st, 1);
-
-		if (acked_us == 0 || (freed >= over &&
-		    acked_us > now_us - o->options.keep_us))
-			break;
-		last = sqlite3_column_int64(st, 0);
-		freed += sqlite3_column_int64(st, 2) + OUTBOX_ROW_BYTES;
-		n++;
-	}
-	(void)sqlite3_reset(st);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE && o->failed == OUTBOX_OK)
-		o->failed = outbox_judge(o, rc);
-	if (n == 0)
-		return false;
-	(void)snprintf(text, sizeof text,
-	    "DELETE FROM event WHERE acked_us <> 0 AND seq <= %lld",
-	    (long long)last);
-	if (outbox_begin(o) != OUTBOX_OK)
-		return false;
-	o->failed = outbox_exec(o, text);
-	if (o->failed != OUTBOX_OK)
-		return false;
-	o->pending_acked_bytes -= freed;
-	return n == TIDY_ROWS;
+	if (!more && o->failed == OUTBOX_OK)
+		more = tidy_segments(o, now_us, over - old, &freed);
+	o->pending_acked_bytes -= old + freed;
+	if (o->pending_acked_bytes < 0)
+		o->pending_acked_bytes = 0;
+	return more && o->failed == OUTBOX_OK;
 }

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "agent/signs.h"
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 
@@ -38,7 +40,7 @@ search(struct text in, struct text what)
 		     found &= found - 1) {
 			const char *at = s + __builtin_ctz(found);
 
-			if (memcmp(at, what.at, what.n) == 0)
+			if (signs_same(at, what.at, what.n))
 				return at;
 		}
 		if (s == last)

@@ -7,6 +7,7 @@
 #define PLAINTIFF_SIGNS_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -28,6 +29,51 @@ signs_load(const char *s)
 
 	memcpy(&w, s, sizeof w);
 	return le64toh(w);
+}
+
+/* memcmp() == 0, without a call for what is no longer than 32 bytes: most
+ * texts of forms are short, and words may overlap. */
+static inline bool
+signs_same(const char *a, const char *b, size_t n)
+{
+	uint32_t first, second, last, other;
+
+	if (n > 4 * SIGNS_WORD)
+		return memcmp(a, b, n) == 0;
+	if (n >= SIGNS_WORD) {
+		const char *c = a + n - SIGNS_WORD, *d = b + n - SIGNS_WORD;
+
+		if (((signs_load(a) ^ signs_load(b)) |
+			(signs_load(c) ^ signs_load(d))) != 0)
+			return false;
+		return n <= 2 * SIGNS_WORD ||
+		       ((signs_load(a + SIGNS_WORD) ^
+			    signs_load(b + SIGNS_WORD)) |
+			   (signs_load(c - SIGNS_WORD) ^
+			       signs_load(d - SIGNS_WORD))) == 0;
+	}
+	if (n >= sizeof first) {
+		memcpy(&first, a, sizeof first);
+		memcpy(&second, b, sizeof second);
+		memcpy(&last, a + n - sizeof last, sizeof last);
+		memcpy(&other, b + n - sizeof other, sizeof other);
+		return ((first ^ second) | (last ^ other)) == 0;
+	}
+	return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] &&
+			     a[n - 1] == b[n - 1]);
+}
+
+/* The last eight of n bytes or, if there are fewer, all. */
+static inline uint64_t
+signs_load_last(const char *s, size_t n)
+{
+	uint64_t w = 0;
+
+	if (n >= SIGNS_WORD)
+		return signs_load(s + n - SIGNS_WORD);
+	for (size_t i = 0; i < n; i++)
+		w = w << 8 | (unsigned char)s[i];
+	return w;
 }
 
 /* The high bit of each byte that is c; above the lowest it may lie. */

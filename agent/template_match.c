@@ -5,6 +5,7 @@
 
 #include "agent/client.h"
 #include "agent/search.h"
+#include "agent/signs.h"
 #include "agent/template_parts.h"
 
 enum {
@@ -43,28 +44,13 @@ stop_at(struct matching *k, size_t at)
 	return false;
 }
 
-/* Most texts differ in their first bytes, and need no call. */
-static inline bool
-begins(const char *s, struct text literal)
-{
-	uint32_t a, b;
-
-	if (literal.n >= sizeof a) {
-		memcpy(&a, s, sizeof a);
-		memcpy(&b, literal.at, sizeof b);
-		if (a != b)
-			return false;
-	}
-	return memcmp(s, literal.at, literal.n) == 0;
-}
-
 static bool
 read_literal(struct matching *k, struct text literal)
 {
 	const char *s = k->message.at + k->from;
 	size_t left = k->to - k->from, same = 0;
 
-	if (left >= literal.n && begins(s, literal)) {
+	if (left >= literal.n && signs_same(s, literal.at, literal.n)) {
 		k->from += literal.n;
 		return true;
 	}
@@ -130,7 +116,7 @@ read_literal_back(struct matching *k, struct text literal)
 	const char *end = k->message.at + k->to;
 
 	if (k->to - k->from < literal.n ||
-	    memcmp(end - literal.n, literal.at, literal.n) != 0)
+	    !signs_same(end - literal.n, literal.at, literal.n))
 		return stop_at(k, k->to);
 	k->to -= literal.n;
 	return true;
@@ -249,7 +235,7 @@ lacks_text(const struct template *t, const struct template_found *f,
 
 	return i < t->head && p->field == FIELD_LITERAL &&
 	       (message.n - from < p->text.n ||
-		   !begins(message.at + from, p->text));
+		   !signs_same(message.at + from, p->text.at, p->text.n));
 }
 
 /* The head from part i on. */

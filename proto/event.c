@@ -15,20 +15,43 @@ put_be(uint8_t *out, uint64_t v, size_t bytes)
 		out[i] = (uint8_t)v;
 }
 
+/* Bytes to be hashed at once: a call takes longer than most parts. */
+struct hashing {
+	crypto_generichash_state state;
+	size_t n;
+	uint8_t bytes[2048]; /* all of an event but for a longer site */
+};
+
 static void
-hash_number(crypto_generichash_state *h, uint64_t v)
+hash_bytes(struct hashing *h, const void *bytes, size_t n)
+{
+	if (n > sizeof h->bytes - h->n) {
+		crypto_generichash_update(&h->state, h->bytes, h->n);
+		h->n = 0;
+	}
+	if (n > sizeof h->bytes) {
+		crypto_generichash_update(&h->state, bytes, n);
+		return;
+	}
+	if (n != 0)
+		memcpy(h->bytes + h->n, bytes, n);
+	h->n += n;
+}
+
+static void
+hash_number(struct hashing *h, uint64_t v)
 {
 	uint8_t be[8];
 
 	put_be(be, v, sizeof be);
-	crypto_generichash_update(h, be, sizeof be);
+	hash_bytes(h, be, sizeof be);
 }
 
 static void
-hash_text(crypto_generichash_state *h, struct text t)
+hash_text(struct hashing *h, struct text t)
 {
 	hash_number(h, t.n);
-	crypto_generichash_update(h, (const uint8_t *)t.at, t.n);
+	hash_bytes(h, t.at, t.n);
 }
 
 static int64_t
@@ -43,13 +66,14 @@ void
 event_make_id(struct event *e, struct text site)
 {
 	enum { HASHED = EVENT_ID_BYTES - 4 };
-	crypto_generichash_state h;
+	struct hashing h;
 	uint8_t hash[crypto_generichash_BYTES_MIN];
 	int64_t second = second_of(e->time_us);
 
 	_Static_assert(HASHED <= crypto_generichash_BYTES_MIN,
 	    "BLAKE2b must give at least the bytes an id takes");
-	crypto_generichash_init(&h, NULL, 0, sizeof hash);
+	crypto_generichash_init(&h.state, NULL, 0, sizeof hash);
+	h.n = 0;
 	hash_text(&h, site);
 	hash_text(&h, e->host);
 	hash_number(&h, (uint64_t)second);
@@ -57,7 +81,8 @@ event_make_id(struct event *e, struct text site)
 	hash_number(&h, (uint64_t)e->pid);
 	hash_text(&h, e->message);
 	hash_number(&h, e->ordinal);
-	crypto_generichash_final(&h, hash, sizeof hash);
+	crypto_generichash_update(&h.state, h.bytes, h.n);
+	crypto_generichash_final(&h.state, hash, sizeof hash);
 	/* before 1970 and after 2106 there is no id in order of time */
 	if (second < 0)
 		second = 0;

@@ -2,6 +2,7 @@
 gone into the outbox, with a hub that does not answer."""
 import signal
 import sqlite3
+import struct
 import subprocess
 import time
 
@@ -25,11 +26,24 @@ folder = {rules}
 # a Z85 public key that nobody has: nothing listens at that port
 NOBODY = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 PATIENCE_S = 600
+KIND_AT = 46
 
 
 def ask(outbox, sql):
     with sqlite3.connect("file:%s?mode=ro" % outbox, uri=True) as db:
         return (db.execute(sql).fetchone() or (0,))[0]
+
+
+def count(outbox):
+    """Events but for those about ourselves: kinds from 13 on (proto/kind.h).
+    The byte of the kind in each (agent/outbox_event.c), since to unpack all
+    would take longer than to write them."""
+    n = 0
+    with sqlite3.connect("file:%s?mode=ro" % outbox, uri=True) as db:
+        for ends, blob in db.execute("SELECT ends, bytes FROM segment"):
+            starts = (0, *(e for e, in struct.iter_unpack("=I", ends)))[:-1]
+            n += sum(blob[at + KIND_AT] < 13 for at in starts)
+    return n
 
 
 def once(build, folder, log, lines, rules):
@@ -61,8 +75,7 @@ def once(build, folder, log, lines, rules):
                     read, lines, PATIENCE_S))
             time.sleep(0.02)
         took = time.perf_counter() - start
-        # kinds from 13 on are about ourselves (proto/kind.h)
-        return took, ask(outbox, "SELECT count(*) FROM event WHERE kind < 13")
+        return took, count(outbox)
     finally:
         child.send_signal(signal.SIGTERM)
         try:

@@ -4,6 +4,7 @@ event."""
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
@@ -181,7 +182,8 @@ def test_corrupt_outbox_reads_rotated_logs_again(agent):
 
 
 def test_flipped_bit_accuses_nobody(agent):
-    """Through SQLite itself, as a bit in a row is no damage to its pages."""
+    """Through SQLite itself, as a bit in a row is no damage to its pages: in
+    the address of the fourth event."""
     sqlite3 = pytest.importorskip("sqlite3")
     a = agent()
     hub = a.hubs[0]
@@ -191,7 +193,14 @@ def test_flipped_bit_accuses_nobody(agent):
     wait_until(lambda: a.status()["unacked"] == 10)
     p.kill(signal.SIGKILL)
     with sqlite3.connect(a.state / "outbox.db") as db:
-        db.execute("UPDATE event SET source = x'0a000001' WHERE seq = 4")
+        last, n, ends, blob = db.execute(
+            "SELECT last, events, ends, bytes FROM segment "
+            "WHERE last >= 4 ORDER BY last LIMIT 1").fetchone()
+        i = 4 - (last - n + 1)
+        start = 0 if i == 0 else struct.unpack_from("=I", ends, i * 4 - 4)[0]
+        at = blob.index(bytes([198, 51, 100, 7]), start)
+        db.execute("UPDATE segment SET bytes = ? WHERE last = ?", (
+            blob[:at] + bytes([199]) + blob[at + 1:], last))
     db.close()
     hub.silent = False
     p = a.start()

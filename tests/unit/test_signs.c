@@ -58,12 +58,34 @@ test_digits(void **state)
 	assert_int_equal(signs_digits("0123456789012345"), SIGNS_BYTES);
 }
 
+static void
+test_same(void **state)
+{
+	char a[80], b[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof a; i++)
+		a[i] = (char)pick(256);
+	/* each length, each place that may differ, and those around it */
+	for (size_t n = 0; n < 40; n++) {
+		memcpy(b, a, sizeof b);
+		assert_true(signs_same(a + 8, b + 8, n));
+		for (size_t at = 0; at < n + 16; at++) {
+			b[at] ^= (char)(1 << pick(8));
+			assert_int_equal(signs_same(a + 8, b + 8, n),
+			    at < 8 || at >= n + 8);
+			b[at] = a[at];
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_first),
 	    cmocka_unit_test(test_digits),
+	    cmocka_unit_test(test_same),
 	};
 
 	return cmocka_run_group_tests_name("signs", tests, NULL, NULL);

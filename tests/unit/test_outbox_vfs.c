@@ -1,0 +1,156 @@
+/* Protects: writes that are held back are in the file when SQLite counts on
+ * them, and one that failed is told to it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/outbox_file.h"
+
+enum { FILE_BYTES = 1 << 20, STEPS = 8000 };
+
+static uint32_t seed = 1;
+
+static uint32_t
+draw(uint32_t below)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % below;
+}
+
+static sqlite3_file *
+open_file(const char *path)
+{
+	sqlite3_vfs *v = sqlite3_vfs_find(outbox_vfs());
+	sqlite3_file *f;
+
+	assert_non_null(v);
+	f = calloc(1, (size_t)v->szOsFile);
+	assert_int_equal(v->xOpen(v, path, f, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_CREATE | SQLITE_OPEN_MAIN_DB, NULL), SQLITE_OK);
+	return f;
+}
+
+/* What the file has, by other means. */
+static void
+compare(const char *path, const unsigned char *model, size_t n)
+{
+	static unsigned char seen[FILE_BYTES + 1];
+	int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, seen, sizeof seen), n);
+	assert_memory_equal(seen, model, n);
+	(void)close(fd);
+}
+
+static void
+is_a_file(void **state)
+{
+	static unsigned char model[FILE_BYTES], some[150000], back[150000];
+	char path[] = "/tmp/plaintiff-vfs-XXXXXX";
+	size_t size = 0, at = 0, compared = 0;
+	sqlite3_int64 measured;
+	sqlite3_file *f;
+
+	(void)state;
+	(void)close(mkstemp(path));
+	f = open_file(path);
+	for (int step = 0; step < STEPS; step++) {
+		uint32_t kind = draw(100);
+		size_t n = 1 + draw(draw(50) == 0 ? 130000 : 5000);
+
+		/* mostly one behind the other */
+		if (draw(8) == 0)
+			at = draw(FILE_BYTES);
+		if (at + n > FILE_BYTES)
+			at = 0;
+		if (kind < 85) {
+			for (size_t i = 0; i < n; i++)
+				some[i] = (unsigned char)draw(256);
+			assert_int_equal(f->pMethods->xWrite(f, some, (int)n,
+			    (sqlite3_int64)at), SQLITE_OK);
+			memcpy(model + at, some, n);
+			at += n;
+			size = at > size ? at : size;
+		} else if (kind < 90) {
+			int rc = f->pMethods->xRead(f, back, (int)n,
+			    (sqlite3_int64)at);
+
+			assert_int_equal(rc, at + n <= size
+			    ? SQLITE_OK : SQLITE_IOERR_SHORT_READ);
+			if (rc == SQLITE_OK)
+				assert_memory_equal(back, model + at, n);
+		} else if (kind < 94) {
+			assert_int_equal(f->pMethods->xSync(f,
+			    SQLITE_SYNC_NORMAL), SQLITE_OK);
+			compare(path, model, size);
+			compared++;
+		} else if (kind < 98) {
+			assert_int_equal(f->pMethods->xFileSize(f, &measured),
+			    SQLITE_OK);
+			assert_int_equal(measured, size);
+		} else if (at < size) {
+			assert_int_equal(f->pMethods->xTruncate(f,
+			    (sqlite3_int64)at), SQLITE_OK);
+			memset(model + at, 0, size - at);
+			size = at;
+			compare(path, model, size);
+		}
+	}
+	assert_true(compared > 100);
+	assert_int_equal(f->pMethods->xClose(f), SQLITE_OK);
+	compare(path, model, size);
+	free(f);
+	(void)unlink(path);
+}
+
+/* A write that is held back fails later: at the next sync or write at the
+ * latest, whatever was asked between. */
+static void
+failure_is_told(void **state)
+{
+	static const char some[4096];
+	sqlite3_int64 size;
+	sqlite3_file *f = open_file("/dev/full");
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(f->pMethods->xWrite(f, some, sizeof some, 0),
+		    SQLITE_OK);
+		/* SQLite does not look at what these answer */
+		if (i % 2 == 1) {
+			(void)f->pMethods->xFileControl(f,
+			    SQLITE_FCNTL_LOCKSTATE, &size);
+			(void)f->pMethods->xFileSize(f, &size);
+			(void)f->pMethods->xUnlock(f, SQLITE_LOCK_NONE);
+		}
+		if (i < 2)
+			assert_int_equal(f->pMethods->xSync(f,
+			    SQLITE_SYNC_NORMAL), SQLITE_FULL);
+		else
+			assert_int_equal(f->pMethods->xWrite(f, some,
+			    sizeof some, 1 << 20), SQLITE_FULL);
+	}
+	/* told once: the next transaction may do better */
+	(void)f->pMethods->xClose(f);
+	free(f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(is_a_file),
+	    cmocka_unit_test(failure_is_told),
+	};
+
+	return cmocka_run_group_tests_name("outbox_vfs", tests, NULL, NULL);
+}
