@@ -102,8 +102,6 @@ of_smtpd(struct receipt *r, struct text message)
 {
 	struct text rest;
 
-	if (r->pid < 0)
-		return;
 	if (text_begins(message, "connect from "))
 		r->kind = RECEIPT_CONNECT;
 	else if (text_begins(message, "disconnect from "))
@@ -267,6 +265,11 @@ receipt_read(struct text line)
 		return r;
 	if (is(name, "exim4") || is(name, "exim"))
 		(void)of_exim(&r, rest);
+	else if (is(name, "rsyslogd") || is(name, "systemd-journald") ||
+	    is(name, "journald"))
+		of_logger(&r, rest);
+	else if (r.pid < 0)
+		return r; /* Postfix's daemons always say it */
 	else if (is(name, "smtpd"))
 		of_smtpd(&r, rest);
 	else if (is(name, "cleanup"))
@@ -275,8 +278,5 @@ receipt_read(struct text line)
 		of_qmgr(&r, rest);
 	else if (is(name, "master"))
 		of_master(&r, rest);
-	else if (is(name, "rsyslogd") || is(name, "systemd-journald") ||
-	    is(name, "journald"))
-		of_logger(&r, rest);
 	return r;
 }

@@ -91,6 +91,12 @@ lines(void **state)
 	        1, "NOQUEUE", ""},
 	    {S "imapd[1]: ABCDEF0: message-id=<1@x>", RECEIPT_NONE, 1, "", ""},
 	    {S "postfix/smtpd: connect from x[::1]", RECEIPT_NONE, -1, "", ""},
+	    {S "postfix/qmgr: ABCDEF0: from=<x>, size=1, nrcpt=1 (queue "
+	       "active)", RECEIPT_NONE, -1, "", ""},
+	    {S "postfix/cleanup: ABCDEF0: message-id=<1@x>", RECEIPT_NONE, -1,
+	        "", ""},
+	    {S "postfix/master: terminating on signal 15", RECEIPT_NONE, -1,
+	        "", ""},
 	    {S "postfix/smtpd[99999999999999999999]: connect from x",
 	        RECEIPT_NONE, -1, "", ""},
 	    {S "postfix/smtpd[]: connect from x", RECEIPT_NONE, -1, "", ""},
