@@ -21,13 +21,25 @@ report_rows_upto(struct db *db, struct arena *a, const struct hub_conf *conf,
 	return r == DB_OK ? db_run_number(db, "report_upto", args, upto) : r;
 }
 
-static void
-arg_contacts(struct db_args *args, struct report_contacts contacts)
+void
+report_arg_contacts(struct db_args *args, struct report_contacts contacts)
 {
 	struct db_array *array = db_arg_array(args);
 
 	for (size_t i = 0; i < contacts.n; i++)
 		db_array_int(array, contacts.at[i]);
+}
+
+struct report_contacts
+report_take_contacts(struct db_rows *rows, struct arena *a)
+{
+	size_t n = db_rows_count(rows);
+	int64_t *list = arena_array(a, n + 1, sizeof *list);
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_int(rows, i, 0);
+	db_rows_free(rows);
+	return (struct report_contacts){.at = list, .n = n};
 }
 
 enum db_result
@@ -36,21 +48,14 @@ report_rows_due(struct db *db, struct arena *a, int64_t upto,
 {
 	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
-	int64_t *list;
 	enum db_result r;
 
 	db_arg_int(args, upto);
-	arg_contacts(args, skips);
+	report_arg_contacts(args, skips);
 	r = db_run(db, "report_due", args, &rows);
-	if (r != DB_OK)
-		return r;
-	due->n = db_rows_count(rows);
-	list = arena_array(a, due->n + 1, sizeof *list);
-	for (size_t i = 0; i < due->n; i++)
-		list[i] = db_int(rows, i, 0);
-	due->at = list;
-	db_rows_free(rows);
-	return DB_OK;
+	if (r == DB_OK)
+		*due = report_take_contacts(rows, a);
+	return r;
 }
 
 enum db_result
@@ -390,7 +395,7 @@ report_rows_cases(struct db *db, struct arena *a, const struct hub_conf *conf,
 
 	*out = (struct report_cases){
 	    .at = arena_array(a, contacts.n + 1, sizeof *out->at)};
-	arg_contacts(args, contacts);
+	report_arg_contacts(args, contacts);
 	db_arg_int(args, upto);
 	r = db_run(db, "report_case", args, &rows);
 	if (r != DB_OK)

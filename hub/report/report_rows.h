@@ -22,6 +22,12 @@ struct report_contacts {
 	size_t n;
 };
 
+/* An array of their numbers as an argument. */
+void report_arg_contacts(struct db_args *args, struct report_contacts contacts);
+/* The only column of the rows, which it frees, as contacts in the arena. */
+struct report_contacts report_take_contacts(struct db_rows *rows,
+    struct arena *a);
+
 /* What one contact is to be told. */
 struct report_case {
 	int64_t contact;

@@ -8,28 +8,6 @@
 #include "hub/report/report_rows.h"
 #include "proto/base/arena.h"
 
-static void
-arg_contacts(struct db_args *args, struct report_contacts contacts)
-{
-	struct db_array *array = db_arg_array(args);
-
-	for (size_t i = 0; i < contacts.n; i++)
-		db_array_int(array, contacts.at[i]);
-}
-
-/* The only column of the rows as contacts. */
-static struct report_contacts
-take_contacts(struct db_rows *rows, struct arena *a)
-{
-	size_t n = db_rows_count(rows);
-	int64_t *list = arena_array(a, n + 1, sizeof *list);
-
-	for (size_t i = 0; i < n; i++)
-		list[i] = db_int(rows, i, 0);
-	db_rows_free(rows);
-	return (struct report_contacts){.at = list, .n = n};
-}
-
 enum db_result
 report_store_domainless(struct db *db, struct arena *a,
     struct report_domainless **list, size_t *n)
@@ -87,13 +65,13 @@ report_store_claim(struct db *db, struct arena *a,
 	struct db_rows *rows;
 	enum db_result r;
 
-	arg_contacts(args, contacts);
+	report_arg_contacts(args, contacts);
 	db_arg_int(args, conf->report_every);
 	r = db_run(db, "report_claim", args, &rows);
 	if (r != DB_OK)
 		return r;
-	*claimed = take_contacts(rows, a);
-	arg_contacts(lock, *claimed);
+	*claimed = report_take_contacts(rows, a);
+	report_arg_contacts(lock, *claimed);
 	return claimed->n == 0 ? DB_OK : db_run(db, "report_lock", lock, NULL);
 }
 
@@ -115,12 +93,12 @@ report_store_room(struct db *db, struct arena *a, const struct hub_conf *conf,
 	*room = contacts;
 	if (!has_caps(conf) || contacts.n == 0)
 		return DB_OK;
-	arg_contacts(args, contacts);
+	report_arg_contacts(args, contacts);
 	r = db_run(db, "report_room_lock", NULL, NULL);
 	if (r == DB_OK)
 		r = db_run(db, "report_room", args, &rows);
 	if (r == DB_OK)
-		*room = take_contacts(rows, a);
+		*room = report_take_contacts(rows, a);
 	return r;
 }
 

@@ -10,10 +10,8 @@
 #include <cmocka.h>
 
 #include "hub/lookup/ask.h"
-#include "proto/base/arena.h"
 #include "proto/base/buf.h"
-
-static struct arena *arena;
+#include "tests/unit/arena_fixture.h"
 
 static struct addr
 addr_of(const char *s)
@@ -389,22 +387,6 @@ test_servers(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		if (ask_server_parse(bad[i], &s))
 			fail_msg("\"%s\" was accepted", bad[i]);
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int

@@ -11,13 +11,11 @@
 
 #include "hub/lookup/bootstrap.h"
 #include "proto/base/addr.h"
-#include "proto/base/arena.h"
+#include "tests/unit/arena_fixture.h"
 
 #define DOCUMENT(services)                                             \
 	"{\"version\":\"1.0\",\"publication\":\"2026-01-01T00:00:00Z\"," \
 	"\"services\":[" services "]}"
-
-static struct arena *arena;
 
 static bool
 read_text(const char *json, int family, struct bootstrap *out,
@@ -149,22 +147,6 @@ test_too_many(void **state)
 		    most < BOOTSTRAP_ENTRIES_MOST);
 	}
 	assert_string_equal(why, "too many prefixes");
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int

@@ -13,28 +13,10 @@
 #include "agent/detect.h"
 #include "agent/rules.h"
 #include "agent/template.h"
-#include "proto/base/arena.h"
+#include "tests/unit/arena_fixture.h"
 
 #define LOGIN "Disconnected{note} (auth failed, {note}: user=<{user}>, {client}"
 #define AUTH "{word}({user},{client}): Password mismatch{given}"
-
-static struct arena *arena;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
-}
 
 /* What it accuses: "" for nobody, "refused" for a template that does not
  * load. */
@@ -306,5 +288,5 @@ main(void)
 	    cmocka_unit_test(passwords_never_leave),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

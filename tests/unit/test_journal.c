@@ -10,27 +10,9 @@
 
 #include "agent/journal.h"
 #include "agent/line.h"
-#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 #include "proto/event.h"
-
-static struct arena *arena;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
-}
+#include "tests/unit/arena_fixture.h"
 
 static void
 is(struct text got, const char *want)
@@ -183,7 +165,7 @@ monstrous_fields(void **state)
 int
 main(void)
 {
-#define IN_ARENA(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define IN_ARENA(f) cmocka_unit_test_setup_teardown(f, open_arena, close_arena)
 	const struct CMUnitTest tests[] = {
 	    IN_ARENA(objects),
 	    IN_ARENA(no_objects),

@@ -10,7 +10,7 @@
 
 #include "hub/lookup/ask.h"
 #include "hub/lookup/judge.h"
-#include "proto/base/arena.h"
+#include "tests/unit/arena_fixture.h"
 
 static const struct {
 	const char *texts[4];
@@ -42,8 +42,6 @@ static const struct {
     {{"\ta@isp.example"}, ASK_NONE, ""},
     {{"a@bücher.example"}, ASK_FOUND, "a@xn--bcher-kva.example"},
 };
-
-static struct arena *arena;
 
 static void
 judge(const struct text *texts, size_t n, struct ask_answer *out)
@@ -129,22 +127,6 @@ test_no_more_than_there_is_room(void **state)
 	judge(&t, 1, &out);
 	assert_int_equal(out.mailboxes_n, ASK_MAILBOXES_MOST);
 	assert_true(text_is(out.mailboxes[0], "a@isp.example"));
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int

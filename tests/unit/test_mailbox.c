@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "hub/lookup/mailbox.h"
-#include "proto/base/arena.h"
+#include "tests/unit/arena_fixture.h"
 
 #define SIXTY_FOUR                                                             \
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
@@ -95,8 +95,6 @@ static const char *const refused[] = {
     "a@isp.invalid", "a@mail.local", "a@1.0.0.127.in-addr.arpa",
     "a@x.onion",
 };
-
-static struct arena *arena;
 
 static enum mailbox_result
 parse(const char *s, size_t n, struct mailbox *m)
@@ -215,22 +213,6 @@ test_within(void **state)
 	assert_false(mailbox_is_within(&m, "sp.example"));
 	assert_false(mailbox_is_within(&m, "a.mx.isp.example"));
 	assert_false(mailbox_is_within(&m, ""));
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "hub/lookup/mx.h"
-#include "proto/base/arena.h"
+#include "tests/unit/arena_fixture.h"
 
 #define DOMAIN "isp.example"
 
@@ -22,8 +22,6 @@ struct answer {
 	uint8_t at[2048];
 	size_t n;
 };
-
-static struct arena *arena;
 
 static void
 put(struct answer *m, uint64_t v, size_t bytes)
@@ -272,22 +270,6 @@ test_cut_and_changed(void **state)
 				    strlen(host));
 			arena_reset(arena);
 		}
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int

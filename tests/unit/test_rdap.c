@@ -15,7 +15,7 @@
 #include "hub/lookup/document.h"
 #include "hub/lookup/rdap.h"
 #include "proto/base/addr.h"
-#include "proto/base/arena.h"
+#include "tests/unit/arena_fixture.h"
 
 #define RANGE                                                            \
 	"\"objectClassName\":\"ip network\",\"startAddress\":\"192.0.2.0\"," \
@@ -25,8 +25,6 @@
 	"\"vcardArray\":" card "}]}"
 #define MAIL(value) \
 	ABUSE("[\"vcard\",[[\"email\",{},\"text\"," value "]]]")
-
-static struct arena *arena;
 
 static enum rdap_result
 read_for(const char *asked, int status, const void *bytes, size_t n,
@@ -400,22 +398,6 @@ test_cut_and_changed(void **state)
 				    out.mailboxes[0].n <= 13);
 			arena_reset(arena);
 		}
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int

@@ -10,9 +10,7 @@
 
 #include "hub/lookup/mailbox.h"
 #include "hub/lookup/refusal.h"
-#include "proto/base/arena.h"
-
-static struct arena *arena;
+#include "tests/unit/arena_fixture.h"
 
 static void
 test_patterns(void **state)
@@ -72,22 +70,6 @@ test_meaning(void **state)
 	assert_true(refused("a@isp.example", "A+tag@isp.example"));
 	assert_false(refused("a@isp.example", "a@sub.isp.example"));
 	assert_false(refused("a@isp.example", "ba@isp.example"));
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int

@@ -13,9 +13,7 @@
 #include "hub/lookup/ask.h"
 #include "hub/lookup/refusal.h"
 #include "hub/lookup/settle.h"
-#include "proto/base/arena.h"
-
-static struct arena *arena;
+#include "tests/unit/arena_fixture.h"
 
 enum { DAY_S = 86400 };
 
@@ -278,22 +276,6 @@ test_times_of_ranges_and_servers(void **state)
 	    .left_s = -1};
 	settle_judge(arena, &conf, &rules, &s);
 	assert_int_equal(after(gone, &s, 1).next_s, 7777);
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int

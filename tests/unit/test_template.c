@@ -9,25 +9,7 @@
 #include <cmocka.h>
 
 #include "agent/template.h"
-#include "proto/base/arena.h"
-
-static struct arena *arena;
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
-}
+#include "tests/unit/arena_fixture.h"
 
 static struct template *
 compiled(const char *source, enum client_form client)

@@ -12,7 +12,7 @@
 
 #include "hub/lookup/txt.h"
 #include "proto/base/addr.h"
-#include "proto/base/arena.h"
+#include "tests/unit/arena_fixture.h"
 
 #define NAME "7.113.0.203.zone.example"
 
@@ -21,8 +21,6 @@ struct message {
 	uint8_t at[2048];
 	size_t n;
 };
-
-static struct arena *arena;
 
 static void
 put(struct message *m, uint64_t v, size_t bytes)
@@ -413,22 +411,6 @@ test_zones(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		if (txt_zone(arena, wrong[i], &why) != NULL)
 			fail_msg("\"%s\" was accepted", wrong[i]);
-}
-
-static int
-open_arena(void **state)
-{
-	(void)state;
-	arena = arena_open(0);
-	return 0;
-}
-
-static int
-close_arena(void **state)
-{
-	(void)state;
-	arena_close(arena);
-	return 0;
 }
 
 int
