@@ -26,7 +26,7 @@
 
 enum {
 	EVERY_MS = 5000,
-	BATCH = 100, /* contacts in one transaction */
+	BATCH = 400, /* contacts in one transaction */
 	/* deciding takes a part of the time at most: so many times as long as
 	 * it took it is not done again */
 	REST = 20,
@@ -139,6 +139,7 @@ next_list(struct worker_context *c, struct report *s)
 
 struct batch {
 	struct report_contacts contacts; /* of the list */
+	bool may; /* no purge is under way */
 	struct report_contacts claimed, room;
 	struct report_cases cases;
 	struct report_made *made;
@@ -197,9 +198,11 @@ static enum db_result
 make(struct worker_context *c, struct report *s, const struct letter *letter,
     struct batch *b)
 {
-	enum db_result r = report_store_claim(c->db, c->arena, c->conf,
-	    b->contacts, &b->claimed);
+	enum db_result r = report_store_unpurged(c->db, &b->may);
 
+	if (r == DB_OK && b->may)
+		r = report_store_claim(c->db, c->arena, c->conf, b->contacts,
+		    &b->claimed);
 	if (r != DB_OK || b->claimed.n == 0)
 		return r;
 	r = report_rows_cases(c->db, c->arena, c->conf, b->claimed, s->upto,
@@ -265,6 +268,10 @@ next_batch(struct worker_context *c, struct report *s,
 		r = db_commit(c->db);
 	if (r == DB_LOST)
 		return WORKER_LOST;
+	if (r == DB_OK && !b.may) {
+		log_info("a purge is under way");
+		return WORKER_WAIT;
+	}
 	if (r != DB_OK && n > 1) {
 		/* one of them must not hold up the others */
 		s->single = n;
@@ -278,7 +285,7 @@ next_batch(struct worker_context *c, struct report *s,
 	} else if (r == DB_REFUSED) {
 		skip_add(s, b.contacts.at[0]);
 	}
-	/* DB_CONFLICT: another process was quicker */
+	/* DB_CONFLICT: another process was quicker, or an address changed */
 	return WORKER_MORE;
 }
 
