@@ -74,6 +74,7 @@ GRANT SELECT ON source, reportable, policy, threshold, tried, source_verdict,
 	TO plaintiff_report;
 GRANT EXECUTE ON FUNCTION contacts_with_room, unreported, unreported_few,
 	logins_of TO plaintiff_report, plaintiff_admin;
+GRANT EXECUTE ON FUNCTION contacts_to_tell TO plaintiff_report;
 GRANT UPDATE (domain, control, drawn, forced) ON contact TO plaintiff_report;
 GRANT SELECT, INSERT ON control_case TO plaintiff_report;
 GRANT UPDATE (clock_stopped, clock_apart) ON switch

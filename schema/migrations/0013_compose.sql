@@ -80,3 +80,31 @@ FOR EACH STATEMENT EXECUTE FUNCTION report_gone();
 -- found and when it is reported, none of which is in an index but the second:
 -- with room on its page no index has to be written.
 ALTER TABLE source SET (fillfactor = 70);
+
+-- Before the first reports are analyzed the planner takes their table for
+-- empty, and reads all of it for each batch.
+CREATE FUNCTION contacts_to_tell(contacts integer[], every interval)
+RETURNS SETOF integer
+LANGUAGE plpgsql SET search_path = plaintiff, pg_temp
+SET enable_seqscan = off AS $$
+BEGIN
+	RETURN QUERY
+	SELECT c.contact
+	FROM contact c
+	WHERE c.contact = ANY (contacts)
+		AND c.state = 'active'
+		AND c.mode <> 'form'
+		AND NOT EXISTS (SELECT FROM allow_mailbox a
+			WHERE a.key = c.key)
+		AND NOT EXISTS (SELECT FROM report r
+			WHERE r.contact = c.contact
+			AND (r.state IN ('held', 'ready', 'sending', 'unknown')
+				OR (r.created > now() - every
+					AND r.created <= now()
+					AND r.given_back IS NULL)
+				OR upper(r.quiet) > now()))
+	ORDER BY c.contact
+	FOR UPDATE OF c SKIP LOCKED;
+END $$;
+COMMENT ON FUNCTION contacts_to_tell IS
+	'those of contacts that may be told something now, locked, without those that another transaction has locked; every: between reports';

@@ -136,20 +136,8 @@ SELECT pg_try_advisory_xact_lock_shared(7411006);
 -- name: report_claim
 -- those of contacts $1 that may be told something, locked; $2: seconds
 -- between reports.  One that another process has in hand is left to it
-SELECT c.contact
-FROM contact c
-WHERE c.contact = ANY ($1::integer[])
-	AND c.state = 'active'
-	AND c.mode <> 'form'
-	AND NOT EXISTS (SELECT FROM allow_mailbox a WHERE a.key = c.key)
-	AND NOT EXISTS (SELECT FROM report r
-		WHERE r.contact = c.contact
-		AND (r.state IN ('held', 'ready', 'sending', 'unknown')
-			OR (r.created > now() - make_interval(secs => $2::bigint)
-				AND r.created <= now() AND r.given_back IS NULL)
-			OR upper(r.quiet) > now()))
-ORDER BY c.contact
-FOR UPDATE OF c SKIP LOCKED;
+SELECT c FROM contacts_to_tell($1::integer[], make_interval(secs => $2::bigint))
+	c;
 
 -- name: report_case
 -- what contacts $1 are due because of events stored up to $2: one row an
