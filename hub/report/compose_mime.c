@@ -8,6 +8,7 @@
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
 
+/* RFC 5322 2.1.1 has 998; some break lines of 990. */
 enum { LINE_MAX_BYTES = 900 };
 
 static void
@@ -32,15 +33,18 @@ set_date(GMimeMessage *m, int64_t us)
 	g_date_time_unref(date);
 }
 
-/* May it go as it is: ASCII in lines that no mail system breaks? */
+/* May it go as it is (RFC 2045 2.7): ASCII in lines that no mail system
+ * breaks?  What else a system may do to a line, to blanks at its end, to a
+ * "From " or a "." at its beginning, does not touch a document: xarf.c has no
+ * such lines. */
 static bool
 is_7bit(struct text t)
 {
 	const char *at = t.at, *end = t.at + t.n;
-	unsigned char all = 0;
 
-	for (size_t i = 0; i < t.n; i++)
-		all |= (unsigned char)t.at[i];
+	if (text_ascii_length(t.at, t.n) != t.n ||
+	    memchr(t.at, '\r', t.n) != NULL)
+		return false;
 	while (at != end) {
 		const char *lf = memchr(at, '\n', (size_t)(end - at));
 
@@ -48,7 +52,7 @@ is_7bit(struct text t)
 			return false;
 		at = lf == NULL ? end : lf + 1;
 	}
-	return all < 0x80;
+	return true;
 }
 
 /* The lines that every part begins with are fixed, ASCII and short: for them
@@ -112,9 +116,11 @@ add_encoded(struct buf *out, struct text content,
 static const char *
 encoding_of(const struct compose_part *p)
 {
-	if (p->form == COMPOSE_PART_BASE64)
-		return "base64";
-	return is_7bit(p->content) ? "7bit" : "quoted-printable";
+	if (p->form != COMPOSE_PART_BASE64 && is_7bit(p->content))
+		return "7bit";
+	return p->form == COMPOSE_PART_TEXT || p->form == COMPOSE_PART_ATTACHED
+	    ? "quoted-printable"
+	    : "base64";
 }
 
 static void

@@ -16,6 +16,8 @@ enum compose_part_form {
 	COMPOSE_PART_TEXT,     /* shown; UTF-8 with LF */
 	COMPOSE_PART_INLINE,   /* shown, ASCII with LF, as it is */
 	COMPOSE_PART_ATTACHED, /* text/..., attached; UTF-8 with LF */
+	COMPOSE_PART_DOCUMENT, /* attached, LF: as it is where every system
+	                          takes it so, else base64 */
 	COMPOSE_PART_BASE64,   /* attached */
 };
 

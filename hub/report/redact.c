@@ -97,7 +97,8 @@ redact_uuid(char out[REDACT_UUID_BYTES], const struct compose_facts *f,
 	return out;
 }
 
-/* "=_" cannot occur in quoted-printable nor in base64. */
+/* "=_" cannot occur in quoted-printable nor in base64; what goes as it is
+ * was there before anybody could know the hash. */
 const char *
 redact_boundary(char out[REDACT_BOUNDARY_BYTES], const struct compose_facts *f,
     size_t mail)

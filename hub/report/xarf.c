@@ -37,7 +37,11 @@ struct document {
 };
 
 /* Members are written one after the other, each on a line of its own, so
- * that a person can read the attachment, too. */
+ * that a person can read the attachment, too.  Line ends are written here and
+ * in close_with alone: what strings hold of control characters is escaped
+ * (buf_json).  So a document can go in a mail as it is: every line begins
+ * with a blank or a bracket and ends with neither blank nor CR, and none is a
+ * boundary, a lone "." or begins with "From ". */
 static void
 line(struct document *d)
 {
