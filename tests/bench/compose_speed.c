@@ -4,9 +4,9 @@
  *	compose_speed [MAILS [SOURCES [EVENTS [MODE]]]]
  *
  * MAILS reports in each mode, or in MODE alone, about SOURCES addresses (IPv4
- * and IPv6 by turns) with EVENTS listed events each.  Exits 1 when consolidated is under
- * 2,000 in a second of one processor, or when memory has grown after the first
- * tenth.
+ * and IPv6 by turns) with EVENTS listed events each.  Exits 1 when
+ * consolidated is under 2,000 in a second of one processor, or when memory has
+ * grown after the first tenth.
  */
 #include <inttypes.h>
 #include <stdio.h>

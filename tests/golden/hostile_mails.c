@@ -7,8 +7,9 @@
  * under exactly the headers of the template.  TEXTS random logins and service
  * names: the mail must be, byte for byte, that of harmless ones, but for the
  * tokens that stand for logins.  And as many random names of the operator: no
- * line of a document may be one that a mail system changes.  Prints the counts; exits 1 when one is
- * wrong.  Broken mails are shown to the judge first: it must refuse them.
+ * line of a document may be one that a mail system changes.  Prints the
+ * counts; exits 1 when one is wrong.  Broken mails and lines are shown to the
+ * judges first: they must refuse them.
  */
 #include <inttypes.h>
 #include <sodium.h>
