@@ -1,6 +1,7 @@
 /*
  * A mail from its headers and parts: the only place that knows GMime, which
- * writes the headers of more than one word and quoted-printable.  Pure; called by compose.
+ * writes the headers of more than one word and quoted-printable.  Pure;
+ * called by compose.
  */
 #ifndef PLAINTIFF_COMPOSE_MIME_H
 #define PLAINTIFF_COMPOSE_MIME_H
