@@ -9,7 +9,7 @@
 #include "proto/base/clock.h"
 
 /* RFC 5322 2.1.1 has 998; some break lines of 990. */
-enum { LINE_MAX_BYTES = 900, HEADER_COLUMNS = 78 };
+enum { LINE_MAX_BYTES = 900, HEADER_COLUMNS = 78, HEADERS_BYTES = 4096 };
 
 /* May it go as it is (RFC 2045 2.7): ASCII in lines that no mail system
  * breaks?  What else a system may do to a line, to blanks at its end, to a
@@ -23,12 +23,12 @@ is_7bit(struct text t)
 	if (text_ascii_length(t.at, t.n) != t.n ||
 	    memchr(t.at, '\r', t.n) != NULL)
 		return false;
-	while (at != end) {
-		const char *lf = memchr(at, '\n', (size_t)(end - at));
-
-		if ((lf == NULL ? end : lf) - at > LINE_MAX_BYTES)
+	/* the last line end within reach, not each */
+	while (end - at > LINE_MAX_BYTES) {
+		at = memrchr(at, '\n', LINE_MAX_BYTES + 1);
+		if (at == NULL)
 			return false;
-		at = lf == NULL ? end : lf + 1;
+		at++;
 	}
 	return true;
 }
@@ -135,7 +135,9 @@ add_multipart(struct buf *out, const struct compose_envelope *e,
 		buf_printf(out, " report-type=%s;\r\n", e->report_type);
 	buf_printf(out, " boundary=\"%s\"\r\n\r\n", e->boundary);
 	for (size_t i = 0; i < n; i++) {
-		buf_printf(out, "--%s\r\n", e->boundary);
+		buf_puts(out, "--");
+		buf_puts(out, e->boundary);
+		buf_puts(out, "\r\n");
 		add_part(out, &parts[i]);
 		buf_puts(out, "\r\n");
 	}
@@ -221,8 +223,12 @@ compose_mime_write(const struct compose_envelope *e,
 {
 	struct buf b = {0};
 	struct text t;
+	size_t bytes = HEADERS_BYTES;
 
 	g_mime_init();
+	for (size_t i = 0; i < n; i++)
+		bytes += parts[i].content.n + parts[i].content.n / 16;
+	(void)buf_reserve(&b, bytes);
 	add_headers(&b, e);
 	if (e->multipart == NULL)
 		add_part(&b, &parts[0]);

@@ -51,6 +51,12 @@ prose_say(struct buf *out, enum language l, enum wording w,
 {
 	struct buf line = {0};
 
+	if (fields == NULL) {
+		const char *s = wording_texts[l][w];
+
+		prose_wrap(out, s, strlen(s), indent);
+		return;
+	}
 	wording_say(&line, l, w, fields);
 	prose_wrap(out, line.data, line.n, indent);
 	buf_free(&line);
