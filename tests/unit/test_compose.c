@@ -269,6 +269,24 @@ tokens(void **state)
 	assert_string_not_equal(x, redact_login(y, key, login));
 }
 
+/* RFC 9562: version 4 and its variant, the rest as given. */
+static void
+uuid_of_bytes(void **state)
+{
+	unsigned char b[REDACT_UUID_RAW_BYTES];
+	char s[REDACT_UUID_BYTES];
+
+	(void)state;
+	memset(b, 0xff, sizeof b);
+	b[0] = 0x01;
+	b[15] = 0x23;
+	assert_string_equal(redact_uuid_text(s, b),
+	    "01ffffff-ffff-4fff-bfff-ffffffffff23");
+	memset(b, 0, sizeof b);
+	assert_string_equal(redact_uuid_text(s, b),
+	    "00000000-0000-4000-8000-000000000000");
+}
+
 static void
 modes(void **state)
 {
@@ -431,6 +449,7 @@ main(void)
 	    cmocka_unit_test(other_key_other_boundary),
 	    cmocka_unit_test(foreign_text_is_never_quoted),
 	    cmocka_unit_test(tokens),
+	    cmocka_unit_test(uuid_of_bytes),
 	    cmocka_unit_test(modes),
 	    cmocka_unit_test(limits_of_documents),
 	    cmocka_unit_test(encodings_of_documents),
