@@ -371,10 +371,11 @@ CREATE FUNCTION plaintiff.report_gone() RETURNS trigger
     AS $$
 BEGIN
 	DELETE FROM report_source s USING gone g WHERE s.report = g.report;
+	DELETE FROM report_mail m USING gone g WHERE m.report = g.report;
 	RETURN NULL;
 END $$;
 
-COMMENT ON FUNCTION plaintiff.report_gone() IS 'removes the addresses of deleted reports';
+COMMENT ON FUNCTION plaintiff.report_gone() IS 'removes the addresses and mails of deleted reports';
 
 CREATE FUNCTION plaintiff.setting(name text, fallback text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2794,9 +2795,6 @@ ALTER TABLE ONLY plaintiff.reply
 
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
-
-ALTER TABLE ONLY plaintiff.report_mail
-    ADD CONSTRAINT report_mail_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
 
 ALTER TABLE ONLY plaintiff.set_aside
     ADD CONSTRAINT set_aside_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent);

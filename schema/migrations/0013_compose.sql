@@ -61,17 +61,21 @@ END $$;
 COMMENT ON FUNCTION unreported_few IS
 	'as unreported, with the tried logins as far as evidence is kept; only of contacts of which no more than the last argument were counted';
 
--- A key that refers to report was asked for each address of each report: half
--- of what storing them took.  Only report writes addresses, with the numbers
--- that it has got in the same transaction; they go when the report goes.
+-- Keys that refer to report were asked for each address and mail of it: half of
+-- what storing addresses took, and, until report has been analyzed, by reading
+-- all of it.  Only report writes these rows, with numbers that it has got in
+-- the same transaction; they go when the report goes.
 ALTER TABLE report_source DROP CONSTRAINT report_source_report_fkey;
+ALTER TABLE report_mail DROP CONSTRAINT report_mail_report_fkey;
 CREATE FUNCTION report_gone() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = plaintiff, pg_temp AS $$
 BEGIN
 	DELETE FROM report_source s USING gone g WHERE s.report = g.report;
+	DELETE FROM report_mail m USING gone g WHERE m.report = g.report;
 	RETURN NULL;
 END $$;
-COMMENT ON FUNCTION report_gone IS 'removes the addresses of deleted reports';
+COMMENT ON FUNCTION report_gone IS
+	'removes the addresses and mails of deleted reports';
 CREATE TRIGGER report_gone AFTER DELETE ON report
 REFERENCING OLD TABLE AS gone
 FOR EACH STATEMENT EXECUTE FUNCTION report_gone();

@@ -95,7 +95,8 @@ void
 world_fill(struct report_world *f)
 {
 	world_run(f,
-	    "TRUNCATE report, report_source, source, answer, contact, event,"
+	    "TRUNCATE report, report_mail, report_source, source, answer,"
+	    " contact, event,"
 	    " evidence, name, agent, stored_mark, outage, tally, allegedfix,"
 	    " allow_prefix, allow_mailbox, clock_tick RESTART IDENTITY"
 	    " CASCADE;"

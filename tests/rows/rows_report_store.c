@@ -256,7 +256,7 @@ large_mails_are_stored_whole(void **state)
 }
 
 static void
-addresses_go_with_their_report(void **state)
+rows_go_with_their_report(void **state)
 {
 	struct report_world *f = *state;
 	struct report_case c;
@@ -267,10 +267,14 @@ addresses_go_with_their_report(void **state)
 	world_run(f, "INSERT INTO report_source (report, address, events,"
 	             " first, last, stored_after, stored_upto) SELECT 1000,"
 	             " address, 1, now(), now(), 0, 5 FROM source");
+	world_run(f, "INSERT INTO report_mail (report, n, subject, message_id,"
+	             " mail) VALUES (1000, 1, 's', 'm@x', 'x')");
 	world_run(f, "DELETE FROM report");
 	assert_int_equal(
 	    world_number(f, "SELECT min(report) FROM report_source"), 1000);
-	world_run(f, "DELETE FROM report_source");
+	assert_int_equal(
+	    world_number(f, "SELECT sum(report) FROM report_mail"), 1000);
+	world_run(f, "DELETE FROM report_source; DELETE FROM report_mail");
 }
 
 int
@@ -281,7 +285,7 @@ main(void)
 	    cmocka_unit_test(counted_meanwhile_is_pending),
 	    cmocka_unit_test(purge_and_report_wait_for_each_other),
 	    cmocka_unit_test(large_mails_are_stored_whole),
-	    cmocka_unit_test(addresses_go_with_their_report),
+	    cmocka_unit_test(rows_go_with_their_report),
 	    cmocka_unit_test(stored_whole_or_not_at_all),
 	    cmocka_unit_test(mark_leaves_later_events_pending),
 	    cmocka_unit_test(second_session_is_held_off),
