@@ -2168,12 +2168,6 @@ COMMENT ON COLUMN plaintiff.source_verdict.address IS 'accused address';
 
 COMMENT ON COLUMN plaintiff.source_verdict.contact IS 'who answers for it';
 
-COMMENT ON COLUMN plaintiff.source_verdict.mailbox IS 'of the contact';
-
-COMMENT ON COLUMN plaintiff.source_verdict.mode IS 'of the contact';
-
-COMMENT ON COLUMN plaintiff.source_verdict.language IS 'of the contact; null: by the country of the address';
-
 COMMENT ON COLUMN plaintiff.source_verdict.pending IS 'no event in no report is stored below this; null: all are in some';
 
 COMMENT ON COLUMN plaintiff.source_verdict.reported_upto IS 'events stored up to here are in some report';
@@ -2687,6 +2681,8 @@ CREATE INDEX contact_event_contact ON plaintiff.contact_event USING btree (conta
 CREATE INDEX contact_event_report ON plaintiff.contact_event USING btree (report);
 
 CREATE INDEX contact_event_unjudged ON plaintiff.contact_event USING btree (contact_event) WHERE (judged IS NULL);
+
+CREATE INDEX contact_forced ON plaintiff.contact USING btree (contact) WHERE (forced IS NOT NULL);
 
 CREATE INDEX contact_mail_domain ON plaintiff.contact USING btree (mail_domain);
 

@@ -9,24 +9,17 @@
 #include "proto/base/arena.h"
 #include "proto/base/log.h"
 
-static void
-fill_contact(struct half *h, const struct db_rows *rows, size_t i,
-    struct arena *a)
-{
-	struct compose_facts *f = arena_alloc(a, sizeof *f);
-	const char *mode = db_string(rows, i, 2);
-
-	h->kase.contact = db_int(rows, i, 0);
-	h->kase.mailbox = arena_string(a, db_string(rows, i, 1));
-	h->kase.hold = strcmp(mode, "held") == 0;
-	h->kase.facts = f;
-	f->contact = h->kase.contact;
-	if (!compose_mode_of_name(mode, &f->mode))
-		f->mode = COMPOSE_CONSOLIDATED;
-	/* the contact's country is that of its first address */
-	f->language = language_choose(db_string(rows, i, 3),
-	    db_string(rows, i, 9));
-}
+/* Columns of report_case. */
+enum {
+	CASE_CONTACT,
+	CASE_ADDRESS,
+	CASE_AFTER,
+	CASE_FIXED,
+	CASE_METHOD,
+	CASE_ASKED,
+	CASE_COUNTRY,
+	CASE_ASN,
+};
 
 /* Rows of report_case.  Returns the number of contacts. */
 static size_t
@@ -37,7 +30,8 @@ read_addresses(const struct db_rows *rows, const struct hub_conf *conf,
 	struct found *list = arena_array(a, count + 1, sizeof *list);
 
 	for (size_t i = 0; i < count; i++) {
-		struct addr address = db_addr(rows, i, 4);
+		struct addr address = db_addr(rows, i, CASE_ADDRESS);
+		int64_t contact = db_int(rows, i, CASE_CONTACT);
 		struct found *at = &list[i];
 
 		if (address.family == 0)
@@ -48,25 +42,72 @@ read_addresses(const struct db_rows *rows, const struct hub_conf *conf,
 			log_error("unreportable address kept out of a report");
 			continue;
 		}
-		if (n == 0 || halves[n - 1].kase.contact != db_int(rows, i, 0))
-			fill_contact(&halves[n++], rows, i, a);
+		if (n == 0 || halves[n - 1].kase.contact != contact)
+			halves[n++].kase.contact = contact;
 		if (halves[n - 1].n == 0)
 			halves[n - 1].found = at;
 		else
 			at = &halves[n - 1].found[halves[n - 1].n];
 		halves[n - 1].n++;
 		at->source.address = address;
-		at->after = db_int(rows, i, 5);
-		at->source.again = db_flag(rows, i, 6);
-		if (!db_is_null(rows, i, 7))
+		at->after = db_int(rows, i, CASE_AFTER);
+		at->source.again = db_flag(rows, i, CASE_FIXED);
+		if (!db_is_null(rows, i, CASE_METHOD))
 			at->source.method =
-			    arena_string(a, db_string(rows, i, 7));
-		at->source.asked_us = db_int(rows, i, 8);
+			    arena_string(a, db_string(rows, i, CASE_METHOD));
+		at->source.asked_us = db_int(rows, i, CASE_ASKED);
 		(void)snprintf(at->source.country, sizeof at->source.country,
-		    "%s", db_string(rows, i, 9));
-		at->source.asn = (uint32_t)db_int(rows, i, 10);
+		    "%s", db_string(rows, i, CASE_COUNTRY));
+		at->source.asn = (uint32_t)db_int(rows, i, CASE_ASN);
 	}
 	return n;
+}
+
+/* A row of report_told. */
+static void
+fill_contact(struct half *h, const struct db_rows *rows, size_t i,
+    struct arena *a)
+{
+	struct compose_facts *f = h->kase.facts;
+	const char *mode = db_string(rows, i, 2);
+
+	h->kase.mailbox = arena_string(a, db_string(rows, i, 1));
+	h->kase.hold = strcmp(mode, "held") == 0;
+	f->contact = h->kase.contact;
+	if (!compose_mode_of_name(mode, &f->mode))
+		f->mode = COMPOSE_CONSOLIDATED;
+	/* the contact's country is that of its first address */
+	f->language = language_choose(db_string(rows, i, 3),
+	    h->found[0].source.country);
+}
+
+/* Both are in the order of contacts. */
+static enum db_result
+read_contacts(struct db *db, struct arena *a, struct half *halves, size_t n)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_array *contact = db_arg_array(args);
+	struct db_rows *rows;
+	size_t row = 0;
+	enum db_result r;
+
+	for (size_t i = 0; i < n; i++)
+		db_array_int(contact, halves[i].kase.contact);
+	r = db_run_binary(db, "report_told", args, &rows);
+	if (r != DB_OK)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		struct half *h = &halves[i];
+
+		h->kase.facts = arena_alloc(a, sizeof *h->kase.facts);
+		if (row < db_rows_count(rows) &&
+		    db_int(rows, row, 0) == h->kase.contact)
+			fill_contact(h, rows, row++, a);
+		else
+			h->n = 0; /* it is gone: nothing is said of it */
+	}
+	db_rows_free(rows);
+	return DB_OK;
 }
 
 /* Most events first; then by address, so that the order is always one. */
@@ -148,7 +189,9 @@ report_rows_cases(struct db *db, struct arena *a, const struct hub_conf *conf,
 	db_rows_free(rows);
 	if (count == 0)
 		return DB_OK;
-	r = report_events_read(db, a, conf, halves, count, upto);
+	r = read_contacts(db, a, halves, count);
+	if (r == DB_OK)
+		r = report_events_read(db, a, conf, halves, count, upto);
 	if (r != DB_OK)
 		return r;
 	for (size_t i = 0; i < count; i++) {

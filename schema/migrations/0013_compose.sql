@@ -112,3 +112,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION contacts_to_tell IS
 	'those of contacts that may be told something now, locked, without those that another transaction has locked; every: between reports';
+
+-- Whether an address has been forced is asked for each that is weighed, and
+-- hardly one is.
+CREATE INDEX contact_forced ON contact (contact) WHERE forced IS NOT NULL;

@@ -142,8 +142,8 @@ SELECT c FROM contacts_to_tell($1::integer[], make_interval(secs => $2::bigint))
 -- name: report_case
 -- what contacts $1 are due because of events stored up to $2: one row an
 -- address, in the order of contacts
-SELECT s.contact, s.mailbox, s.mode, s.language, s.address, s.reported_upto,
-	s.fixed IS NOT NULL, CASE s.method WHEN 'range' THEN 'rdap'
+SELECT s.contact, s.address, s.reported_upto, s.fixed IS NOT NULL,
+	CASE s.method WHEN 'range' THEN 'rdap'
 		WHEN 'administrator' THEN 'admin' ELSE s.method END,
 	us(s.asked), s.country, s.asn
 FROM source_verdict s
@@ -152,6 +152,12 @@ WHERE s.contact = ANY ($1::integer[])
 	AND s.worth
 	AND s.verdict IS NULL
 ORDER BY s.contact, s.address;
+
+-- name: report_told
+-- how contacts $1 are told
+SELECT contact, mailbox, mode, language FROM contact
+WHERE contact = ANY ($1::integer[])
+ORDER BY contact;
 
 -- name: report_few
 -- the events of addresses $2, of contacts $1, each stored above $3 and all up

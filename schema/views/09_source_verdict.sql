@@ -1,5 +1,5 @@
 CREATE VIEW source_verdict AS
-SELECT s.address, s.contact, c.mailbox, c.mode, c.language, s.pending, s.reported_upto, s.state,
+SELECT s.address, s.contact, s.pending, s.reported_upto, s.state,
 	s.method, s.asked, s.fresh_until, s.next_ask, s.country, s.asn,
 	s.weighed_from, s.last_seen, f.fixed,
 	threshold_met(s.attempts, cardinality(s.logins), cardinality(s.agents),
@@ -46,17 +46,14 @@ SELECT s.address, s.contact, c.mailbox, c.mode, c.language, s.pending, s.reporte
 FROM source s
 CROSS JOIN policy p
 CROSS JOIN need n
-LEFT JOIN contact c ON c.contact = s.contact
+LEFT JOIN (SELECT contact, forced FROM contact WHERE forced IS NOT NULL) c
+	ON c.contact = s.contact
 LEFT JOIN allegedfix f ON f.address = s.address
 LEFT JOIN excused o ON o.address = s.address;
 COMMENT ON VIEW source_verdict IS
 	'whether an accused address may be reported, whoever its contact is';
 COMMENT ON COLUMN source_verdict.address IS 'accused address';
 COMMENT ON COLUMN source_verdict.contact IS 'who answers for it';
-COMMENT ON COLUMN source_verdict.mailbox IS 'of the contact';
-COMMENT ON COLUMN source_verdict.mode IS 'of the contact';
-COMMENT ON COLUMN source_verdict.language IS
-	'of the contact; null: by the country of the address';
 COMMENT ON COLUMN source_verdict.pending IS
 	'no event in no report is stored below this; null: all are in some';
 COMMENT ON COLUMN source_verdict.reported_upto IS
