@@ -418,17 +418,31 @@ answer(struct db *db, int sent)
 	return last;
 }
 
-enum db_result
-db_run(struct db *db, const char *statement, const struct db_args *args,
-    struct db_rows **rows)
+static enum db_result
+run(struct db *db, const char *statement, const struct db_args *args,
+    bool binary, struct db_rows **rows)
 {
 	struct arena *a = arena_open(0);
 	struct db_wire w = db_args_wire(args, a);
 	PGresult *r = answer(db, PQsendQueryPrepared(db->conn, statement,
-	    w.count, w.values, w.lengths, w.formats, 0));
+	    w.count, w.values, w.lengths, w.formats, binary));
 
 	arena_close(a);
 	return finish(db, statement, r, rows);
+}
+
+enum db_result
+db_run(struct db *db, const char *statement, const struct db_args *args,
+    struct db_rows **rows)
+{
+	return run(db, statement, args, false, rows);
+}
+
+enum db_result
+db_run_binary(struct db *db, const char *statement,
+    const struct db_args *args, struct db_rows **rows)
+{
+	return run(db, statement, args, true, rows);
 }
 
 enum db_result

@@ -2,7 +2,8 @@
  * The door to PostgreSQL; the only user of libpq.  A session prepares every
  * statement of its stage as it connects, so that a typo or a missing grant
  * stops the process at its start.  Statements are run by name; nothing ever
- * builds SQL from text.  Values travel as text, so that there is one form.
+ * builds SQL from text.  Values travel as text, so that there is one form, but
+ * bytes (db_arg_bytes, db_arg_blobs) and the rows of db_run_binary.
  *
  * Nothing waits for ever: connecting and every answer have a limit, which
  * for receive is below two seconds (db_set_patience).  After DB_LOST nothing
@@ -23,6 +24,7 @@ struct arena;
 struct db;
 struct db_args;
 struct db_array;
+struct db_blobs;
 struct db_rows;
 struct hub_conf;
 
@@ -77,6 +79,13 @@ enum db_result db_run(struct db *db, const char *statement,
     const struct db_args *args, struct db_rows **rows)
     __attribute__((warn_unused_result));
 
+/* The same for a statement of many rows: PostgreSQL's binary form, which costs
+ * it, and us, less.  For columns that are integers, flags, text and addresses,
+ * and for the db_ functions that read those. */
+enum db_result db_run_binary(struct db *db, const char *statement,
+    const struct db_args *args, struct db_rows **rows)
+    __attribute__((warn_unused_result));
+
 /* Runs a statement of which one number is wanted: the first value of the first
  * row, 0 when there is no row or it fails. */
 enum db_result db_run_number(struct db *db, const char *statement,
@@ -112,6 +121,11 @@ void db_array_text(struct db_array *array, struct text t); /* absent: NULL */
 void db_array_int(struct db_array *array, int64_t v);
 void db_array_addr(struct db_array *array, const struct addr *v);
 void db_array_uuid(struct db_array *array, const uint8_t bytes[16]);
+
+/* An array of bytea for arrays of n elements, of all bytes together, which
+ * are copied; then its elements, exactly n. */
+struct db_blobs *db_arg_blobs(struct db_args *args, size_t n, size_t bytes);
+void db_blobs_add(struct db_blobs *blobs, const void *bytes, size_t n);
 
 /* ---- rows ---- */
 

@@ -46,6 +46,33 @@ $$;
 
 COMMENT ON FUNCTION plaintiff.case_outcome(days integer) IS 'addresses reported, or held back for comparison, and whether the abuse had stopped after so many days';
 
+CREATE FUNCTION plaintiff.contacts_to_tell(contacts integer[], every interval) RETURNS SETOF integer
+    LANGUAGE plpgsql
+    SET search_path TO 'plaintiff', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+	RETURN QUERY
+	SELECT c.contact
+	FROM contact c
+	WHERE c.contact = ANY (contacts)
+		AND c.state = 'active'
+		AND c.mode <> 'form'
+		AND NOT EXISTS (SELECT FROM allow_mailbox a
+			WHERE a.key = c.key)
+		AND NOT EXISTS (SELECT FROM report r
+			WHERE r.contact = c.contact
+			AND (r.state IN ('held', 'ready', 'sending', 'unknown')
+				OR (r.created > now() - every
+					AND r.created <= now()
+					AND r.given_back IS NULL)
+				OR upper(r.quiet) > now()))
+	ORDER BY c.contact
+	FOR UPDATE OF c SKIP LOCKED;
+END $$;
+
+COMMENT ON FUNCTION plaintiff.contacts_to_tell(contacts integer[], every interval) IS 'those of contacts that may be told something now, locked, without those that another transaction has locked; every: between reports';
+
 CREATE FUNCTION plaintiff.contacts_with_room(contacts integer[]) RETURNS SETOF integer
     LANGUAGE sql STABLE
     AS $$
@@ -338,6 +365,18 @@ $_$;
 
 COMMENT ON FUNCTION plaintiff.purge_remove(agent integer, day date) IS 'removes what a revoked agent sent of that day, with its evidence and what it witnessed, and keeps the counts in agent_past; how many events';
 
+CREATE FUNCTION plaintiff.report_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'plaintiff', 'pg_temp'
+    AS $$
+BEGIN
+	DELETE FROM report_source s USING gone g WHERE s.report = g.report;
+	DELETE FROM report_mail m USING gone g WHERE m.report = g.report;
+	RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION plaintiff.report_gone() IS 'removes the addresses and mails of deleted reports';
+
 CREATE FUNCTION plaintiff.setting(name text, fallback text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN COALESCE(NULLIF(current_setting(('plaintiff.'::text || name), true), ''::text), fallback);
@@ -473,6 +512,64 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) IS 'reportable events, of kinds that are reported, of addresses, within the window, each address''s stored above its mark and up to the last argument; n: place of the address, from 1';
+
+CREATE FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) RETURNS TABLE(n integer, "time" timestamp with time zone, host integer, service integer, kind smallint, port integer, destination inet, destination_port integer, tor_known boolean, login text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'plaintiff', 'pg_temp'
+    SET enable_bitmapscan TO 'off'
+    SET enable_nestloop TO 'off'
+    AS $$
+DECLARE
+	since timestamptz := window_begin();
+	since_day date := (since AT TIME ZONE 'UTC')::date;
+	low uuid;
+	high uuid;
+	of_day inet[];
+	places integer[];
+BEGIN
+	FOR low, high, of_day, places IN
+		WITH t AS MATERIALIZED (
+			SELECT c.place, c.contact, c.address, t.day,
+				sum(t.events) AS events
+			FROM unnest(contacts, addresses, after) WITH ORDINALITY
+				AS c (contact, address, after, place)
+			CROSS JOIN LATERAL (SELECT t.day, t.events FROM tally t
+				WHERE t.address = c.address
+				AND t.stored > c.after AND t.day >= since_day
+				OFFSET 0) t
+			GROUP BY 1, 2, 3, 4
+		)
+		SELECT greatest(id_floor(since),
+				id_floor(t.day::timestamp AT TIME ZONE 'UTC')),
+			id_floor((t.day + 1)::timestamp AT TIME ZONE 'UTC'),
+			array_agg(t.address), array_agg(t.place::integer)
+		FROM t
+		WHERE t.contact NOT IN (SELECT m.contact FROM t m
+			GROUP BY m.contact HAVING sum(m.events) > most)
+		GROUP BY t.day
+	LOOP
+		RETURN QUERY
+		WITH e AS MATERIALIZED (
+			SELECT w.place, r.id, r.time, r.host, r.service, r.kind,
+				r.port, r.destination, r.destination_port,
+				r.tor_known
+			FROM reportable r
+			JOIN unnest(of_day, places) AS w (address, place)
+				ON w.address = r.address
+			WHERE r.address = ANY (of_day)
+				AND r.id >= low AND r.id < high
+				AND r.stored > after[w.place] AND r.stored <= upto
+				AND r.kind IN (SELECT t.kind FROM threshold t)
+		)
+		SELECT e.place, e.time, e.host, e.service, e.kind, e.port,
+			e.destination, e.destination_port, e.tor_known, v.login
+		FROM e LEFT JOIN (SELECT x.id, x.login FROM evidence x
+			WHERE x.id = ANY (ARRAY(SELECT e.id FROM e))
+			AND x.id >= low AND x.id < high) v ON v.id = e.id;
+	END LOOP;
+END $$;
+
+COMMENT ON FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) IS 'as unreported, with the tried logins as far as evidence is kept; only of contacts of which no more than the last argument were counted';
 
 CREATE FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) RETURNS integer[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1430,7 +1527,8 @@ END))) STORED,
     CONSTRAINT source_check1 CHECK (((state <> 'found'::text) OR (fresh_until IS NOT NULL))),
     CONSTRAINT source_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT source_state_check CHECK ((state = ANY (ARRAY['new'::text, 'found'::text, 'none'::text, 'failed'::text, 'refused'::text])))
-);
+)
+WITH (fillfactor='70');
 
 COMMENT ON TABLE plaintiff.source IS 'accused addresses that may be reported, and who answers for them';
 
@@ -2584,6 +2682,8 @@ CREATE INDEX contact_event_report ON plaintiff.contact_event USING btree (report
 
 CREATE INDEX contact_event_unjudged ON plaintiff.contact_event USING btree (contact_event) WHERE (judged IS NULL);
 
+CREATE INDEX contact_forced ON plaintiff.contact USING btree (contact) WHERE (forced IS NOT NULL);
+
 CREATE INDEX contact_mail_domain ON plaintiff.contact USING btree (mail_domain);
 
 CREATE INDEX contact_mail_domainless ON plaintiff.contact USING btree (contact) WHERE (mail_domain IS NULL);
@@ -2629,6 +2729,8 @@ CREATE INDEX tally_day ON plaintiff.tally USING btree (day, host);
 CREATE INDEX tally_login ON plaintiff.tally USING btree (address) WHERE (kind = 14);
 
 CREATE INDEX tally_logins ON plaintiff.tally USING btree (day) WHERE (logins IS NOT NULL);
+
+CREATE TRIGGER report_gone AFTER DELETE ON plaintiff.report REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION plaintiff.report_gone();
 
 ALTER TABLE ONLY plaintiff.agent_address
     ADD CONSTRAINT agent_address_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent) ON DELETE CASCADE;
@@ -2690,12 +2792,6 @@ ALTER TABLE ONLY plaintiff.reply
 ALTER TABLE ONLY plaintiff.report
     ADD CONSTRAINT report_contact_fkey FOREIGN KEY (contact) REFERENCES plaintiff.contact(contact);
 
-ALTER TABLE ONLY plaintiff.report_mail
-    ADD CONSTRAINT report_mail_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
-
-ALTER TABLE ONLY plaintiff.report_source
-    ADD CONSTRAINT report_source_report_fkey FOREIGN KEY (report) REFERENCES plaintiff.report(report) ON DELETE CASCADE;
-
 ALTER TABLE ONLY plaintiff.set_aside
     ADD CONSTRAINT set_aside_agent_fkey FOREIGN KEY (agent) REFERENCES plaintiff.agent(agent);
 
@@ -2753,6 +2849,9 @@ REVOKE ALL ON FUNCTION plaintiff.case_outcome(days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.case_outcome(days integer) TO plaintiff_admin;
 
 REVOKE ALL ON FUNCTION plaintiff.cash_dist(money, money) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION plaintiff.contacts_to_tell(contacts integer[], every interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.contacts_to_tell(contacts integer[], every interval) TO plaintiff_report;
 
 REVOKE ALL ON FUNCTION plaintiff.contacts_with_room(contacts integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.contacts_with_room(contacts integer[]) TO plaintiff_report;
@@ -3171,6 +3270,8 @@ GRANT ALL ON FUNCTION plaintiff.purge_attribute(agent integer, day date) TO plai
 REVOKE ALL ON FUNCTION plaintiff.purge_remove(agent integer, day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.purge_remove(agent integer, day date) TO plaintiff_admin;
 
+REVOKE ALL ON FUNCTION plaintiff.report_gone() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION plaintiff.setting(name text, fallback text) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.setting(name text, fallback text) TO plaintiff_lookup;
@@ -3251,6 +3352,10 @@ REVOKE ALL ON FUNCTION plaintiff.tstz_dist(timestamp with time zone, timestamp w
 REVOKE ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) TO plaintiff_report;
 GRANT ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) TO plaintiff_admin;
+
+REVOKE ALL ON FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) TO plaintiff_report;
+GRANT ALL ON FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) TO plaintiff_admin;
 
 REVOKE ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_receive;

@@ -174,6 +174,8 @@ decide_rows_purge(struct ctl *c, const char *name, struct decide_purged *out)
 	if (r == DB_OK)
 		r = db_begin(c->db);
 	if (r == DB_OK)
+		r = db_run(c->db, "ctl_purge_lock", NULL, NULL);
+	if (r == DB_OK)
 		r = db_run(c->db, "ctl_purge_begin", args_of(c, &name, 1),
 		    &rows);
 	if (r != DB_OK)

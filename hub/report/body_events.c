@@ -52,7 +52,7 @@ measure(const struct compose_facts *f, int family)
 		if (s->address.family != family)
 			continue;
 		for (size_t j = 0; j < s->line_count; j++) {
-			const struct entry *e = &f->entries[i][j];
+			const struct entry *e = &f->entries[i].at[j];
 
 			widen(&w.source, e->source);
 			widen(&w.destination, e->destination);
@@ -141,7 +141,8 @@ table(struct buf *out, const struct compose_facts *f, int family,
 		if (s->address.family != family)
 			continue;
 		for (size_t j = 0; j < s->line_count; j++)
-			row(out, w, f->entries[i][j].time, &f->entries[i][j]);
+			row(out, w, f->entries[i].at[j].time,
+			    &f->entries[i].at[j]);
 	}
 }
 

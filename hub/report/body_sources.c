@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hub/report/compose.h"
+#include "hub/report/entry.h"
 #include "hub/report/network.h"
 #include "hub/report/prose.h"
 #include "proto/base/arena.h"
@@ -124,10 +125,10 @@ network(struct buf *out, enum language l, const struct compose_source *s)
 }
 
 static void
-numbers(struct buf *out, enum language l, const struct compose_source *s)
+numbers(struct buf *out, enum language l, const struct compose_source *s,
+    const struct entries *e)
 {
 	struct buf events = {0}, kinds = {0}, servers = {0};
-	char first[CLOCK_TEXT_BYTES], last[CLOCK_TEXT_BYTES];
 
 	wording_say_count(&events, l, WORDING_events, s->events);
 	wording_say_kinds(&kinds, l, s->kinds);
@@ -136,8 +137,7 @@ numbers(struct buf *out, enum language l, const struct compose_source *s)
 	        {"kinds", kinds.n == 0 ? "" : kinds.data}), "  ");
 	wording_say_count(&servers, l, WORDING_hosts, s->hosts);
 	prose_say(out, l, WORDING_seen,
-	    WORDING_FIELDS({"first", clock_format(first, s->first_us, false)},
-	        {"last", clock_format(last, s->last_us, false)},
+	    WORDING_FIELDS({"first", e->first}, {"last", e->last},
 	        {"servers", servers.data}), "  ");
 	buf_free(&servers);
 	buf_free(&kinds);
@@ -201,7 +201,7 @@ body_sources(struct buf *out, const struct compose_facts *f, struct arena *a)
 	prose_heading(out, f->language, WORDING_heading_sources);
 	for (size_t i = 0; i < f->listed; i++) {
 		const struct compose_source *s = &f->sources[list[i].source];
-		char address[ADDR_TEXT_BYTES];
+		const struct entries *e = &f->entries[list[i].source];
 
 		if (i != 0)
 			buf_putc(out, '\n');
@@ -210,10 +210,11 @@ body_sources(struct buf *out, const struct compose_facts *f, struct arena *a)
 			heading = left > 1 ? s : NULL;
 		}
 		left--;
-		buf_printf(out, "%s\n", addr_format(address, &s->address));
+		buf_puts(out, e->source);
+		buf_putc(out, '\n');
 		if (s->again)
 			prose_say(out, f->language, WORDING_again, NULL, "  ");
-		numbers(out, f->language, s);
+		numbers(out, f->language, s, e);
 		network(out, f->language, s);
 		if (heading == NULL || !same_contact(heading, s))
 			contact(out, f, s, "  ");

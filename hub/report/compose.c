@@ -251,7 +251,7 @@ documents(const struct compose_facts *f, struct arena *a,
 			break;
 		parts[n] = (struct compose_part){
 		    .type = "application/json",
-		    .form = COMPOSE_PART_BASE64,
+		    .form = COMPOSE_PART_DOCUMENT,
 		    .name = n == 0 ? "xarf.json"
 		                   : arena_printf(a, "xarf-%zu.json", n + 1),
 		    .content = t};

@@ -22,7 +22,7 @@
 #include "proto/kind.h"
 
 struct arena;
-struct entry;
+struct entries;
 
 enum { COMPOSE_SECRET_BYTES = 32 };
 
@@ -77,7 +77,7 @@ struct compose_facts {
 	const struct compose_source *sources; /* in the order to show */
 	size_t source_count;
 	size_t listed; /* how many of them to list; the rest is counted */
-	const struct entry *const *entries; /* of the listed; compose's own */
+	const struct entries *entries; /* of the listed; compose's own */
 	size_t xarf_max;       /* XARF documents or mails at most */
 	size_t xarf_max_bytes; /* and so many bytes of documents in one mail */
 	int64_t events, hosts, first_us, last_us; /* over all sources */

@@ -8,47 +8,29 @@
 #include "proto/base/buf.h"
 #include "proto/base/clock.h"
 
-enum { LINE_MAX_BYTES = 900 };
+/* RFC 5322 2.1.1 has 998; some break lines of 990. */
+enum { LINE_MAX_BYTES = 900, HEADER_COLUMNS = 78, HEADERS_BYTES = 4096 };
 
-static void
-add_mailbox(GMimeMessage *m, GMimeAddressType type, const char *name,
-    const char *mailbox)
-{
-	InternetAddress *ia = internet_address_mailbox_new(
-	    name == NULL || name[0] == '\0' ? NULL : name, mailbox);
-
-	internet_address_set_charset(ia, "utf-8");
-	(void)internet_address_list_add(g_mime_message_get_addresses(m, type),
-	    ia);
-	g_object_unref(ia);
-}
-
-static void
-set_date(GMimeMessage *m, int64_t us)
-{
-	GDateTime *date = g_date_time_new_from_unix_utc(us / CLOCK_SECOND_US);
-
-	g_mime_message_set_date(m, date);
-	g_date_time_unref(date);
-}
-
-/* May it go as it is: ASCII in lines that no mail system breaks? */
+/* May it go as it is (RFC 2045 2.7): ASCII in lines that no mail system
+ * breaks?  What else a system may do to a line, to blanks at its end, to a
+ * "From " or a "." at its beginning, does not touch a document: xarf.c has no
+ * such lines. */
 static bool
 is_7bit(struct text t)
 {
 	const char *at = t.at, *end = t.at + t.n;
-	unsigned char all = 0;
 
-	for (size_t i = 0; i < t.n; i++)
-		all |= (unsigned char)t.at[i];
-	while (at != end) {
-		const char *lf = memchr(at, '\n', (size_t)(end - at));
-
-		if ((lf == NULL ? end : lf) - at > LINE_MAX_BYTES)
+	if (text_ascii_length(t.at, t.n) != t.n ||
+	    memchr(t.at, '\r', t.n) != NULL)
+		return false;
+	/* the last line end within reach, not each */
+	while (end - at > LINE_MAX_BYTES) {
+		at = memrchr(at, '\n', LINE_MAX_BYTES + 1);
+		if (at == NULL)
 			return false;
-		at = lf == NULL ? end : lf + 1;
+		at++;
 	}
-	return all < 0x80;
+	return true;
 }
 
 /* The lines that every part begins with are fixed, ASCII and short: for them
@@ -112,9 +94,11 @@ add_encoded(struct buf *out, struct text content,
 static const char *
 encoding_of(const struct compose_part *p)
 {
-	if (p->form == COMPOSE_PART_BASE64)
-		return "base64";
-	return is_7bit(p->content) ? "7bit" : "quoted-printable";
+	if (p->form != COMPOSE_PART_BASE64 && is_7bit(p->content))
+		return "7bit";
+	return p->form == COMPOSE_PART_TEXT || p->form == COMPOSE_PART_ATTACHED
+	    ? "quoted-printable"
+	    : "base64";
 }
 
 static void
@@ -151,34 +135,86 @@ add_multipart(struct buf *out, const struct compose_envelope *e,
 		buf_printf(out, " report-type=%s;\r\n", e->report_type);
 	buf_printf(out, " boundary=\"%s\"\r\n\r\n", e->boundary);
 	for (size_t i = 0; i < n; i++) {
-		buf_printf(out, "--%s\r\n", e->boundary);
+		buf_puts(out, "--");
+		buf_puts(out, e->boundary);
+		buf_puts(out, "\r\n");
 		add_part(out, &parts[i]);
 		buf_puts(out, "\r\n");
 	}
 	buf_printf(out, "--%s--\r\n", e->boundary);
 }
 
-/* Where a foreign name, a mailbox and a date must be written right. */
+/* A header whose value is known to be ASCII and one word: a mailbox that was
+ * checked, an id.  It stands on the next line where this one would have more
+ * than 78 characters (RFC 5322 2.1.1). */
+static void
+add_word(struct buf *out, const char *name, const char *value)
+{
+	const bool fold = strlen(name) + 2 + strlen(value) > HEADER_COLUMNS;
+
+	buf_puts(out, name);
+	buf_puts(out, fold ? ":\r\n\t" : ": ");
+	buf_puts(out, value);
+	buf_puts(out, "\r\n");
+}
+
+/* The operator's name is any text. */
+static void
+add_from(struct buf *out, const char *name, const char *mailbox)
+{
+	InternetAddressList *list = internet_address_list_new();
+	InternetAddress *ia = internet_address_mailbox_new(
+	    name[0] == '\0' ? NULL : name, mailbox);
+	GString *s = g_string_new("From: ");
+
+	internet_address_set_charset(ia, "utf-8");
+	(void)internet_address_list_add(list, ia);
+	internet_address_list_encode(list, NULL, s);
+	add_crlf(out, s->str, s->len);
+	(void)g_string_free(s, TRUE);
+	g_object_unref(ia);
+	g_object_unref(list);
+}
+
+static void
+add_subject(struct buf *out, const char *subject)
+{
+	char *encoded = g_mime_utils_header_encode_text(NULL, subject, "utf-8");
+	char *whole = g_strconcat("Subject: ", encoded, NULL);
+	char *folded = g_mime_utils_unstructured_header_fold(NULL, NULL, whole);
+
+	add_crlf(out, folded, strlen(folded));
+	g_free(folded);
+	g_free(whole);
+	g_free(encoded);
+}
+
+static void
+add_date(struct buf *out, int64_t us)
+{
+	GDateTime *date = g_date_time_new_from_unix_utc(us / CLOCK_SECOND_US);
+	char *s = g_mime_utils_header_format_date(date);
+
+	buf_puts(out, "Date: ");
+	buf_puts(out, s);
+	buf_puts(out, "\r\n");
+	g_free(s);
+	g_date_time_unref(date);
+}
+
 static void
 add_headers(struct buf *out, const struct compose_envelope *e)
 {
-	GMimeMessage *m = g_mime_message_new(FALSE);
-	char *headers;
-
-	add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, e->name, e->from);
-	add_mailbox(m, GMIME_ADDRESS_TYPE_REPLY_TO, NULL, e->reply_to);
-	add_mailbox(m, GMIME_ADDRESS_TYPE_TO, NULL, e->to);
-	g_mime_message_set_subject(m, e->subject, "utf-8");
-	set_date(m, e->made_us);
-	g_mime_message_set_message_id(m, e->message_id);
-	g_mime_object_append_header(GMIME_OBJECT(m), "Auto-Submitted",
-	    "auto-generated", NULL);
-	g_mime_object_append_header(GMIME_OBJECT(m), "MIME-Version", "1.0",
-	    NULL);
-	headers = g_mime_object_get_headers(GMIME_OBJECT(m), NULL);
-	add_crlf(out, headers, strlen(headers));
-	g_free(headers);
-	g_object_unref(m);
+	add_from(out, e->name, e->from);
+	add_word(out, "Reply-To", e->reply_to);
+	add_word(out, "To", e->to);
+	add_subject(out, e->subject);
+	add_date(out, e->made_us);
+	buf_puts(out, "Message-Id: <");
+	buf_puts(out, e->message_id);
+	buf_puts(out, ">\r\n"
+	              "Auto-Submitted: auto-generated\r\n"
+	              "MIME-Version: 1.0\r\n");
 }
 
 struct text
@@ -187,8 +223,12 @@ compose_mime_write(const struct compose_envelope *e,
 {
 	struct buf b = {0};
 	struct text t;
+	size_t bytes = HEADERS_BYTES;
 
 	g_mime_init();
+	for (size_t i = 0; i < n; i++)
+		bytes += parts[i].content.n + parts[i].content.n / 16;
+	(void)buf_reserve(&b, bytes);
 	add_headers(&b, e);
 	if (e->multipart == NULL)
 		add_part(&b, &parts[0]);

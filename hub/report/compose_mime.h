@@ -1,6 +1,7 @@
 /*
  * A mail from its headers and parts: the only place that knows GMime, which
- * writes the headers and quoted-printable.  Pure; called by compose.
+ * writes the headers of more than one word and quoted-printable.  Pure;
+ * called by compose.
  */
 #ifndef PLAINTIFF_COMPOSE_MIME_H
 #define PLAINTIFF_COMPOSE_MIME_H
@@ -16,6 +17,8 @@ enum compose_part_form {
 	COMPOSE_PART_TEXT,     /* shown; UTF-8 with LF */
 	COMPOSE_PART_INLINE,   /* shown, ASCII with LF, as it is */
 	COMPOSE_PART_ATTACHED, /* text/..., attached; UTF-8 with LF */
+	COMPOSE_PART_DOCUMENT, /* attached, LF: as it is where every system
+	                          takes it so, else base64 */
 	COMPOSE_PART_BASE64,   /* attached */
 };
 
@@ -28,7 +31,7 @@ struct compose_part {
 
 struct compose_envelope {
 	const char *name, *from; /* name: UTF-8, one line, or "" */
-	const char *reply_to, *to;
+	const char *reply_to, *to; /* like from plain (RFC 5321 dot-atoms) */
 	const char *subject, *message_id;
 	int64_t made_us;
 	const char *multipart; /* "mixed", "report"; NULL: one part alone */

@@ -1,8 +1,6 @@
 /* report.csv; see csv.h. */
 #include "hub/report/csv.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "hub/report/compose.h"
@@ -15,26 +13,30 @@ static const char header[] =
     "service,type,login,source_events,source_types,source_first,source_last,"
     "source_servers\n";
 
-static bool
-is_plain(const char *s)
+/* How much of s needs neither quotes nor a substitute. */
+static size_t
+plain_length(const char *s)
 {
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
+	size_t n = 0;
+
+	for (;; n++) {
+		unsigned char c = (unsigned char)s[n];
 
 		if (c < 0x20 || c == 0x7f || c == ',' || c == '"')
-			return false;
+			return n;
 	}
-	return true;
 }
 
 void
 csv_cell(struct buf *out, const char *s)
 {
-	bool formula = *s != '\0' && strchr("=+-@\t\r\n", *s) != NULL;
+	const size_t plain = plain_length(s);
+	const bool formula = *s == '=' || *s == '+' || *s == '-' ||
+	    *s == '@' || *s == '\t' || *s == '\r' || *s == '\n';
 	bool quoted;
 
-	if (!formula && is_plain(s)) {
-		buf_puts(out, s);
+	if (!formula && s[plain] == '\0') {
+		buf_add(out, s, plain);
 		return;
 	}
 	quoted = formula || s[strcspn(s, ",\"\r\n")] != '\0';
@@ -63,22 +65,29 @@ cell(struct buf *out, const char *s)
 
 /* What is the same in all rows of an address: "login=12 relay=2". */
 static void
-totals(struct buf *out, const struct compose_source *s)
+totals(struct buf *out, const struct compose_source *s,
+    const struct entries *e)
 {
-	char first[CLOCK_TEXT_BYTES], last[CLOCK_TEXT_BYTES];
 	const char *between = "";
 
-	buf_printf(out, "%" PRId64 ",", s->events);
+	buf_number(out, s->events);
+	buf_putc(out, ',');
 	for (int k = 0; k < KIND_COUNT; k++) {
 		if (s->kinds[k] == 0)
 			continue;
-		buf_printf(out, "%s%s=%" PRId64, between,
-		    wording_kind((enum kind)k), s->kinds[k]);
+		buf_puts(out, between);
+		buf_puts(out, wording_kind((enum kind)k));
+		buf_putc(out, '=');
+		buf_number(out, s->kinds[k]);
 		between = " ";
 	}
-	buf_printf(out, ",%s,%s,%" PRId64 "\n",
-	    clock_format(first, s->first_us, false),
-	    clock_format(last, s->last_us, false), s->hosts);
+	buf_putc(out, ',');
+	buf_puts(out, e->first);
+	buf_putc(out, ',');
+	buf_puts(out, e->last);
+	buf_putc(out, ',');
+	buf_number(out, s->hosts);
+	buf_putc(out, '\n');
 }
 
 static void
@@ -100,19 +109,17 @@ static void
 source(struct buf *out, const struct compose_facts *f, size_t i)
 {
 	const struct compose_source *s = &f->sources[i];
-	char address[ADDR_TEXT_BYTES];
+	const struct entries *e = &f->entries[i];
 	const struct entry none = {.time = "-", .port = "-",
-	    .source = addr_format(address, &s->address), .destination = "-",
-	    .destination_port = "-", .login = "-", .service = "-",
-	    .kind = "-"};
+	    .source = e->source, .destination = "-", .destination_port = "-",
+	    .login = "-", .service = "-", .kind = "-"};
 	struct buf t = {0};
 
-	totals(&t, s);
+	totals(&t, s, e);
 	if (s->line_count == 0)
 		row(out, &none, (struct text){.at = t.data, .n = t.n});
 	for (size_t j = 0; j < s->line_count; j++)
-		row(out, &f->entries[i][j],
-		    (struct text){.at = t.data, .n = t.n});
+		row(out, &e->at[j], (struct text){.at = t.data, .n = t.n});
 	buf_free(&t);
 }
 

@@ -31,44 +31,66 @@ format_addr(const struct addr *address, struct arena *a)
 	    : arena_string(a, addr_format(s, address));
 }
 
-static const struct entry *
-entries_of(const struct compose_source *s,
-    const unsigned char key[REDACT_KEY_BYTES], struct arena *a)
+/* What is mostly the same in one event after the other is found once. */
+struct before {
+	const struct compose_event *event;
+	const struct entry *entry;
+};
+
+static void
+settle(struct entry *out, const struct compose_event *e,
+    const struct before *before, struct arena *a)
 {
-	struct entry *list = arena_array(a, s->line_count + 1, sizeof *list);
-	const char *source = format_addr(&s->address, a);
+	const struct compose_event *last = before->event;
 
-	for (size_t i = 0; i < s->line_count; i++) {
-		const struct compose_event *e = &s->lines[i];
-		struct entry *out = &list[i];
-
-		(void)clock_format(out->time, e->time_us, false);
-		out->source = source;
-		format_port(out->port, e->port);
-		/* mostly the same as in the line before */
-		out->destination = i != 0 &&
-		        addr_equal(&e->destination, &e[-1].destination)
-		    ? out[-1].destination
-		    : format_addr(&e->destination, a);
-		format_port(out->destination_port, e->destination_port);
-		(void)redact_login(out->login, key, e->login);
-		out->service = wording_service(e->service,
-		    e->destination_port);
-		out->kind = wording_kind(e->kind);
-	}
-	return list;
+	out->destination = last != NULL &&
+	        addr_equal(&e->destination, &last->destination)
+	    ? before->entry->destination
+	    : format_addr(&e->destination, a);
+	out->service = last != NULL &&
+	        e->destination_port == last->destination_port &&
+	        text_equal(e->service, last->service)
+	    ? before->entry->service
+	    : wording_service(e->service, e->destination_port);
 }
 
-const struct entry *const *
+static void
+fill(struct entries *out, const struct compose_source *s,
+    const unsigned char key[REDACT_KEY_BYTES], struct before *before,
+    struct arena *a)
+{
+	struct entry *list = arena_array(a, s->line_count + 1, sizeof *list);
+
+	out->source = format_addr(&s->address, a);
+	(void)clock_format(out->first, s->first_us, false);
+	(void)clock_format(out->last, s->last_us, false);
+	out->at = list;
+	for (size_t i = 0; i < s->line_count; i++) {
+		const struct compose_event *e = &s->lines[i];
+		struct entry *to = &list[i];
+
+		(void)clock_format(to->time, e->time_us, false);
+		to->source = out->source;
+		format_port(to->port, e->port);
+		format_port(to->destination_port, e->destination_port);
+		(void)redact_login(to->login, key, e->login);
+		to->kind = wording_kind(e->kind);
+		settle(to, e, before, a);
+		*before = (struct before){.event = e, .entry = to};
+	}
+}
+
+const struct entries *
 entry_all(const struct compose_facts *f, struct arena *a)
 {
-	const struct entry **all = arena_array(a, f->listed + 1, sizeof *all);
+	struct entries *all = arena_array(a, f->listed + 1, sizeof *all);
 	unsigned char key[REDACT_KEY_BYTES];
+	struct before before = {0};
 
 	redact_key(key, f);
 	for (size_t i = 0; i < f->listed; i++)
-		all[i] = entries_of(&f->sources[i], key, a);
-	return (const struct entry *const *)all;
+		fill(&all[i], &f->sources[i], key, &before, a);
+	return all;
 }
 
 void

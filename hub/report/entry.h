@@ -25,8 +25,16 @@ struct entry {
 	const char *service, *kind;       /* static storage */
 };
 
-/* For each listed source of the facts its events, in their order. */
-const struct entry *const *entry_all(const struct compose_facts *f,
+/* A listed source: what the parts say of it, and its events in their
+ * order. */
+struct entries {
+	const char *source; /* address, in the arena */
+	char first[CLOCK_TEXT_BYTES], last[CLOCK_TEXT_BYTES];
+	const struct entry *at;
+};
+
+/* For each listed source of the facts. */
+const struct entries *entry_all(const struct compose_facts *f,
     struct arena *a);
 /* The fields in the order of the table, with single blanks, and a line
  * end. */

@@ -114,10 +114,23 @@ value(struct buf *out, const struct compose_facts *f, size_t which)
 	}
 }
 
+static size_t
+until_brace(struct buf *out, struct text t, size_t i)
+{
+	const size_t began = i;
+
+	while (i < t.n && t.at[i] != '{' && t.at[i] != '}')
+		i++;
+	buf_add(out, t.at + began, i - began);
+	return i;
+}
+
 static void
 expand(struct buf *out, const struct compose_facts *f, struct text t)
 {
-	for (size_t i = 0; i < t.n;) {
+	size_t i = 0;
+
+	while ((i = until_brace(out, t, i)) < t.n) {
 		bool twice = i + 1 < t.n && t.at[i + 1] == t.at[i];
 		size_t which = FIELDS, n = 0;
 
@@ -129,8 +142,20 @@ expand(struct buf *out, const struct compose_facts *f, struct text t)
 			continue;
 		}
 		buf_putc(out, t.at[i]);
-		i += twice && (t.at[i] == '{' || t.at[i] == '}') ? 2 : 1;
+		i += twice ? 2 : 1;
 	}
+}
+
+static size_t
+until_special(struct buf *out, const struct buf *in, size_t i)
+{
+	const size_t began = i;
+
+	while (i < in->n && ((in->data[i] >= ' ' && in->data[i] < 0x7f) ||
+	    in->data[i] == '\n'))
+		i++;
+	buf_add(out, in->data + began, i - began);
+	return i;
 }
 
 /* The operator's own words: whatever the file holds, only printable text
@@ -138,7 +163,9 @@ expand(struct buf *out, const struct compose_facts *f, struct text t)
 static void
 clean(struct buf *out, const struct buf *in)
 {
-	for (size_t i = 0; i < in->n;) {
+	size_t i = 0;
+
+	while ((i = until_special(out, in, i)) < in->n) {
 		unsigned char c = (unsigned char)in->data[i];
 		size_t n = text_utf8_length(in->data + i, in->n - i);
 		bool c1 = n == 2 && c == 0xc2 &&
@@ -146,7 +173,7 @@ clean(struct buf *out, const struct buf *in)
 
 		if (c == '\t')
 			buf_putc(out, ' ');
-		else if (c == '\n' || (n != 0 && c >= 0x20 && c != 0x7f && !c1))
+		else if (n != 0 && c >= 0x20 && c != 0x7f && !c1)
 			buf_add(out, in->data + i, n);
 		i += n == 0 ? 1 : n;
 	}

@@ -7,13 +7,12 @@
 #include "hub/conf.h"
 #include "hub/report/compose.h"
 #include "hub/report/greetings.h"
+#include "hub/report/redact.h"
 #include "hub/report/report_rows.h"
 #include "hub/report/token_key.h"
 #include "proto/base/arena.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-
-enum { UUID_BYTES = 16 };
 
 static int
 read_secret(const struct hub_conf *conf, bool strict, struct letter *l)
@@ -59,20 +58,14 @@ letter_load(const struct hub_conf *conf, const struct greetings *greetings,
 	return read_secret(conf, strict, out);
 }
 
-/* A random UUID, RFC 9562 version 4. */
 static const char *
 make_uuid(struct arena *a)
 {
-	unsigned char b[UUID_BYTES];
+	unsigned char b[REDACT_UUID_RAW_BYTES];
+	char s[REDACT_UUID_BYTES];
 
 	randombytes_buf(b, sizeof b);
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	return arena_printf(a,
-	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-	    "%02x%02x%02x%02x%02x%02x",
-	    b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-	    b[11], b[12], b[13], b[14], b[15]);
+	return arena_string(a, redact_uuid_text(s, b));
 }
 
 static const char *

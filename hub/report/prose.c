@@ -1,7 +1,6 @@
 /* Layout of text; see prose.h. */
 #include "hub/report/prose.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "proto/base/buf.h"
@@ -21,32 +20,28 @@ prose_columns(const char *s, size_t n)
 void
 prose_wrap(struct buf *out, const char *s, size_t n, const char *indent)
 {
-	size_t at = 0, column = strlen(indent);
-	bool first = true;
+	size_t at = 0, line = 0, column = strlen(indent);
 
 	buf_puts(out, indent);
 	while (at < n) {
-		size_t blanks = strspn(s + at, " ");
-		size_t word, width;
+		size_t before = at, blanks, width;
 
-		if (blanks > n - at)
-			blanks = n - at;
-		for (word = blanks; at + word < n && s[at + word] != ' ';)
-			word++;
-		width = prose_columns(s + at, word);
-		if (!first && column + width > COLUMNS) {
+		while (at < n && s[at] == ' ')
+			at++;
+		blanks = width = at - before;
+		for (; at < n && s[at] != ' '; at++)
+			width += ((unsigned char)s[at] & 0xc0) != 0x80;
+		if (before != 0 && column + width > COLUMNS) {
+			buf_add(out, s + line, before - line);
 			buf_putc(out, '\n');
 			buf_puts(out, indent);
-			column = strlen(indent);
-			at += blanks;
-			word -= blanks;
+			line = before + blanks;
 			width -= blanks;
+			column = strlen(indent);
 		}
-		buf_add(out, s + at, word);
 		column += width;
-		at += word;
-		first = false;
 	}
+	buf_add(out, s + line, n - line);
 	buf_putc(out, '\n');
 }
 
@@ -56,6 +51,12 @@ prose_say(struct buf *out, enum language l, enum wording w,
 {
 	struct buf line = {0};
 
+	if (fields == NULL) {
+		const char *s = wording_texts[l][w];
+
+		prose_wrap(out, s, strlen(s), indent);
+		return;
+	}
 	wording_say(&line, l, w, fields);
 	prose_wrap(out, line.data, line.n, indent);
 	buf_free(&line);
@@ -67,7 +68,9 @@ prose_heading(struct buf *out, enum language l, enum wording w)
 	const char *s = wording_texts[l][w];
 	size_t n = prose_columns(s, strlen(s));
 
-	buf_printf(out, "\n%s\n", s);
+	buf_putc(out, '\n');
+	buf_puts(out, s);
+	buf_putc(out, '\n');
 	while (n-- != 0)
 		buf_putc(out, '-');
 	buf_putc(out, '\n');

@@ -75,29 +75,46 @@ redact_login(char out[REDACT_LOGIN_BYTES],
 	return out;
 }
 
-/* In the form of a random one (RFC 9562 version 4): that is what XARF
- * wants, and nobody can tell the difference. */
+const char *
+redact_uuid_text(char out[REDACT_UUID_BYTES],
+    const unsigned char b[REDACT_UUID_RAW_BYTES])
+{
+	static const size_t groups[] = {4, 2, 2, 2, 6};
+	unsigned char version[REDACT_UUID_RAW_BYTES];
+	const unsigned char *from = version;
+	char *at = out;
+
+	memcpy(version, b, sizeof version);
+	version[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	version[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+		sodium_bin2hex(at, 2 * groups[i] + 1, from, groups[i]);
+		from += groups[i];
+		at += 2 * groups[i];
+		*at++ = '-';
+	}
+	at[-1] = '\0';
+	return out;
+}
+
+/* In the form of a random one: that is what XARF wants, and nobody can tell
+ * the difference. */
 const char *
 redact_uuid(char out[REDACT_UUID_BYTES], const struct compose_facts *f,
     size_t source)
 {
 	unsigned char b[HASH_BYTES];
-	char hex[2 * HASH_BYTES + 1];
 	struct keyed k;
 
 	begin(&k, f, "document");
 	add(&k, f->uuid, strlen(f->uuid));
 	add(&k, &f->sources[source].address, sizeof f->sources[0].address);
 	end(&k, b);
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	sodium_bin2hex(hex, sizeof hex, b, sizeof b);
-	(void)snprintf(out, REDACT_UUID_BYTES, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
-	    hex + 8, hex + 12, hex + 16, hex + 20);
-	return out;
+	return redact_uuid_text(out, b);
 }
 
-/* "=_" cannot occur in quoted-printable nor in base64. */
+/* "=_" cannot occur in quoted-printable nor in base64; what goes as it is
+ * was there before anybody could know the hash. */
 const char *
 redact_boundary(char out[REDACT_BOUNDARY_BYTES], const struct compose_facts *f,
     size_t mail)

@@ -16,6 +16,7 @@ struct compose_facts;
 enum {
 	REDACT_KEY_BYTES = 16,
 	REDACT_LOGIN_BYTES = 12,
+	REDACT_UUID_RAW_BYTES = 16,
 	REDACT_UUID_BYTES = 37,
 	REDACT_BOUNDARY_BYTES = 40,
 };
@@ -27,6 +28,10 @@ void redact_key(unsigned char out[REDACT_KEY_BYTES],
  * same contact, and another to another; "-" for none.  Returns out. */
 const char *redact_login(char out[REDACT_LOGIN_BYTES],
     const unsigned char key[REDACT_KEY_BYTES], struct text login);
+/* These bytes as a random UUID (RFC 9562 version 4, whose six fixed bits
+ * replace theirs). Returns out. */
+const char *redact_uuid_text(char out[REDACT_UUID_BYTES],
+    const unsigned char b[REDACT_UUID_RAW_BYTES]);
 /* Id of the XARF document about the source with that index. Returns out. */
 const char *redact_uuid(char out[REDACT_UUID_BYTES],
     const struct compose_facts *f, size_t source);

@@ -26,7 +26,14 @@
 
 enum {
 	EVERY_MS = 5000,
-	BATCH = 100, /* contacts in one transaction */
+	/* contacts in one transaction, by the size of its mails: twice as many
+	 * after one of less than BATCH_SMALL bytes, half as many after one of
+	 * more than BATCH_LARGE */
+	BATCH_LEAST = 25,
+	BATCH_FIRST = 100,
+	BATCH_MOST = 400,
+	BATCH_SMALL = 8 << 20,
+	BATCH_LARGE = 32 << 20,
 	/* deciding takes a part of the time at most: so many times as long as
 	 * it took it is not done again */
 	REST = 20,
@@ -46,6 +53,7 @@ struct report {
 	struct arena *round; /* owns the list */
 	struct report_contacts list; /* due contacts */
 	size_t at;     /* those before are done */
+	size_t batch;  /* so many of them at once */
 	size_t single; /* so many by themselves, after a batch that failed */
 	int64_t upto;  /* for the contacts of the list */
 	int64_t rest_until_ms;
@@ -139,10 +147,12 @@ next_list(struct worker_context *c, struct report *s)
 
 struct batch {
 	struct report_contacts contacts; /* of the list */
+	bool may; /* no purge is under way */
 	struct report_contacts claimed, room;
 	struct report_cases cases;
 	struct report_made *made;
 	size_t n;
+	size_t bytes; /* of all mails composed */
 };
 
 static bool
@@ -166,8 +176,11 @@ compose_all(struct worker_context *c, const struct letter *letter,
 		made->kase = kase;
 		made->hold = kase->hold || c->conf->report_hold;
 		if (letter_write(letter, c->arena, kase, kase->mailbox,
-		        &made->mails) == 0)
-			b->n++;
+		        &made->mails) < 0)
+			continue;
+		b->n++;
+		for (size_t j = 0; j < made->mails.count; j++)
+			b->bytes += made->mails.mails[j].mail.n;
 	}
 }
 
@@ -197,9 +210,11 @@ static enum db_result
 make(struct worker_context *c, struct report *s, const struct letter *letter,
     struct batch *b)
 {
-	enum db_result r = report_store_claim(c->db, c->arena, c->conf,
-	    b->contacts, &b->claimed);
+	enum db_result r = report_store_unpurged(c->db, &b->may);
 
+	if (r == DB_OK && b->may)
+		r = report_store_claim(c->db, c->arena, c->conf, b->contacts,
+		    &b->claimed);
 	if (r != DB_OK || b->claimed.n == 0)
 		return r;
 	r = report_rows_cases(c->db, c->arena, c->conf, b->claimed, s->upto,
@@ -247,12 +262,22 @@ tell(const struct batch *b)
 	}
 }
 
+/* A batch is in memory as a whole. */
+static void
+choose_batch(struct report *s, size_t bytes)
+{
+	if (bytes > BATCH_LARGE && s->batch / 2 >= BATCH_LEAST)
+		s->batch /= 2;
+	else if (bytes < BATCH_SMALL && s->batch * 2 <= BATCH_MOST)
+		s->batch *= 2;
+}
+
 static enum worker_step
 next_batch(struct worker_context *c, struct report *s,
     const struct letter *letter)
 {
 	size_t left = s->list.n - s->at;
-	size_t n = s->single != 0 ? 1 : left < BATCH ? left : BATCH;
+	size_t n = s->single != 0 ? 1 : left < s->batch ? left : s->batch;
 	struct batch b = {
 	    .contacts = {.at = s->list.at + s->at, .n = n}};
 	enum db_result r = db_begin(c->db);
@@ -265,11 +290,17 @@ next_batch(struct worker_context *c, struct report *s,
 		r = db_commit(c->db);
 	if (r == DB_LOST)
 		return WORKER_LOST;
+	if (r == DB_OK && !b.may) {
+		log_info("a purge is under way");
+		return WORKER_WAIT;
+	}
 	if (r != DB_OK && n > 1) {
 		/* one of them must not hold up the others */
 		s->single = n;
 		return WORKER_MORE;
 	}
+	if (s->single == 0 && b.n != 0)
+		choose_batch(s, b.bytes);
 	s->at += n;
 	s->single -= s->single != 0;
 	if (r == DB_OK) {
@@ -278,7 +309,7 @@ next_batch(struct worker_context *c, struct report *s,
 	} else if (r == DB_REFUSED) {
 		skip_add(s, b.contacts.at[0]);
 	}
-	/* DB_CONFLICT: another process was quicker */
+	/* DB_CONFLICT: another process was quicker, or an address changed */
 	return WORKER_MORE;
 }
 
@@ -367,6 +398,7 @@ open_report(struct worker_context *c, void **state)
 	s = calloc(1, sizeof *s);
 	if (s == NULL)
 		die(EX_OSERR, "out of memory");
+	s->batch = BATCH_FIRST;
 	s->round = arena_open(0);
 	s->words = arena_open(0);
 	*state = s;

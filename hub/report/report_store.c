@@ -2,11 +2,14 @@
 #include "hub/report/report_store.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "hub/conf.h"
 #include "hub/report/compose.h"
 #include "hub/report/report_rows.h"
 #include "proto/base/arena.h"
+#include "proto/base/log.h"
 
 enum db_result
 report_store_domainless(struct db *db, struct arena *a,
@@ -57,22 +60,33 @@ report_store_draw(struct db *db, struct arena *a, const struct hub_conf *conf,
 }
 
 enum db_result
+report_store_unpurged(struct db *db, bool *may)
+{
+	struct db_rows *rows;
+	enum db_result r = db_run(db, "report_unpurged", NULL, &rows);
+
+	if (r != DB_OK)
+		return r;
+	*may = db_flag(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
 report_store_claim(struct db *db, struct arena *a,
     const struct hub_conf *conf, struct report_contacts contacts,
     struct report_contacts *claimed)
 {
-	struct db_args *args = db_args_new(a), *lock = db_args_new(a);
+	struct db_args *args = db_args_new(a);
 	struct db_rows *rows;
 	enum db_result r;
 
 	report_arg_contacts(args, contacts);
 	db_arg_int(args, conf->report_every);
 	r = db_run(db, "report_claim", args, &rows);
-	if (r != DB_OK)
-		return r;
-	*claimed = report_take_contacts(rows, a);
-	report_arg_contacts(lock, *claimed);
-	return claimed->n == 0 ? DB_OK : db_run(db, "report_lock", lock, NULL);
+	if (r == DB_OK)
+		*claimed = report_take_contacts(rows, a);
+	return r;
 }
 
 static bool
@@ -139,20 +153,69 @@ put_reports(struct db *db, struct arena *a, struct report_made *made, size_t n)
 	return DB_OK;
 }
 
+/* So many mails that they have about this size go in one statement. */
+enum { MAILS_BYTES = 512 << 10 };
+
+/* One mail of a report. */
+struct mail {
+	int64_t report, n;
+	const char *sender;
+	const struct composed_mail *mail;
+};
+
 static enum db_result
-put_mail(struct db *db, struct arena *a, int64_t report, size_t n,
-    const char *sender, const struct composed_mail *mail)
+put_some(struct db *db, struct arena *a, const struct mail *list, size_t n,
+    size_t bytes)
 {
 	struct db_args *args = db_args_new(a);
+	struct db_array *columns[5];
+	struct db_blobs *mails;
 
-	db_arg_int(args, report);
-	db_arg_int(args, (int64_t)n);
-	/* NULL: from report.from, as it is when it is sent */
-	db_arg_string(args, sender);
-	db_arg_string(args, mail->subject);
-	db_arg_string(args, mail->message_id);
-	db_arg_bytes(args, mail->mail.at, mail->mail.n);
+	for (size_t i = 0; i < 5; i++)
+		columns[i] = db_arg_array(args);
+	mails = db_arg_blobs(args, n, bytes);
+	for (size_t i = 0; i < n; i++) {
+		const struct composed_mail *m = list[i].mail;
+
+		db_array_int(columns[0], list[i].report);
+		db_array_int(columns[1], list[i].n);
+		/* absent: from report.from, as it is when it is sent */
+		db_array_text(columns[2], text_of(list[i].sender));
+		db_array_text(columns[3], text_of(m->subject));
+		db_array_text(columns[4], text_of(m->message_id));
+		db_blobs_add(mails, m->mail.at, m->mail.n);
+	}
 	return db_run(db, "report_mail_insert", args, NULL);
+}
+
+static enum db_result
+put_mails(struct db *db, struct arena *a, const struct report_made *made,
+    size_t count)
+{
+	size_t all = 0, from = 0, n = 0, bytes = 0;
+	struct mail *list;
+	enum db_result r = DB_OK;
+
+	for (size_t i = 0; i < count; i++)
+		all += made[i].mails.count;
+	list = arena_array(a, all + 1, sizeof *list);
+	for (size_t i = 0; i < count; i++) {
+		assert(made[i].mails.count != 0);
+		for (size_t j = 0; j < made[i].mails.count; j++)
+			list[n++] = (struct mail){.report = made[i].report,
+			    .n = (int64_t)j + 1,
+			    .sender = made[i].mails.sender,
+			    .mail = &made[i].mails.mails[j]};
+	}
+	for (size_t i = 0; r == DB_OK && i < all; i++) {
+		bytes += list[i].mail->mail.n;
+		if (bytes < MAILS_BYTES && i + 1 < all)
+			continue;
+		r = put_some(db, a, list + from, i + 1 - from, bytes);
+		from = i + 1;
+		bytes = 0;
+	}
+	return r;
 }
 
 static enum db_result
@@ -181,46 +244,104 @@ put_sources(struct db *db, struct arena *a, const struct report_made *made,
 	return db_run(db, "report_sources_insert", args, NULL);
 }
 
-/* The marks of the addresses, and what the administrator asked for. */
+/* An address of a mail, as it was when its events were read. */
+struct mark {
+	const struct addr *address;
+	int64_t contact, after;
+};
+
+/* As PostgreSQL orders them; so do all who change many of them, so that none
+ * of two waits for the other. */
+static int
+by_address(const void *x, const void *y)
+{
+	const struct mark *a = x, *b = y;
+
+	if (a->address->family != b->address->family)
+		return a->address->family < b->address->family ? -1 : 1;
+	return memcmp(a->address->bytes, b->address->bytes,
+	    addr_length(a->address));
+}
+
+static struct mark *
+marks_of(const struct report_made *made, size_t n, size_t *count,
+    struct arena *a)
+{
+	struct mark *list;
+
+	*count = 0;
+	for (size_t i = 0; i < n; i++)
+		*count += made[i].kase->facts->source_count;
+	list = arena_array(a, *count + 1, sizeof *list);
+	*count = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct report_case *c = made[i].kase;
+
+		for (size_t j = 0; j < c->facts->source_count; j++)
+			list[(*count)++] = (struct mark){
+			    .address = &c->facts->sources[j].address,
+			    .contact = c->contact,
+			    .after = c->after[j]};
+	}
+	qsort(list, *count, sizeof *list, by_address);
+	return list;
+}
+
 static enum db_result
 advance(struct db *db, struct arena *a, const struct report_made *made,
     size_t n, int64_t upto)
 {
-	struct db_args *args = db_args_new(a), *forced = db_args_new(a);
+	struct db_args *args = db_args_new(a);
 	struct db_array *address = db_arg_array(args);
-	struct db_array *contact = db_arg_array(forced);
+	struct db_array *contact = db_arg_array(args);
+	struct db_array *after = db_arg_array(args);
+	size_t count;
+	const struct mark *list = marks_of(made, n, &count, a);
+	int64_t moved;
 	enum db_result r;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct compose_facts *f = made[i].kase->facts;
-
-		for (size_t j = 0; j < f->source_count; j++)
-			db_array_addr(address, &f->sources[j].address);
-		db_array_int(contact, made[i].kase->contact);
+	for (size_t i = 0; i < count; i++) {
+		db_array_addr(address, list[i].address);
+		db_array_int(contact, list[i].contact);
+		db_array_int(after, list[i].after);
 	}
 	db_arg_int(args, upto);
-	r = db_run(db, "report_advance", args, NULL);
-	return r == DB_OK ? db_run(db, "report_forced", forced, NULL) : r;
+	r = db_run_number(db, "report_advance", args, &moved);
+	if (r != DB_OK || moved == (int64_t)count)
+		return r;
+	log_info("addresses were changed meanwhile addresses=%zu",
+	    count - (size_t)moved);
+	db_rollback(db);
+	return DB_CONFLICT;
+}
+
+/* What the administrator asked for is done. */
+static enum db_result
+end_forced(struct db *db, struct arena *a, const struct report_made *made,
+    size_t n)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_array *contact = db_arg_array(args);
+
+	for (size_t i = 0; i < n; i++)
+		db_array_int(contact, made[i].kase->contact);
+	return db_run(db, "report_forced", args, NULL);
 }
 
 enum db_result
 report_store_put(struct db *db, struct arena *a, struct report_made *made,
     size_t n, int64_t upto)
 {
-	enum db_result r = n == 0 ? DB_OK : put_reports(db, a, made, n);
+	enum db_result r = put_reports(db, a, made, n);
 
-	for (size_t i = 0; r == DB_OK && i < n; i++) {
-		const struct composed *mails = &made[i].mails;
-
-		assert(mails->count != 0);
-		for (size_t j = 0; r == DB_OK && j < mails->count; j++)
-			r = put_mail(db, a, made[i].report, j + 1,
-			    mails->sender, &mails->mails[j]);
-	}
+	if (r == DB_OK)
+		r = put_mails(db, a, made, n);
 	if (r == DB_OK)
 		r = put_sources(db, a, made, n, upto);
 	if (r == DB_OK)
 		r = advance(db, a, made, n, upto);
+	if (r == DB_OK)
+		r = end_forced(db, a, made, n);
 	if (r == DB_OK)
 		r = db_run(db, "report_notify", NULL, NULL);
 	return r;

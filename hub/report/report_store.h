@@ -40,9 +40,15 @@ enum db_result report_store_draw(struct db *db, struct arena *a,
     const struct hub_conf *conf, int64_t upto)
     __attribute__((warn_unused_result));
 
-/* Locks those of the contacts that may be told something now, and their
- * addresses, for this transaction; those that another process has in hand
- * are left out. */
+/* Holds off a purge of a revoked agent's events for this transaction.  *may
+ * false: one is under way; read nothing now. */
+enum db_result report_store_unpurged(struct db *db, bool *may)
+    __attribute__((warn_unused_result));
+
+/* Locks those of the contacts that may be told something now, for this
+ * transaction; those that another process has in hand are left out.  Their
+ * addresses are not locked: report_store_put finds out when one was changed
+ * since. */
 enum db_result report_store_claim(struct db *db, struct arena *a,
     const struct hub_conf *conf, struct report_contacts contacts,
     struct report_contacts *claimed) __attribute__((warn_unused_result));
@@ -62,7 +68,8 @@ struct report_made {
 };
 
 /* Stores the mails and marks their events as reported.  DB_CONFLICT: some
- * contact has an open report. */
+ * contact has an open report, or an address that is in a mail has another
+ * contact or another mark than when it was read; begin anew. */
 enum db_result report_store_put(struct db *db, struct arena *a,
     struct report_made *made, size_t n, int64_t upto)
     __attribute__((warn_unused_result));

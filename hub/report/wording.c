@@ -2,9 +2,7 @@
 #include "hub/report/wording.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/buf.h"
@@ -43,26 +41,36 @@ value_of(const struct wording_field *fields, const char *name, size_t n)
 	return NULL;
 }
 
+/* Appends what is before the first field, and goes to its name, whose length
+ * is returned; 0: there is none.  That a field ends, and that there is a value
+ * for it, the build has seen to: it compares texts and wording.def. */
+static size_t
+until_field(struct buf *out, const char **s)
+{
+	const char *field = strchrnul(*s, '{'), *end;
+
+	buf_add(out, *s, (size_t)(field - *s));
+	*s = field;
+	if (*field == '\0')
+		return 0;
+	*s = field + 1;
+	end = strchr(*s, '}');
+	assert(end != NULL);
+	return (size_t)(end - *s);
+}
+
 void
 wording_say(struct buf *out, enum language l, enum wording w,
     const struct wording_field *fields)
 {
 	const char *s = wording_texts[l][w];
+	size_t n;
 
-	while (*s != '\0') {
-		size_t n = strcspn(s, "{"), name;
-		const char *value;
+	for (; (n = until_field(out, &s)) != 0; s += n + 1) {
+		const char *value = value_of(fields, s, n);
 
-		buf_add(out, s, n);
-		s += n;
-		if (*s == '\0')
-			break;
-		name = strcspn(s + 1, "}");
-		value = value_of(fields, s + 1, name);
-		/* the build has compared texts and wording.def */
 		assert(value != NULL);
 		buf_puts(out, value);
-		s += name + 2;
 	}
 }
 
@@ -70,11 +78,11 @@ void
 wording_say_count(struct buf *out, enum language l, enum wording plural,
     int64_t n)
 {
-	char s[24];
+	const char *s = wording_texts[l][n == 1 ? plural : plural + 1];
+	size_t name;
 
-	(void)snprintf(s, sizeof s, "%" PRId64, n);
-	wording_say(out, l, n == 1 ? plural : plural + 1,
-	    WORDING_FIELDS({"n", s}));
+	for (; (name = until_field(out, &s)) != 0; s += name + 1)
+		buf_number(out, n);
 }
 
 void

@@ -1,8 +1,8 @@
 /* XARF documents; see xarf.h. */
 #include "hub/report/xarf.h"
 
+#include <assert.h>
 #include <glib.h>
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +15,8 @@
 
 enum {
 	EVIDENCE_LINES = 200, /* of one document: under 32 KiB */
+	LINE_BYTES = 128,      /* so many have one of them, */
+	DOCUMENT_BYTES = 2048, /* and the rest, at most times */
 	ORG_MAX_CHARS = 200,
 	PORT_SMTP = 25,
 	PORT_SUBMISSIONS = 465,
@@ -27,27 +29,40 @@ enum type { LOGIN_ATTACK, RECONNAISSANCE, VULNERABILITY_SCAN };
 struct document {
 	const struct compose_facts *f;
 	const struct compose_source *s;
+	const struct entries *e; /* the source's, too */
 	size_t index;
 	enum kind kind; /* the one that the document is about */
 	enum type type;
 	const struct compose_event *event; /* gives ports and our address;
 	                                      NULL: none is known */
+	const struct entry *entry; /* the same as text */
 	struct buf out;
 	size_t depth; /* of brackets that are open */
 };
 
 /* Members are written one after the other, each on a line of its own, so
- * that a person can read the attachment, too. */
+ * that a person can read the attachment, too.  Line ends are written here
+ * alone: what strings hold of control characters is escaped (buf_json).  So a
+ * document can go in a mail as it is: every line begins with a blank or a
+ * bracket and ends with neither blank nor CR, and none is a boundary, a lone
+ * "." or begins with "From ". */
+static void
+indent(struct document *d)
+{
+	static const char blanks[] = "\n      ";
+
+	assert(d->depth < sizeof blanks - 1);
+	buf_add(&d->out, blanks, 1 + d->depth);
+}
+
 static void
 line(struct document *d)
 {
-	char last = d->out.data[d->out.n - 1];
+	const char last = d->out.data[d->out.n - 1];
 
 	if (last != '{' && last != '[')
 		buf_putc(&d->out, ',');
-	buf_putc(&d->out, '\n');
-	for (size_t i = 0; i < d->depth; i++)
-		buf_putc(&d->out, ' ');
+	indent(d);
 }
 
 static void
@@ -71,9 +86,7 @@ static void
 close_with(struct document *d, char bracket)
 {
 	d->depth--;
-	buf_putc(&d->out, '\n');
-	for (size_t i = 0; i < d->depth; i++)
-		buf_putc(&d->out, ' ');
+	indent(d);
 	buf_putc(&d->out, bracket);
 }
 
@@ -96,15 +109,7 @@ static void
 put_number(struct document *d, const char *key, int64_t n)
 {
 	name(d, key);
-	buf_printf(&d->out, "%" PRId64, n);
-}
-
-static void
-put_time(struct document *d, const char *key, int64_t us)
-{
-	char s[CLOCK_TEXT_BYTES];
-
-	put_string(d, key, clock_format(s, us, false));
+	buf_number(&d->out, n);
 }
 
 static void
@@ -157,6 +162,8 @@ settle_type(struct document *d)
 {
 	d->kind = main_kind(d->s);
 	d->event = choose(d->s, d->kind);
+	if (d->event != NULL)
+		d->entry = &d->e->at[d->event - d->s->lines];
 	if (d->kind == KIND_RELAY_DENIED)
 		d->type = VULNERABILITY_SCAN;
 	else if (d->kind == KIND_AUTH_FAILURE && d->event != NULL &&
@@ -169,11 +176,9 @@ settle_type(struct document *d)
 static const char *
 service_of(const struct document *d)
 {
-	const char *s = d->event == NULL
-	    ? "-"
-	    : wording_service(d->event->service, d->event->destination_port);
-
-	return strcmp(s, "-") == 0 ? NULL : s;
+	if (d->entry == NULL || strcmp(d->entry->service, "-") == 0)
+		return NULL;
+	return d->entry->service;
 }
 
 /* Ours, by the log line or by what the service must have; 0: unknown. */
@@ -199,14 +204,15 @@ put_party(struct document *d, const char *key)
 	const struct compose_facts *f = d->f;
 	const char *org = f->organisation[0] == '\0' ? f->domain
 	                                             : f->organisation;
-	size_t n = 0, chars = 0;
+	const size_t all = strlen(org);
+	size_t n = all, chars = 0;
 
-	while (org[n] != '\0' && chars < ORG_MAX_CHARS) {
-		size_t step = text_utf8_length(org + n, strlen(org + n));
+	if (all > ORG_MAX_CHARS)
+		for (n = 0; n < all && chars < ORG_MAX_CHARS; chars++) {
+			size_t step = text_utf8_length(org + n, all - n);
 
-		n += step == 0 ? 1 : step;
-		chars++;
-	}
+			n += step == 0 ? 1 : step;
+		}
 	name(d, key);
 	open_with(d, '{');
 	name(d, "org");
@@ -224,15 +230,14 @@ core(struct document *d)
 	    [RECONNAISSANCE] = "reconnaissance",
 	    [VULNERABILITY_SCAN] = "vulnerability_scan",
 	};
-	char uuid[REDACT_UUID_BYTES], address[ADDR_TEXT_BYTES];
+	char uuid[REDACT_UUID_BYTES];
 
 	put_string(d, "xarf_version", XARF_VERSION);
 	put_string(d, "report_id", redact_uuid(uuid, d->f, d->index));
-	put_time(d, "timestamp", d->s->last_us);
+	put_string(d, "timestamp", d->e->last);
 	put_party(d, "reporter");
 	put_party(d, "sender");
-	put_string(d, "source_identifier",
-	    addr_format(address, &d->s->address));
+	put_string(d, "source_identifier", d->e->source);
 	if (d->event != NULL && d->event->port != 0)
 		put_number(d, "source_port", d->event->port);
 	put_string(d, "category", "connection");
@@ -247,17 +252,15 @@ core(struct document *d)
 static void
 connection(struct document *d)
 {
-	char address[ADDR_TEXT_BYTES];
 	int port = our_port(d);
 
 	put_string(d, "protocol", "tcp");
 	if (d->event != NULL && d->event->destination.family != 0)
-		put_string(d, "destination_ip",
-		    addr_format(address, &d->event->destination));
+		put_string(d, "destination_ip", d->entry->destination);
 	if (port != 0 && d->type != VULNERABILITY_SCAN)
 		put_number(d, "destination_port", port);
-	put_time(d, "first_seen", d->s->first_us);
-	put_time(d, "last_seen", d->s->last_us);
+	put_string(d, "first_seen", d->e->first);
+	put_string(d, "last_seen", d->e->last);
 	if (service_of(d) != NULL)
 		put_string(d, "service", service_of(d));
 }
@@ -391,10 +394,13 @@ put_hash(struct document *d, const struct buf *lines)
 static void
 put_base64(struct buf *out, const struct buf *bytes)
 {
-	char *s = g_base64_encode((const guchar *)bytes->data, bytes->n);
+	char *at = buf_reserve(out, (bytes->n / 3 + 2) * 4);
+	gint state = 0, save = 0;
+	size_t n = g_base64_encode_step((const guchar *)bytes->data, bytes->n,
+	    FALSE, at, &state, &save);
 
-	buf_puts(out, s);
-	g_free(s);
+	n += g_base64_encode_close(FALSE, at + n, &state, &save);
+	out->n += n;
 }
 
 static void
@@ -404,8 +410,9 @@ evidence(struct document *d)
 	                                             : EVIDENCE_LINES;
 	struct buf lines = {0};
 
+	(void)buf_reserve(&lines, n * LINE_BYTES);
 	for (size_t i = d->s->line_count - n; i < d->s->line_count; i++)
-		entry_write(&lines, &d->f->entries[d->index][i]);
+		entry_write(&lines, &d->e->at[i]);
 	name(d, "evidence");
 	open_with(d, '[');
 	line(d);
@@ -427,10 +434,11 @@ struct text
 xarf_document(const struct compose_facts *f, size_t source, struct arena *a)
 {
 	struct document d = {.f = f, .s = &f->sources[source],
-	    .index = source};
+	    .e = &f->entries[source], .index = source};
 	struct text t;
 
 	settle_type(&d);
+	(void)buf_reserve(&d.out, DOCUMENT_BYTES);
 	open_with(&d, '{');
 	core(&d);
 	connection(&d);

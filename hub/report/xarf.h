@@ -17,7 +17,8 @@ struct compose_facts;
 #define XARF_VERSION "4.2.0"
 
 /* The document about the source with that index, which is a listed one: UTF-8
- * JSON in the arena. */
+ * JSON in the arena, a member a line, LF; ASCII when the organisation's name
+ * is.  Every line begins with a blank or a bracket. */
 struct text xarf_document(const struct compose_facts *f, size_t source,
     struct arena *a);
 

@@ -29,7 +29,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { CHUNK_BYTES = 16 * 1024 };
+enum { CHUNK_BYTES = 16 * 1024, SHORT_BYTES = 256 };
 
 struct chunk {
 	struct chunk *next;
@@ -109,8 +109,9 @@ arena_reset(struct arena *a)
 	a->used = 0;
 }
 
-void *
-arena_try(struct arena *a, size_t n)
+/* As arena_try, but the bytes are not zeroed. */
+static void *
+take(struct arena *a, size_t n)
 {
 	const size_t align = alignof(max_align_t);
 	struct chunk *c = a->head;
@@ -135,7 +136,16 @@ arena_try(struct arena *a, size_t n)
 	c->used += n;
 	a->used += n;
 	ASAN_UNPOISON_MEMORY_REGION(p, n);
-	memset(p, 0, n);
+	return p;
+}
+
+void *
+arena_try(struct arena *a, size_t n)
+{
+	void *p = take(a, n);
+
+	if (p != NULL)
+		memset(p, 0, n);
 	return p;
 }
 
@@ -162,10 +172,13 @@ arena_array(struct arena *a, size_t count, size_t size)
 char *
 arena_copy(struct arena *a, const void *bytes, size_t n)
 {
-	char *p = arena_alloc(a, n + 1);
+	char *p = take(a, n + 1);
 
+	if (p == NULL)
+		die(EX_OSERR, "out of memory");
 	if (n != 0)
 		memcpy(p, bytes, n);
+	p[n] = '\0';
 	return p;
 }
 
@@ -178,14 +191,17 @@ arena_string(struct arena *a, const char *s)
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char s[SHORT_BYTES], *p;
 	va_list ap;
-	char *p;
 	int n;
 
+	/* mostly it is short, and once is enough */
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(s, sizeof s, fmt, ap);
 	va_end(ap);
 	assert(n >= 0);
+	if ((size_t)n < sizeof s)
+		return arena_copy(a, s, (size_t)n);
 	p = arena_alloc(a, (size_t)n + 1);
 	va_start(ap, fmt);
 	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);

@@ -39,19 +39,18 @@ buf_reserve(struct buf *b, size_t n)
 }
 
 void
-buf_add(struct buf *b, const void *bytes, size_t n)
+buf_number(struct buf *b, int64_t n)
 {
-	buf_room(b, n);
-	if (n != 0)
-		memcpy(b->data + b->n, bytes, n);
-	b->n += n;
-	b->data[b->n] = '\0';
-}
+	char s[sizeof "-9223372036854775808" - 1];
+	uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	size_t at = sizeof s;
 
-void
-buf_puts(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
+	do
+		s[--at] = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (n < 0)
+		s[--at] = '-';
+	buf_add(b, s + at, sizeof s - at);
 }
 
 void

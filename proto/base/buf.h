@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *data; /* NULL while nothing was ever added */
@@ -17,22 +19,35 @@ struct buf {
 /* Makes room for n more bytes, which the caller may then write behind the
  * last and count in b->n.  Returns where. Dies when memory runs out. */
 char *buf_reserve(struct buf *b, size_t n);
-/* Appends n bytes. Dies when memory runs out. */
-void buf_add(struct buf *b, const void *bytes, size_t n);
+/* Appends n bytes, which are not the buffer's own. Dies when memory runs
+ * out. */
+static inline void
+buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	char *at = b->cap - b->n > n ? b->data + b->n : buf_reserve(b, n);
+
+	if (n != 0)
+		memcpy(at, bytes, n);
+	at[n] = '\0';
+	b->n += n;
+}
+
 /* Appends a C string. */
-void buf_puts(struct buf *b, const char *s);
+static inline void
+buf_puts(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
 /* Appends one byte. */
 static inline void
 buf_putc(struct buf *b, char c)
 {
-	if (b->cap - b->n < 2) {
-		buf_add(b, &c, 1);
-		return;
-	}
-	b->data[b->n++] = c;
-	b->data[b->n] = '\0';
+	buf_add(b, &c, 1);
 }
 
+/* Appends a number in decimal. */
+void buf_number(struct buf *b, int64_t n);
 /* printf to the end. */
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

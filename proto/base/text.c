@@ -56,9 +56,8 @@ text_utf8_length(const char *s, size_t n)
 	return 4;
 }
 
-/* How many bytes from s on are ASCII and not NUL. */
-static size_t
-ascii_length(const char *s, size_t n)
+size_t
+text_ascii_length(const char *s, size_t n)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	size_t at = 0;
@@ -79,7 +78,7 @@ ascii_length(const char *s, size_t n)
 bool
 text_is_utf8(const char *s, size_t n)
 {
-	for (size_t i = ascii_length(s, n), len; i < n; i += len) {
+	for (size_t i = text_ascii_length(s, n), len; i < n; i += len) {
 		len = text_utf8_length(s + i, n - i);
 		if (len == 0)
 			return false;
@@ -129,7 +128,7 @@ escape(char *out, size_t cap, const char *in, size_t n, bool steering_too)
 
 	/* nearly all text is plain */
 	if (!steering_too) {
-		at = i = ascii_length(in, n < cap ? n : cap);
+		at = i = text_ascii_length(in, n < cap ? n : cap);
 		memcpy(out, in, i);
 	}
 	while (i < n) {

@@ -64,6 +64,8 @@ struct text text_trim(struct text t, const char *set);
 /* Length of the well-formed UTF-8 sequence (RFC 3629: no surrogates, no
  * overlong forms) at s, or 0; a NUL byte counts as malformed. */
 size_t text_utf8_length(const char *s, size_t n);
+/* How many bytes from s on are ASCII and not NUL. */
+size_t text_ascii_length(const char *s, size_t n);
 /* Wholly well-formed UTF-8 without NUL. */
 bool text_is_utf8(const char *s, size_t n);
 

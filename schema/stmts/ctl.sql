@@ -365,6 +365,7 @@ SELECT * FROM (VALUES
 ) AS s (stage, what, count, since);
 
 -- Previews read exactly what report reads.
--- also: report_due report_contact report_case report_read brake_tick of report
+-- also: report_due report_contact report_case report_told of report
+-- also: report_few report_many brake_tick of report
 
 -- ---- deciding ----

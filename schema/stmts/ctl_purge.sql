@@ -1,6 +1,11 @@
 -- Statements of ctl for a purge: what only agent $1 vouches for goes, day by
 -- day, and what was counted of it is counted anew.  One transaction.
 
+-- name: ctl_purge_lock
+-- no report is made of what is being removed: waits for those under way, whose
+-- events are then seen as reported
+SELECT pg_advisory_xact_lock(7411006);
+
 -- name: ctl_purge_begin
 -- lookup counts nothing meanwhile
 SELECT a.agent, (SELECT stored FROM watermark WHERE name = 'tally' FOR UPDATE)

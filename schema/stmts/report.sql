@@ -4,7 +4,7 @@
 -- Who is due is decided in one statement from sources and tallies
 -- (report_due), without reading an event; a batch of contacts is then locked
 -- and decided again (report_claim, report_case), and only then its events
--- are read (report_read).
+-- are read (report_few, report_many).
 
 -- name: brake_tick
 -- compares the database's clock with CLOCK_BOOTTIME ($2, microseconds) of the
@@ -128,67 +128,61 @@ WHERE key = lower($1::text) OR mailbox = $1::text
 ORDER BY key = lower($1::text) DESC, contact
 LIMIT 1;
 
+-- name: report_unpurged
+-- false: events of a revoked agent are being removed; what is read now could
+-- be of them.  Otherwise a purge waits until this transaction is over
+SELECT pg_try_advisory_xact_lock_shared(7411006);
+
 -- name: report_claim
 -- those of contacts $1 that may be told something, locked; $2: seconds
 -- between reports.  One that another process has in hand is left to it
-SELECT c.contact
-FROM contact c
-WHERE c.contact = ANY ($1::integer[])
-	AND c.state = 'active'
-	AND c.mode <> 'form'
-	AND NOT EXISTS (SELECT FROM allow_mailbox a WHERE a.key = c.key)
-	AND NOT EXISTS (SELECT FROM report r
-		WHERE r.contact = c.contact
-		AND (r.state IN ('held', 'ready', 'sending', 'unknown')
-			OR (r.created > now() - make_interval(secs => $2::bigint)
-				AND r.created <= now() AND r.given_back IS NULL)
-			OR upper(r.quiet) > now()))
-ORDER BY c.contact
-FOR UPDATE OF c SKIP LOCKED;
-
--- name: report_lock
--- holds off lookup, and other report processes, for the addresses
-SELECT count(*) FROM (SELECT FROM source
-	WHERE contact = ANY ($1::integer[]) ORDER BY address FOR UPDATE) s;
+SELECT c FROM contacts_to_tell($1::integer[], make_interval(secs => $2::bigint))
+	c;
 
 -- name: report_case
 -- what contacts $1 are due because of events stored up to $2: one row an
 -- address, in the order of contacts
-SELECT s.contact, c.mailbox, c.mode, c.language, s.address, s.reported_upto,
-	s.fixed IS NOT NULL, CASE s.method WHEN 'range' THEN 'rdap'
+SELECT s.contact, s.address, s.reported_upto, s.fixed IS NOT NULL,
+	CASE s.method WHEN 'range' THEN 'rdap'
 		WHEN 'administrator' THEN 'admin' ELSE s.method END,
 	us(s.asked), s.country, s.asn
 FROM source_verdict s
-JOIN contact c ON c.contact = s.contact
 WHERE s.contact = ANY ($1::integer[])
 	AND s.pending <= $2::bigint
+	AND s.worth
 	AND s.verdict IS NULL
 ORDER BY s.contact, s.address;
 
--- name: report_read
--- the events of addresses $2, of contacts $1, of each stored above $3 and all
--- up to $4, by place in these arrays (n): every one as a line, if the contact
--- has no more than $5 and $6 (part 3).  Of others sums of the contact (part
--- 0), of an address (part 1, kind null), of an address and kind (part 1);
--- then the latest events to list (part 2), $5 of a contact, of its $6 worst
--- addresses: one of each in turn, and one of each at least.  An address waits
--- whole as long as nobody knows whether it was an exit of Tor
+-- name: report_told
+-- how contacts $1 are told
+SELECT contact, mailbox, mode, language FROM contact
+WHERE contact = ANY ($1::integer[])
+ORDER BY contact;
+
+-- name: report_few
+-- the events of addresses $2, of contacts $1, each stored above $3 and all up
+-- to $4, by place in these arrays (n), of contacts with no more than $5, as
+-- counted.  An address waits whole as long as of one of its events nobody
+-- knows whether it was an exit of Tor then
+SELECT u.n, us(u.time), u.kind, u.host, u.port, u.destination_port,
+	u.destination, m.text, u.login, u.tor_known
+FROM unreported_few($1::integer[], $2::inet[], $3::bigint[], $4::bigint,
+	$5::bigint) u
+LEFT JOIN name m ON m.name = u.service;
+
+-- name: report_many
+-- of contacts with more: sums of the contact (part 0), of an address (part 1,
+-- kind null), of an address and kind (part 1); then the latest events to list
+-- (part 2), $5 of a contact, of its $6 worst addresses: one of each in turn,
+-- and one of each at least.  The same addresses wait
 WITH e AS MATERIALIZED (
 	SELECT u.*, ($1::integer[])[u.n] AS contact
 	FROM unreported($2::inet[], $3::bigint[], $4::bigint) u
 ), told AS MATERIALIZED (
 	SELECT e.* FROM e
 	WHERE e.n NOT IN (SELECT w.n FROM e w WHERE NOT w.tor_known)
-), big AS MATERIALIZED (
-	SELECT contact FROM told
-	GROUP BY contact HAVING count(*) > least($5::bigint, $6::bigint)
 ), line AS MATERIALIZED (
-	SELECT t.n, 3 AS part, t.kind, t.time, t.host, t.port,
-		t.destination_port, t.destination, t.service, t.id
-	FROM told t WHERE t.contact NOT IN (SELECT contact FROM big)
-	UNION ALL
-	SELECT l.n, 2, l.kind, l.time, l.host, l.port, l.destination_port,
-		l.destination, l.service, l.id
+	SELECT l.*
 	FROM (SELECT k.*, row_number() OVER (PARTITION BY k.contact
 			ORDER BY k.place, k.n) AS turn
 		FROM (SELECT p.*, dense_rank() OVER (PARTITION BY p.contact
@@ -197,14 +191,13 @@ WITH e AS MATERIALIZED (
 					AS events, row_number() OVER (PARTITION
 					BY t.n ORDER BY t.time DESC, t.id DESC)
 					AS place
-				FROM told t WHERE t.contact IN
-					(SELECT contact FROM big)) p) k
+				FROM told t) p) k
 		WHERE k.worst <= $6::bigint) l
 	WHERE l.turn <= $5::bigint OR l.place = 1
 )
-SELECT r.n, r.part, r.kind, r.events, us(r.time), us(r.last), r.host, r.port,
-	r.destination_port, r.destination, r.service, r.login
-FROM (SELECT l.n, l.part, l.kind::integer, 1 AS events, l.time,
+SELECT r.n, us(r.time), r.kind, r.host, r.port, r.destination_port,
+	r.destination, r.service, r.login, r.part, r.events, us(r.last)
+FROM (SELECT l.n, 2 AS part, l.kind::integer, NULL::bigint AS events, l.time,
 		NULL::timestamptz AS last, l.host::bigint, l.port,
 		l.destination_port, l.destination, m.text AS service, v.login,
 		l.id
@@ -218,7 +211,7 @@ FROM (SELECT l.n, l.part, l.kind::integer, 1 AS events, l.time,
 	SELECT min(t.n), CASE WHEN grouping(t.n) = 1 THEN 0 ELSE 1 END, t.kind,
 		count(*), min(t.time), max(t.time), count(DISTINCT t.host),
 		NULL, NULL, NULL, NULL, NULL, NULL
-	FROM told t WHERE t.contact IN (SELECT contact FROM big)
+	FROM told t
 	GROUP BY GROUPING SETS ((t.contact), (t.contact, t.n),
 		(t.contact, t.n, t.kind))) r
 ORDER BY r.n, r.part, r.time, r.id;
@@ -251,7 +244,8 @@ ORDER BY m.n;
 -- name: report_mail_insert
 -- the $2-th mail of report $1; $3: its envelope sender, null: report.from
 INSERT INTO report_mail (report, n, sender, subject, message_id, mail)
-VALUES ($1, $2, $3, $4, $5, $6);
+SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[],
+	$5::text[], $6::bytea[]);
 
 -- name: report_sources_insert
 INSERT INTO report_source (report, address, events, first, last,
@@ -263,9 +257,19 @@ FROM unnest($1::bigint[], $2::inet[], $3::bigint[], $4::bigint[],
 	stored_after);
 
 -- name: report_advance
-UPDATE source SET reported_upto = $2::bigint,
-	pending = CASE WHEN counted > $2::bigint THEN $2::bigint + 1 END
-WHERE address = ANY ($1::inet[]) AND reported_upto < $2::bigint;
+-- the marks of addresses $1 go up to $4, if the contact is $2 and the mark $3
+-- still; how many went
+WITH moved AS (
+	UPDATE source s SET reported_upto = $4::bigint,
+		pending = CASE WHEN s.counted > $4::bigint
+			THEN $4::bigint + 1 END
+	FROM unnest($1::inet[], $2::integer[], $3::bigint[])
+		AS w (address, contact, after)
+	WHERE s.address = w.address AND s.contact = w.contact
+		AND s.reported_upto = w.after
+	RETURNING 1
+)
+SELECT count(*) FROM moved;
 
 -- name: report_forced
 UPDATE contact SET forced = NULL

@@ -46,7 +46,8 @@ SELECT s.address, s.contact, s.pending, s.reported_upto, s.state,
 FROM source s
 CROSS JOIN policy p
 CROSS JOIN need n
-LEFT JOIN contact c ON c.contact = s.contact
+LEFT JOIN (SELECT contact, forced FROM contact WHERE forced IS NOT NULL) c
+	ON c.contact = s.contact
 LEFT JOIN allegedfix f ON f.address = s.address
 LEFT JOIN excused o ON o.address = s.address;
 COMMENT ON VIEW source_verdict IS

@@ -16,8 +16,8 @@ def fill(d, contacts, events):
     d.query("INSERT INTO name (text) SELECT 'mx' || n || '.example'"
             " FROM generate_series(1, %s) n", HOSTS)
     d.query("INSERT INTO name (text) VALUES ('postfix/submission/smtpd')")
-    d.query("INSERT INTO contact (key, mailbox) SELECT m, m FROM (SELECT"
-            " 'abuse@isp' || n || '.example' AS m"
+    d.query("INSERT INTO contact (key, mailbox, domain) SELECT 'abuse@' || m,"
+            " 'abuse@' || m, m FROM (SELECT 'isp' || n || '.example' AS m"
             " FROM generate_series(1, %s) n) c", contacts)
     # n below due: due addresses, each times; the others once
     d.query("""

@@ -6,8 +6,10 @@
  * MAILBOXES random recipients: what compose takes must be the one recipient,
  * under exactly the headers of the template.  TEXTS random logins and service
  * names: the mail must be, byte for byte, that of harmless ones, but for the
- * tokens that stand for logins.  Prints the counts; exits 1 when one is
- * wrong.  Broken mails are shown to the judge first: it must refuse them.
+ * tokens that stand for logins.  And as many random names of the operator: no
+ * line of a document may be one that a mail system changes.  Prints the
+ * counts; exits 1 when one is wrong.  Broken mails and lines are shown to the
+ * judges first: they must refuse them.
  */
 #include <inttypes.h>
 #include <sodium.h>
@@ -191,6 +193,52 @@ everything(struct arena *a, const char *login, const char *service,
 	return 0;
 }
 
+/* Are all lines of the document such that nothing on the way changes one, or
+ * takes it for a boundary?  A byte over 0x7f is harmless: then the document
+ * goes as base64. */
+static bool
+lines_are_harmless(struct text t)
+{
+	char before = '\n';
+
+	for (size_t i = 0; i < t.n; i++) {
+		char c = t.at[i];
+
+		if (before == '\n' && (c == '\n' || !strchr(" {}", c)))
+			return false;
+		if (before == ' ' && c == '\n')
+			return false;
+		if (((unsigned char)c < 0x20 && c != '\n') || c == 0x7f)
+			return false;
+		before = c;
+	}
+	return before == '\n';
+}
+
+static size_t
+documents(size_t count)
+{
+	const struct compose_event e = facts_event(60, KIND_AUTH_FAILURE, 4711,
+	    "192.0.2.25", 25, "postfix/smtpd", "info");
+	const struct compose_source s = facts_source("203.0.113.7", &e, 1);
+	struct compose_facts f = facts_of(&s, 1);
+	struct arena *a = arena_open(0);
+	struct buf name = {0};
+	size_t bad = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		arena_reset(a);
+		f.entries = entry_all(&f, a);
+		f.organisation = hostile_text(&name);
+		bad += !lines_are_harmless(xarf_document(&f, 0, a));
+	}
+	printf("names %zu, documents with a line that may be changed %zu\n",
+	    count, bad);
+	buf_free(&name);
+	arena_close(a);
+	return bad;
+}
+
 static size_t
 texts(size_t count)
 {
@@ -265,6 +313,9 @@ judge_is_awake(void)
 	    {"c@d, e@f", "", false}, {"e@f", "", false},
 	    {"c@d", "\r\nBcc: e@f", false}, {"c@d", "\nBcc: e@f", false},
 	    {"c@d", "\r\n\r\nmore", false}, {"c@d\rTo: e@f", "", false}};
+	static const char *const lines[] = {"{\n.\n}\n", "{\nFrom x\n}\n",
+	    "{\n--=_x\n}\n", "{\n\n}\n", "{\n \n}\n", "{\r\n}\n",
+	    "{\n \"\r\"\n}\n", "{\n \"\x1b\"\n}\n", "{\n}"};
 	struct arena *a = arena_open(0);
 	struct buf one = {0}, other = {0};
 	bool awake = true;
@@ -281,6 +332,9 @@ judge_is_awake(void)
 	    (one.n != other.n || memcmp(one.data, other.data, one.n) != 0);
 	awake &= everything(a, "b", "y", &other) == 0 && one.n == other.n &&
 	    memcmp(one.data, other.data, one.n) == 0;
+	awake &= lines_are_harmless(TEXT("{\n \".\": \"x \"\n}\n"));
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		awake &= !lines_are_harmless(text_of(lines[i]));
 	buf_free(&other);
 	buf_free(&one);
 	arena_close(a);
@@ -304,6 +358,7 @@ main(int argc, char **argv)
 		return EX_SOFTWARE;
 	}
 	bad = mailboxes(strtoull(argv[1], NULL, 10)) +
-	    texts(strtoull(argv[2], NULL, 10));
+	    texts(strtoull(argv[2], NULL, 10)) +
+	    documents(strtoull(argv[2], NULL, 10));
 	return bad == 0 ? EX_OK : 1;
 }

@@ -115,6 +115,27 @@ def test_carrier_of_xarf(mail, name):
     assert document["Content-Transfer-Encoding"] == "base64"
 
 
+@pytest.mark.parametrize("name", CONSOLIDATED)
+def test_documents_go_as_they_are(made, name):
+    """So that a person can read them, too; and no mail system may take a line
+    of one for something else.  The operator's name in `hostile` is not ASCII,
+    which is the control."""
+    m = read_mail.parse((made / ("mail_%s.eml" % name)).read_bytes())
+    parts = [p for p in read_mail.leaves(m)
+             if p.get_content_type() == "application/json"]
+    assert parts
+    for part in parts:
+        if name == "hostile":
+            assert part["Content-Transfer-Encoding"] == "base64"
+            continue
+        assert part["Content-Transfer-Encoding"] == "7bit"
+        lines = part.get_payload().splitlines(keepends=True)
+        assert len(lines) > 30
+        for line in lines:
+            assert re.match(r"[ {}][ -~]*(?<! )\r?\n$", line), line
+            assert len(line) <= 900
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_mails_of_one_report(mail, language):
     """In mode xarf one for each address, with ids of their own."""

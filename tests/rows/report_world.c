@@ -12,6 +12,7 @@
 #include "hub/lookup/lookup_rows.h"
 #include "hub/report/compose.h"
 #include "proto/base/arena.h"
+#include "tests/rows/case_reader.h"
 
 /* One try is enough, but where a test says otherwise. */
 static const char *thresholds[] = {"auth_failure:tries=1",
@@ -94,7 +95,8 @@ void
 world_fill(struct report_world *f)
 {
 	world_run(f,
-	    "TRUNCATE report, report_source, source, answer, contact, event,"
+	    "TRUNCATE report, report_mail, report_source, source, answer,"
+	    " contact, event,"
 	    " evidence, name, agent, stored_mark, outage, tally, allegedfix,"
 	    " allow_prefix, allow_mailbox, clock_tick RESTART IDENTITY"
 	    " CASCADE;"
@@ -129,16 +131,8 @@ world_fill(struct report_world *f)
 	world_count(f);
 }
 
-/* Of one contact; without sources when there is no case. */
 struct report_case
 world_case(struct report_world *f, int64_t contact, int64_t upto)
 {
-	struct report_cases out;
-	struct report_case none = {
-	    .facts = arena_alloc(f->a, sizeof *none.facts)};
-
-	assert_int_equal(report_rows_cases(f->db, f->a, &f->conf,
-	                     (struct report_contacts){.at = &contact, .n = 1},
-	                     upto, &out), DB_OK);
-	return out.n == 0 ? none : out.at[0];
+	return case_read(f->db, f->a, &f->conf, contact, upto);
 }

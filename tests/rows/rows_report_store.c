@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -142,10 +143,149 @@ open_report_is_unique(void **state)
 	    DB_CONFLICT);
 }
 
+/* No address is locked: what changed since it was read is found out. */
+static void
+changed_meanwhile(struct report_world *f, const char *change)
+{
+	struct report_case c;
+
+	world_fill(f);
+	assert_true(claim(f, f->db));
+	c = world_case(f, 1, 5);
+	assert_int_equal(c.facts->source_count, 2);
+	world_run(f, change);
+	assert_int_equal(put_as(f, f->db, &c,
+	                     "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788"),
+	    DB_CONFLICT);
+	/* put has rolled it back */
+	assert_true(db_commit(f->db) == DB_OK);
+	assert_int_equal(world_number(f, "SELECT count(*) FROM report"), 0);
+	assert_int_equal(
+	    world_number(f, "SELECT count(*) FROM report_mail"), 0);
+	assert_int_equal(
+	    world_number(f, "SELECT max(reported_upto) FROM source"
+	                    " WHERE contact = 1 AND family(address) = 4"), 0);
+}
+
+static void
+changed_address_is_not_reported(void **state)
+{
+	struct report_world *f = *state;
+
+	changed_meanwhile(f, "UPDATE source SET contact = 2"
+	                     " WHERE address = '2001:db8::7'");
+	changed_meanwhile(f, "UPDATE source SET contact = NULL, state = 'none'"
+	                     " WHERE address = '2001:db8::7'");
+	changed_meanwhile(f, "UPDATE source SET reported_upto = 5"
+	                     " WHERE address = '2001:db8::7'");
+	changed_meanwhile(f, "DELETE FROM source"
+	                     " WHERE address = '2001:db8::7'");
+}
+
+/* What is counted meanwhile changes nothing that was read. */
+static void
+counted_meanwhile_is_pending(void **state)
+{
+	struct report_world *f = *state;
+	struct report_case c;
+
+	world_fill(f);
+	assert_true(claim(f, f->db));
+	c = world_case(f, 1, 5);
+	world_run(f, "UPDATE source SET counted = 6"
+	             " WHERE address = '2001:db8::7'");
+	put(f, f->db, &c);
+	assert_int_equal(db_commit(f->db), DB_OK);
+	assert_int_equal(world_number(f, "SELECT pending FROM source"
+	                           " WHERE address = '2001:db8::7'"), 6);
+}
+
+/* Is a purge held off, or does it hold off reports? */
+static void
+purge_and_report_wait_for_each_other(void **state)
+{
+	struct report_world *f = *state;
+	bool may = false;
+
+	assert_int_equal(db_begin(f->db), DB_OK);
+	assert_int_equal(report_store_unpurged(f->db, &may), DB_OK);
+	assert_true(may);
+	assert_int_equal(world_number(f,
+	                     "SELECT pg_try_advisory_lock(7411006)::integer"),
+	    0);
+	assert_int_equal(db_commit(f->db), DB_OK);
+	assert_int_equal(world_number(f,
+	                     "SELECT pg_try_advisory_lock(7411006)::integer"),
+	    1);
+	assert_int_equal(db_begin(f->db), DB_OK);
+	assert_int_equal(report_store_unpurged(f->db, &may), DB_OK);
+	assert_false(may);
+	db_rollback(f->db);
+	world_run(f, "SELECT pg_advisory_unlock(7411006)");
+}
+
+/* More than go in one statement, each as it was. */
+static void
+large_mails_are_stored_whole(void **state)
+{
+	struct report_world *f = *state;
+	struct report_case c;
+	struct composed_mail mails[7];
+	struct report_made made = {.kase = &c,
+	    .mails = {.mails = mails, .count = 7}};
+
+	world_fill(f);
+	c = world_case(f, 1, 5);
+	c.facts->uuid = "4f0c8a52-19d7-4c0e-9b1a-0a5d3e6f7788";
+	c.facts->to = "abuse@isp.example";
+	for (size_t i = 0; i < 7; i++) {
+		size_t n = i == 3 ? 0 : 200000 + i;
+		char *bytes = arena_alloc(f->a, n + 1);
+
+		memset(bytes, (int)('a' + i), n);
+		mails[i] = (struct composed_mail){.subject = "s",
+		    .message_id = arena_printf(f->a, "%zu@x", i),
+		    .mail = {.at = bytes, .n = n}};
+	}
+	assert_int_equal(report_store_put(f->db, f->a, &made, 1, c.upto),
+	    DB_OK);
+	assert_int_equal(world_number(f, "SELECT count(*) FROM report_mail m"
+	                     " WHERE m.mail = convert_to(repeat("
+	                     "chr(96 + m.n), CASE m.n WHEN 4 THEN 0"
+	                     " ELSE 199999 + m.n END), 'UTF8')"), 7);
+}
+
+static void
+rows_go_with_their_report(void **state)
+{
+	struct report_world *f = *state;
+	struct report_case c;
+
+	world_fill(f);
+	c = world_case(f, 1, 5);
+	put(f, f->db, &c);
+	world_run(f, "INSERT INTO report_source (report, address, events,"
+	             " first, last, stored_after, stored_upto) SELECT 1000,"
+	             " address, 1, now(), now(), 0, 5 FROM source");
+	world_run(f, "INSERT INTO report_mail (report, n, subject, message_id,"
+	             " mail) VALUES (1000, 1, 's', 'm@x', 'x')");
+	world_run(f, "DELETE FROM report");
+	assert_int_equal(
+	    world_number(f, "SELECT min(report) FROM report_source"), 1000);
+	assert_int_equal(
+	    world_number(f, "SELECT sum(report) FROM report_mail"), 1000);
+	world_run(f, "DELETE FROM report_source; DELETE FROM report_mail");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(changed_address_is_not_reported),
+	    cmocka_unit_test(counted_meanwhile_is_pending),
+	    cmocka_unit_test(purge_and_report_wait_for_each_other),
+	    cmocka_unit_test(large_mails_are_stored_whole),
+	    cmocka_unit_test(rows_go_with_their_report),
 	    cmocka_unit_test(stored_whole_or_not_at_all),
 	    cmocka_unit_test(mark_leaves_later_events_pending),
 	    cmocka_unit_test(second_session_is_held_off),

@@ -13,6 +13,7 @@
 #include "hub/report/compose.h"
 #include "hub/report/report_rows.h"
 #include "proto/base/arena.h"
+#include "tests/rows/case_reader.h"
 #include "tests/rows/tor_world.h"
 
 #define X4 "203.0.113.7"
@@ -77,13 +78,8 @@ due(void)
 static struct compose_facts
 facts(int64_t contact)
 {
-	struct report_cases cases;
-
 	tor_world_count(&w);
-	assert_int_equal(report_rows_cases(w.report, w.arena, &w.conf,
-	                     (struct report_contacts){.at = &contact, .n = 1},
-	                     1000, &cases), DB_OK);
-	return cases.n == 0 ? (struct compose_facts){0} : *cases.at[0].facts;
+	return *case_read(w.report, w.arena, &w.conf, contact, 1000).facts;
 }
 
 static const char *

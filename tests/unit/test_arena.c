@@ -58,11 +58,21 @@ static void
 texts_are_copied(void **state)
 {
 	struct arena *a = arena_open(0);
+	char s[600];
 
 	(void)state;
+	/* memory that was used before is not zeroed for a copy */
+	memset(arena_alloc(a, 5000), 'y', 5000);
+	arena_reset(a);
 	assert_string_equal(arena_copy(a, "abc", 2), "ab");
+	assert_string_equal(arena_copy(a, NULL, 0), "");
 	assert_string_equal(arena_string(a, "abc"), "abc");
 	assert_string_equal(arena_printf(a, "%d%s", 4, "x"), "4x");
+	for (size_t n = 0; n < sizeof s; n++) {
+		memset(s, 'x', n);
+		s[n] = '\0';
+		assert_string_equal(arena_printf(a, "%s", s), s);
+	}
 	arena_close(a);
 }
 

@@ -269,6 +269,24 @@ tokens(void **state)
 	assert_string_not_equal(x, redact_login(y, key, login));
 }
 
+/* RFC 9562: version 4 and its variant, the rest as given. */
+static void
+uuid_of_bytes(void **state)
+{
+	unsigned char b[REDACT_UUID_RAW_BYTES];
+	char s[REDACT_UUID_BYTES];
+
+	(void)state;
+	memset(b, 0xff, sizeof b);
+	b[0] = 0x01;
+	b[15] = 0x23;
+	assert_string_equal(redact_uuid_text(s, b),
+	    "01ffffff-ffff-4fff-bfff-ffffffffff23");
+	memset(b, 0, sizeof b);
+	assert_string_equal(redact_uuid_text(s, b),
+	    "00000000-0000-4000-8000-000000000000");
+}
+
 static void
 modes(void **state)
 {
@@ -348,6 +366,45 @@ limits_of_documents(void **state)
 	arena_close(a);
 }
 
+static size_t
+in_base64(const struct compose_facts *f, struct arena *a)
+{
+	struct composed out;
+	const char *why;
+
+	assert_int_equal(compose_mails(f, a, &out, &why), 0);
+	return times(out.mails->mail, "Content-Transfer-Encoding: base64");
+}
+
+/* A document is base64 only where it must be: for letters beyond ASCII, for a
+ * line of evidence too long to be safe, and as XARF's carrier wants it. */
+static void
+encodings_of_documents(void **state)
+{
+	struct arena *a = arena_open(0);
+	const struct compose_event lines[20] = {{.kind = KIND_AUTH_FAILURE}};
+	const struct compose_source s[2] = {
+	    one_source("203.0.113.7", lines, 20),
+	    one_source("203.0.113.70", lines, 3)};
+	struct compose_facts f = some_facts(s, 2);
+
+	(void)state;
+	f.mode = COMPOSE_CONSOLIDATED;
+	assert_int_equal(documents_in(&f, a), 2);
+	assert_int_equal(in_base64(&f, a), 1);
+	f.sources = s + 1;
+	f.source_count = f.listed = 1;
+	assert_int_equal(in_base64(&f, a), 0);
+	f.organisation = "\r\n--=_x\r\n.\r\nFrom x\x1b \"\\";
+	assert_int_equal(in_base64(&f, a), 0);
+	f.organisation = "M\xc3\xbcller";
+	assert_int_equal(in_base64(&f, a), 1);
+	f.organisation = "";
+	f.mode = COMPOSE_XARF;
+	assert_int_equal(in_base64(&f, a), 1);
+	arena_close(a);
+}
+
 /* Every line ends in CRLF, none is bare, none too long for SMTP. */
 static void
 line_ends(void **state)
@@ -392,8 +449,10 @@ main(void)
 	    cmocka_unit_test(other_key_other_boundary),
 	    cmocka_unit_test(foreign_text_is_never_quoted),
 	    cmocka_unit_test(tokens),
+	    cmocka_unit_test(uuid_of_bytes),
 	    cmocka_unit_test(modes),
 	    cmocka_unit_test(limits_of_documents),
+	    cmocka_unit_test(encodings_of_documents),
 	    cmocka_unit_test(line_ends),
 	};
 

@@ -1,8 +1,8 @@
 /* Protects: foreign text never breaks a line, a terminal or a UTF-8 column. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <cmocka.h>
 
 #include <string.h>
@@ -140,6 +140,55 @@ json_is_escaped(void **state)
 	assert_null(b.data);
 }
 
+/* From the first byte on, through every growth, with the NUL behind. */
+static void
+buffer_holds_what_was_added(void **state)
+{
+	static const int64_t numbers[] = {0, 7, -1, 10, 1000000, INT64_MAX,
+	    INT64_MIN};
+	struct buf b = {0}, n = {0};
+
+	(void)state;
+	buf_add(&b, NULL, 0);
+	assert_string_equal(b.data, "");
+	for (size_t i = 0; i < 5000; i++) {
+		buf_putc(&b, (char)('a' + i % 26));
+		assert_int_equal(b.data[b.n], '\0');
+		assert_true(b.n < b.cap);
+	}
+	for (size_t i = 0; i < 5000; i++)
+		assert_int_equal(b.data[i], 'a' + i % 26);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		buf_reset(&b);
+		buf_reset(&n);
+		buf_printf(&b, "x%" PRId64, numbers[i]);
+		buf_puts(&n, "x");
+		buf_number(&n, numbers[i]);
+		assert_string_equal(n.data, b.data);
+		assert_int_equal(n.n, b.n);
+	}
+	buf_free(&n);
+	buf_free(&b);
+}
+
+/* As many as there are, wherever the first other byte stands. */
+static void
+ascii_is_counted(void **state)
+{
+	char s[40];
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof s; n++) {
+		memset(s, 'x', sizeof s);
+		assert_int_equal(text_ascii_length(s, n), n);
+		for (size_t i = 0; i < n; i++) {
+			s[i] = i % 2 == 0 ? '\0' : '\x80';
+			assert_int_equal(text_ascii_length(s, n), i);
+			s[i] = '\x7f';
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -150,6 +199,8 @@ main(void)
 	    cmocka_unit_test(neuter_lets_no_control_through),
 	    cmocka_unit_test(nearest_knows_a_slip),
 	    cmocka_unit_test(json_is_escaped),
+	    cmocka_unit_test(buffer_holds_what_was_added),
+	    cmocka_unit_test(ascii_is_counted),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
