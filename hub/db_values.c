@@ -169,17 +169,10 @@ db_array_text(struct db_array *array, struct text t)
 void
 db_array_int(struct db_array *array, int64_t v)
 {
-	char s[24], *at = s + sizeof s - 1;
-	uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+	char s[TEXT_NUMBER_BYTES];
 
 	/* thousands a report, for which printf would be slow */
-	*at = '\0';
-	do
-		*--at = (char)('0' + left % 10);
-	while ((left /= 10) != 0);
-	if (v < 0)
-		*--at = '-';
-	array_plain(array, at);
+	array_plain(array, text_of_number(s, v).at);
 }
 
 void

@@ -41,16 +41,10 @@ buf_reserve(struct buf *b, size_t n)
 void
 buf_number(struct buf *b, int64_t n)
 {
-	char s[sizeof "-9223372036854775808" - 1];
-	uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
-	size_t at = sizeof s;
+	char s[TEXT_NUMBER_BYTES];
+	struct text t = text_of_number(s, n);
 
-	do
-		s[--at] = (char)('0' + left % 10);
-	while ((left /= 10) != 0);
-	if (n < 0)
-		s[--at] = '-';
-	buf_add(b, s + at, sizeof s - at);
+	buf_add(b, t.at, t.n);
 }
 
 void

@@ -75,6 +75,21 @@ text_ascii_length(const char *s, size_t n)
 	return at;
 }
 
+struct text
+text_of_number(char out[TEXT_NUMBER_BYTES], int64_t n)
+{
+	uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	char *end = out + TEXT_NUMBER_BYTES - 1, *at = end;
+
+	*end = '\0';
+	do
+		*--at = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (n < 0)
+		*--at = '-';
+	return (struct text){.at = at, .n = (size_t)(end - at)};
+}
+
 bool
 text_is_utf8(const char *s, size_t n)
 {

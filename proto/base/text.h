@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct arena;
@@ -57,6 +58,10 @@ text_ends(struct text t, const char *s)
 
 	return t.n >= n && memcmp(t.at + t.n - n, s, n) == 0;
 }
+
+/* The number in decimal, at the end of out. */
+enum { TEXT_NUMBER_BYTES = sizeof "-9223372036854775808" };
+struct text text_of_number(char out[TEXT_NUMBER_BYTES], int64_t n);
 
 /* Without the bytes at both ends that are in the set. */
 struct text text_trim(struct text t, const char *set);

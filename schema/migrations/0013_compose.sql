@@ -1,7 +1,7 @@
 -- Composing at less cost.
 
--- Like unreported, for contacts that have few events, and with the logins: a
--- contact with more than $5 events, as counted, has no row.
+-- Like unreported, and with the logins: a contact of which more events than
+-- most were counted has no row.
 CREATE FUNCTION unreported_few(contacts integer[], addresses inet[],
 	after bigint[], upto bigint, most bigint)
 RETURNS TABLE (n integer, "time" timestamptz, host integer,
