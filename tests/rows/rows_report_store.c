@@ -200,6 +200,27 @@ counted_meanwhile_is_pending(void **state)
 	                           " WHERE address = '2001:db8::7'"), 6);
 }
 
+/* A contact in hand gets another address without waiting; with a wait for the
+ * contact, and of report for an address, nobody would get on. */
+static void
+lookup_is_not_held_up(void **state)
+{
+	struct report_world *f = *state;
+	struct report_case c;
+
+	world_fill(f);
+	assert_true(claim(f, f->db));
+	c = world_case(f, 1, 5);
+	world_run(f, "SET lock_timeout = '2s'");
+	world_run(f, "UPDATE source SET contact = 1"
+	             " WHERE address = '198.51.100.9'");
+	world_run(f, "RESET lock_timeout");
+	put(f, f->db, &c);
+	assert_int_equal(db_commit(f->db), DB_OK);
+	assert_int_equal(world_number(f, "SELECT reported_upto FROM source"
+	                           " WHERE address = '198.51.100.9'"), 0);
+}
+
 /* Is a purge held off, or does it hold off reports? */
 static void
 purge_and_report_wait_for_each_other(void **state)
@@ -283,6 +304,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(changed_address_is_not_reported),
 	    cmocka_unit_test(counted_meanwhile_is_pending),
+	    cmocka_unit_test(lookup_is_not_held_up),
 	    cmocka_unit_test(purge_and_report_wait_for_each_other),
 	    cmocka_unit_test(large_mails_are_stored_whole),
 	    cmocka_unit_test(rows_go_with_their_report),
