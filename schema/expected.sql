@@ -68,7 +68,8 @@ BEGIN
 					AND r.given_back IS NULL)
 				OR upper(r.quiet) > now()))
 	ORDER BY c.contact
-	FOR UPDATE OF c SKIP LOCKED;
+	-- not FOR UPDATE: lookup may give a contact more addresses meanwhile
+	FOR NO KEY UPDATE OF c SKIP LOCKED;
 END $$;
 
 COMMENT ON FUNCTION plaintiff.contacts_to_tell(contacts integer[], every interval) IS 'those of contacts that may be told something now, locked, without those that another transaction has locked; every: between reports';
