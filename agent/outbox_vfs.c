@@ -3,28 +3,35 @@
  * its log in two calls and a page of its file in one, a few KiB each, and both
  * the calls and the disk take half the time when they are few and large.
  *
+ * While more follows the disk begins with what is there, so that less is left
+ * for the sync.  That is a hint on a descriptor of our own: whether the bytes
+ * arrived, and what went wrong on the way, the sync alone says.
+ *
  * Nothing is promised earlier or later than before: what is held back is
  * written before the file is synced, read, measured, cut, closed or asked
  * anything.  Until the sync SQLite counts on none of it.  An error of writing
  * is the error of that call, and of all calls up to the next that SQLite gives
  * up a transaction for: what was held back is gone.  See outbox_file.h.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "agent/outbox_file.h"
 #include "proto/base/die.h"
 
 /* SQLite's own writing takes fewer than 128 KiB at a time, and takes none at
  * all of just as many. */
-enum { HELD_BYTES = 120 << 10 };
+enum { HELD_BYTES = 120 << 10, HINT_BYTES = 64 << 10 };
 
 struct held_file {
 	sqlite3_file base;
 	sqlite3_int64 at; /* where the bytes held belong */
 	int n;
 	int failed;       /* SQLITE_OK, or why bytes are gone */
+	int hint_fd;      /* to have the disk begin; -1: none */
 	char *bytes;      /* NULL: not a file to hold back for */
 	sqlite3_file *real; /* behind this */
 };
@@ -65,6 +72,20 @@ let_go_or_tell(sqlite3_file *f)
 	return rc;
 }
 
+/* Writes what is held, and has the disk begin with it. */
+static int
+let_go_on(sqlite3_file *f)
+{
+	struct held_file *h = held(f);
+	int n = h->n, rc = let_go_or_tell(f);
+
+	/* a small write stands alone, and the sync is near */
+	if (rc == SQLITE_OK && n >= HINT_BYTES && h->hint_fd >= 0)
+		(void)sync_file_range(
+		    h->hint_fd, h->at, n, SYNC_FILE_RANGE_WRITE);
+	return rc;
+}
+
 static int
 do_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 at)
 {
@@ -72,7 +93,7 @@ do_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 at)
 
 	if (h->failed != SQLITE_OK || at != h->at + h->n ||
 	    n > HELD_BYTES - h->n) {
-		int rc = let_go_or_tell(f);
+		int rc = let_go_on(f);
 
 		if (rc != SQLITE_OK)
 			return rc;
@@ -92,6 +113,9 @@ do_close(sqlite3_file *f)
 	struct held_file *h = held(f);
 	int written = let_go(f), rc = h->real->pMethods->xClose(h->real);
 
+	/* behind SQLite's own: closing one drops the locks of all */
+	if (h->hint_fd >= 0)
+		(void)close(h->hint_fd);
 	free(h->bytes);
 	h->bytes = NULL;
 	return written != SQLITE_OK ? written : rc;
@@ -236,6 +260,8 @@ do_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags,
 	h->bytes = malloc(HELD_BYTES);
 	if (h->bytes == NULL)
 		die(EX_OSERR, "out of memory");
+	h->hint_fd = name == NULL
+	    ? -1 : open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	h->base.pMethods = &methods;
 	return rc;
 }
