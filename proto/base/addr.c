@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,28 +71,72 @@ addr_from_bytes(const void *bytes, size_t n, struct addr *out)
 	return true;
 }
 
-/* Four decimal numbers without leading zeros, as inet_pton wants them. */
+/* Three digits, the first in the lowest byte, and one byte more.  False when
+ * one is no digit, or the number none that inet_pton takes. */
+static inline bool
+read_octet(uint32_t digits, size_t n, unsigned char *out)
+{
+	uint32_t v = digits ^ 0x30303030;
+	bool bad;
+
+	/* those in front of the last n count for nothing, and are zeros */
+	v = v >> 8 * (4 - n) << 8 * (3 - n);
+	bad = (((v + 0x76767676) | v) & 0x80808080) != 0 ||
+	      (n > 1 && (v >> 8 * (3 - n) & 0xff) == 0);
+	v = (v & 0xff) * 100 + (v >> 8 & 0xff) * 10 + (v >> 16);
+	*out = (unsigned char)v;
+	return !bad && v <= 255;
+}
+
+/* A bit for each of eight bytes: is it a point? */
+static inline unsigned
+points(const char *s)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	uint64_t w, x;
+
+	memcpy(&w, s, sizeof w);
+	x = le64toh(w) ^ UINT64_C(0x2e2e2e2e2e2e2e2e);
+	x = ~(((x & low) + low) | x | low);
+	return (unsigned)((x >> 7) * UINT64_C(0x0102040810204080) >> 56);
+}
+
+/* Four decimal numbers without leading zeros, as inet_pton wants them.  By
+ * where the points are, since how long a number is cannot be guessed, and a
+ * wrong guess costs as much as all of this. */
 static bool
 parse_dotted(struct text t, unsigned char bytes[4])
 {
-	size_t at = 0;
+	enum { LEAST = 7, MOST = 15, FRONT = 4 };
+	char s[FRONT + MOST + 1] = {0}, *at = s + FRONT;
+	size_t start = 0;
+	unsigned found;
 
-	for (int i = 0; i < 4; i++) {
-		size_t first = at;
-		unsigned v = 0;
-
-		for (; at < t.n && at - first < 3 && t.at[at] >= '0' &&
-		     t.at[at] <= '9';
-		     at++)
-			v = v * 10 + (unsigned)(t.at[at] - '0');
-		if (at == first || v > 255 ||
-		    (t.at[first] == '0' && at - first > 1))
-			return false;
-		bytes[i] = (unsigned char)v;
-		if (i < 3 && (at == t.n || t.at[at++] != '.'))
-			return false;
+	if (t.n < LEAST || t.n > MOST)
+		return false;
+	/* two words, that may overlap */
+	if (t.n >= 8) {
+		memcpy(at, t.at, 8);
+		memcpy(at + t.n - 8, t.at + t.n - 8, 8);
+	} else {
+		memcpy(at, t.at, 4);
+		memcpy(at + t.n - 4, t.at + t.n - 4, 4);
 	}
-	return at == t.n;
+	at[t.n] = '.';
+	found = points(at) | points(at + 8) << 8;
+	for (int i = 0; i < 4; i++) {
+		size_t end = (size_t)__builtin_ctz(found | 1U << MOST);
+		uint32_t digits;
+
+		/* the four bytes in front of the point */
+		memcpy(&digits, at + end - sizeof digits, sizeof digits);
+		if (end - start - 1 > 2 ||
+		    !read_octet(le32toh(digits), end - start, &bytes[i]))
+			return false;
+		start = end + 1;
+		found &= found - 1;
+	}
+	return found == 0;
 }
 
 bool
