@@ -6,6 +6,19 @@
 
 #include "agent/signs.h"
 
+static const char *
+search_last_plain(struct text in, struct text what)
+{
+	if (in.n < what.n)
+		return NULL;
+	for (const char *s = in.at + (in.n - what.n);; s--) {
+		if (memcmp(s, what.at, what.n) == 0)
+			return s;
+		if (s == in.at)
+			return NULL;
+	}
+}
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 
@@ -48,7 +61,36 @@ search(struct text in, struct text what)
 	}
 }
 
+const char *
+search_last(struct text in, struct text what)
+{
+	const char *s;
+	unsigned found;
+
+	if (in.n < what.n + WORD)
+		return search_last_plain(in, what);
+	/* the first sixteen places overlap those behind */
+	s = in.at + in.n - what.n + 1 - WORD;
+	for (;; s = s - in.at < WORD ? in.at : s - WORD) {
+		for (found = candidates(s, what); found != 0;) {
+			int last = WORD * 2 - 1 - __builtin_clz(found);
+
+			if (signs_same(s + last, what.at, what.n))
+				return s + last;
+			found &= ~(1U << last);
+		}
+		if (s == in.at)
+			return NULL;
+	}
+}
+
 #else
+
+const char *
+search_last(struct text in, struct text what)
+{
+	return search_last_plain(in, what);
+}
 
 const char *
 search(struct text in, struct text what)

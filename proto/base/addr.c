@@ -71,21 +71,18 @@ addr_from_bytes(const void *bytes, size_t n, struct addr *out)
 	return true;
 }
 
-/* Three digits, the first in the lowest byte, and one byte more.  False when
- * one is no digit, or the number none that inet_pton takes. */
-static inline bool
-read_octet(uint32_t digits, size_t n, unsigned char *out)
+/* The number whose n digits, one to three, are the last of these four bytes,
+ * the first in the lowest.  Over 255 when it is none that inet_pton takes. */
+static inline uint32_t
+read_octet(uint32_t digits, unsigned n)
 {
-	uint32_t v = digits ^ 0x30303030;
-	bool bad;
+	uint32_t v = (digits ^ 0x30303030) >> (32 - 8 * n) << (24 - 8 * n);
+	uint32_t is_other = ((v + 0x76767676) | v) & 0x80808080;
+	/* else it begins with a zero */
+	uint32_t least = 0x640a00 >> (8 * n - 8) & 0xff;
 
-	/* those in front of the last n count for nothing, and are zeros */
-	v = v >> 8 * (4 - n) << 8 * (3 - n);
-	bad = (((v + 0x76767676) | v) & 0x80808080) != 0 ||
-	      (n > 1 && (v >> 8 * (3 - n) & 0xff) == 0);
 	v = (v & 0xff) * 100 + (v >> 8 & 0xff) * 10 + (v >> 16);
-	*out = (unsigned char)v;
-	return !bad && v <= 255;
+	return v | is_other | (v - least) >> 16;
 }
 
 /* A bit for each of eight bytes: is it a point? */
@@ -109,8 +106,8 @@ parse_dotted(struct text t, unsigned char bytes[4])
 {
 	enum { LEAST = 7, MOST = 15, FRONT = 4 };
 	char s[FRONT + MOST + 1] = {0}, *at = s + FRONT;
-	size_t start = 0;
-	unsigned found;
+	unsigned start = 0, found;
+	uint32_t most = 0;
 
 	if (t.n < LEAST || t.n > MOST)
 		return false;
@@ -125,18 +122,20 @@ parse_dotted(struct text t, unsigned char bytes[4])
 	at[t.n] = '.';
 	found = points(at) | points(at + 8) << 8;
 	for (int i = 0; i < 4; i++) {
-		size_t end = (size_t)__builtin_ctz(found | 1U << MOST);
-		uint32_t digits;
+		unsigned end = (unsigned)__builtin_ctz(found | 1U << MOST);
+		uint32_t digits, v;
 
+		if (end - start - 1 > 2)
+			return false;
 		/* the four bytes in front of the point */
 		memcpy(&digits, at + end - sizeof digits, sizeof digits);
-		if (end - start - 1 > 2 ||
-		    !read_octet(le32toh(digits), end - start, &bytes[i]))
-			return false;
+		v = read_octet(le32toh(digits), end - start);
+		bytes[i] = (unsigned char)v;
+		most |= v;
 		start = end + 1;
 		found &= found - 1;
 	}
-	return found == 0;
+	return found == 0 && most <= 255;
 }
 
 bool
