@@ -46,14 +46,14 @@ read_dotted(const char *s, size_t from, size_t limit, struct addr *out)
 	size_t first, end;
 	bool brackets;
 
-	if (limit - from < 1 + SIGNS_BYTES)
+	if (limit - from < 1 + ADDR_DOTTED_READ)
 		return 0;
 	brackets = s[from] == '[';
 	first = from + brackets;
 	end = first + signs_dotted(s + first);
 	if (end == first + SIGNS_BYTES ||
 	    (brackets ? s[end] != ']' : client_is_address(s[end])) ||
-	    !parse(s, first, end, out))
+	    !addr_parse_dotted(s + first, end - first, out))
 		return 0;
 	return end + brackets;
 }

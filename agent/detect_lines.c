@@ -126,20 +126,24 @@ find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 1])
 	return n;
 }
 
-/* line_again_stamp and line_again_host. */
+/* line_again_stamp and line_again_host.  Of which form the stamps are is said
+ * apart, so that there is code for each. */
 FAST static inline bool
-has_head(const struct head *k, const char *s, int *second)
+has_head(const struct head *k, bool is_rfc3164, const char *s, int *second)
 {
 	__m256i a = load(s), b = load(s + WORD);
 	uint64_t same = bits(_mm256_cmpeq_epi8(a, k->first),
 	    _mm256_cmpeq_epi8(b, k->second));
 	unsigned tens, ones;
 
-	if (((~same & k->same) | (find(a, b, k->blank) & k->unblank)) != 0)
+	same = ~same & k->same;
+	if (!is_rfc3164)
+		same |= find(a, b, k->blank) & k->unblank;
+	if (same != 0)
 		return false;
 	if (k->n > BLOCK && memcmp(s + BLOCK, k->behind, k->n - BLOCK) != 0)
 		return false;
-	if (!k->is_rfc3164)
+	if (!is_rfc3164)
 		return true;
 	tens = (unsigned char)s[LINE_AGAIN_MINUTE] - '0';
 	ones = (unsigned char)s[LINE_AGAIN_MINUTE + 1] - '0';
@@ -225,7 +229,7 @@ take_dovecot(struct detect *d, const struct head *k, struct seen *l)
 }
 
 FAST static inline enum verdict
-look(struct detect *d, const struct head *k, struct seen *l)
+look(struct detect *d, const struct head *k, bool is_rfc3164, struct seen *l)
 {
 	const char *program = l->line + k->n, *behind;
 	__m256i name = load(program);
@@ -233,7 +237,7 @@ look(struct detect *d, const struct head *k, struct seen *l)
 	struct text message;
 
 	/* so long line_again and line_again_message want it to be */
-	if (!has_head(k, l->line, &l->second) || n - 1 >= WORD - 1 ||
+	if (!has_head(k, is_rfc3164, l->line, &l->second) || n - 1 >= WORD - 1 ||
 	    l->end - program < (ptrdiff_t)(n + 1 + SIGNS_BYTES) ||
 	    *program == 'e')
 		return DOUBT;
@@ -339,7 +343,7 @@ next_window(struct detect_lines *l, const char *line)
 /* Passes over the lines of the window that are nothing, and over a hit. */
 FAST static inline enum verdict
 pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
-    struct seen *seen, uint64_t *ignored, int *last)
+    bool is_rfc3164, struct seen *seen, uint64_t *ignored, int *last)
 {
 	const char *window = l->window;
 	unsigned first = l->next, n = l->n, i;
@@ -347,7 +351,7 @@ pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
 
 	for (i = first; i < n; i++) {
 		seen->end = window + l->ends[i];
-		v = look(d, k, seen);
+		v = look(d, k, is_rfc3164, seen);
 		if (v != NOTHING)
 			break;
 		seen->line = seen->end + 1;
@@ -390,11 +394,13 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
 
 	/* not the ends of many lines, if all are to be in doubt */
 	if (l->left.n < DETECT_WINDOW + BEHIND ||
-	    !has_head(&k, seen.line, &seen.second))
+	    !has_head(&k, k.is_rfc3164, seen.line, &seen.second))
 		return result;
 	while (result == DETECT_IGNORED &&
 	       (l->next < l->n || next_window(l, seen.line))) {
-		enum verdict v = pass_over(d, l, &k, &seen, ignored, &last);
+		enum verdict v = k.is_rfc3164
+		    ? pass_over(d, l, &k, true, &seen, ignored, &last)
+		    : pass_over(d, l, &k, false, &seen, ignored, &last);
 
 		if (v == DOUBT)
 			break;

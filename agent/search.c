@@ -1,10 +1,7 @@
 /* Searching for a text; see search.h. */
 #include "agent/search.h"
 
-#include <stdint.h>
 #include <string.h>
-
-#include "agent/signs.h"
 
 static const char *
 search_last_plain(struct text in, struct text what)
@@ -53,7 +50,8 @@ search(struct text in, struct text what)
 		     found &= found - 1) {
 			const char *at = s + __builtin_ctz(found);
 
-			if (signs_same(at, what.at, what.n))
+			/* seldom: no place for more than a call */
+			if (memcmp(at, what.at, what.n) == 0)
 				return at;
 		}
 		if (s == last)
@@ -75,7 +73,7 @@ search_last(struct text in, struct text what)
 		for (found = candidates(s, what); found != 0;) {
 			int last = WORD * 2 - 1 - __builtin_clz(found);
 
-			if (signs_same(s + last, what.at, what.n))
+			if (memcmp(s + last, what.at, what.n) == 0)
 				return s + last;
 			found &= ~(1U << last);
 		}

@@ -71,12 +71,12 @@ addr_from_bytes(const void *bytes, size_t n, struct addr *out)
 	return true;
 }
 
-/* The number whose n digits, one to three, are the last of these four bytes,
- * the first in the lowest.  Over 255 when it is none that inet_pton takes. */
+/* The number of these digits, one to three, the first in the lowest byte.  Over
+ * 255 when it is none that inet_pton takes. */
 static inline uint32_t
 read_octet(uint32_t digits, unsigned n)
 {
-	uint32_t v = (digits ^ 0x30303030) >> (32 - 8 * n) << (24 - 8 * n);
+	uint32_t v = (digits ^ 0x30303030) << (32 - 8 * n) >> 8;
 	uint32_t is_other = ((v + 0x76767676) | v) & 0x80808080;
 	/* else it begins with a zero */
 	uint32_t least = 0x640a00 >> (8 * n - 8) & 0xff;
@@ -101,52 +101,49 @@ points(const char *s)
 /* Four decimal numbers without leading zeros, as inet_pton wants them.  By
  * where the points are, since how long a number is cannot be guessed, and a
  * wrong guess costs as much as all of this. */
-static bool
-parse_dotted(struct text t, unsigned char bytes[4])
+bool
+addr_parse_dotted(const char *s, size_t n, struct addr *out)
 {
-	enum { LEAST = 7, MOST = 15, FRONT = 4 };
-	char s[FRONT + MOST + 1] = {0}, *at = s + FRONT;
+	enum { MOST = 15 };
+	unsigned char bytes[4];
 	unsigned start = 0, found;
 	uint32_t most = 0;
 
-	if (t.n < LEAST || t.n > MOST)
+	_Static_assert(MOST + sizeof most <= ADDR_DOTTED_READ,
+	    "the last number is read as all are");
+	if (n > MOST)
 		return false;
-	/* two words, that may overlap */
-	if (t.n >= 8) {
-		memcpy(at, t.at, 8);
-		memcpy(at + t.n - 8, t.at + t.n - 8, 8);
-	} else {
-		memcpy(at, t.at, 4);
-		memcpy(at + t.n - 4, t.at + t.n - 4, 4);
-	}
-	at[t.n] = '.';
-	found = points(at) | points(at + 8) << 8;
+	/* and one behind the last, whatever is there */
+	found = ((points(s) | points(s + 8) << 8) & ((1U << n) - 1)) | 1U << n;
 	for (int i = 0; i < 4; i++) {
 		unsigned end = (unsigned)__builtin_ctz(found | 1U << MOST);
 		uint32_t digits, v;
 
 		if (end - start - 1 > 2)
 			return false;
-		/* the four bytes in front of the point */
-		memcpy(&digits, at + end - sizeof digits, sizeof digits);
+		memcpy(&digits, s + start, sizeof digits);
 		v = read_octet(le32toh(digits), end - start);
 		bytes[i] = (unsigned char)v;
 		most |= v;
 		start = end + 1;
 		found &= found - 1;
 	}
-	return found == 0 && most <= 255;
+	return found == 0 && most <= 255 && addr_from_bytes(bytes, 4, out);
 }
 
 bool
 addr_parse(struct text t, struct addr *out)
 {
-	char s[INET6_ADDRSTRLEN + 1];
+	char s[INET6_ADDRSTRLEN + 1] = {0};
 	unsigned char bytes[16];
 	const char *zone;
 
-	if (parse_dotted(t, bytes))
-		return addr_from_bytes(bytes, 4, out);
+	_Static_assert(sizeof s >= ADDR_DOTTED_READ, "one place for both");
+	if (t.n < sizeof s - 1 && t.n > 0) {
+		memcpy(s, t.at, t.n);
+		if (addr_parse_dotted(s, t.n, out))
+			return true;
+	}
 	if (t.n > 5 && strncasecmp(t.at, "IPv6:", 5) == 0) {
 		t.at += 5;
 		t.n -= 5;
