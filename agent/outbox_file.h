@@ -15,6 +15,9 @@ enum {
 	OUTBOX_SUM_BYTES = 8,
 	/* WAL and pages that a full disk leaves us, and a turn needs */
 	OUTBOX_RESERVE_BYTES = 4 << 20,
+	/* below the limit, for turns of many events */
+	OUTBOX_ROOM_BYTES = 16 << 20,
+	OUTBOX_MEMORY_BYTES = 8 << 20, /* of SQLite's pages */
 	OUTBOX_LOST_ROWS = 10000,
 	OUTBOX_SEGMENT_BYTES = 64 << 10, /* about, of the events of a segment */
 	OUTBOX_SEGMENT_SPANS = 32,

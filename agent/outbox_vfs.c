@@ -32,6 +32,7 @@ struct held_file {
 	int n;
 	int failed;       /* SQLITE_OK, or why bytes are gone */
 	int hint_fd;      /* to have the disk begin; -1: none */
+	bool is_changed;  /* since the last sync, or before we opened it */
 	char *bytes;      /* NULL: not a file to hold back for */
 	sqlite3_file *real; /* behind this */
 };
@@ -91,6 +92,7 @@ do_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 at)
 {
 	struct held_file *h = held(f);
 
+	h->is_changed = true;
 	if (h->failed != SQLITE_OK || at != h->at + h->n ||
 	    n > HELD_BYTES - h->n) {
 		int rc = let_go_on(f);
@@ -131,29 +133,41 @@ do_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 }
 
 static int
-do_truncate(sqlite3_file *f, sqlite3_int64 size)
-{
-	int rc = let_go(f);
-
-	return rc != SQLITE_OK ? rc
-	                       : real(f)->pMethods->xTruncate(real(f), size);
-}
-
-static int
-do_sync(sqlite3_file *f, int flags)
-{
-	int rc = let_go_or_tell(f);
-
-	return rc != SQLITE_OK ? rc : real(f)->pMethods->xSync(real(f), flags);
-}
-
-static int
 do_size(sqlite3_file *f, sqlite3_int64 *size)
 {
 	int rc = let_go(f);
 
 	return rc != SQLITE_OK ? rc
 	                       : real(f)->pMethods->xFileSize(real(f), size);
+}
+
+/* SQLite cuts its file to the size it has at each checkpoint.  That gives
+ * back what outbox_file_hold has set aside behind its end. */
+static int
+do_truncate(sqlite3_file *f, sqlite3_int64 size)
+{
+	sqlite3_int64 now;
+	int rc = do_size(f, &now);
+
+	if (rc != SQLITE_OK || now == size)
+		return rc;
+	held(f)->is_changed = true;
+	return real(f)->pMethods->xTruncate(real(f), size);
+}
+
+/* Its log SQLite syncs at a commit, and again, unchanged, before it copies it
+ * into its file. */
+static int
+do_sync(sqlite3_file *f, int flags)
+{
+	struct held_file *h = held(f);
+	int rc = let_go_or_tell(f);
+
+	if (rc != SQLITE_OK || !h->is_changed)
+		return rc;
+	rc = real(f)->pMethods->xSync(real(f), flags);
+	h->is_changed = rc != SQLITE_OK;
+	return rc;
 }
 
 static int
@@ -252,7 +266,8 @@ do_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags,
 	struct held_file *h = held(f);
 	int rc;
 
-	*h = (struct held_file){.real = (sqlite3_file *)(void *)(h + 1)};
+	*h = (struct held_file){.is_changed = true,
+	    .real = (sqlite3_file *)(void *)(h + 1)};
 	rc = under->xOpen(under, name, h->real, flags, out_flags);
 	/* SQLite closes what has methods, opened or not */
 	if (h->real->pMethods == NULL)
