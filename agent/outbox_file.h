@@ -47,6 +47,7 @@ struct outbox_texts {
 	size_t n;
 	uint32_t at[OUTBOX_TEXTS];
 	uint8_t slots[OUTBOX_TEXT_SLOTS]; /* number + 1; 0: free */
+	uint8_t last[OUTBOX_EVENT_SHARES]; /* of the event before, as well */
 };
 
 struct outbox {
@@ -123,9 +124,10 @@ const uint8_t *outbox_event_id(const char *bytes, size_t n);
 
 void outbox_texts_reset(struct outbox_texts *t);
 /* The number of the text, from now on one of them, of which there may be
- * OUTBOX_TEXTS; OUTBOX_NO_TEXT if absent.  first is the segment's. */
-uint8_t outbox_texts_add(struct outbox_texts *t, struct text text,
-    int64_t first);
+ * OUTBOX_TEXTS; OUTBOX_NO_TEXT if absent.  which of an event's it is says
+ * only where to look first; first is the segment's. */
+uint8_t outbox_texts_add(struct outbox_texts *t, size_t which,
+    struct text text, int64_t first);
 /* Reads them, into the arena; a damaged one is absent. */
 void outbox_texts_read(const char *bytes, size_t n, int64_t first,
     struct arena *a, struct text out[OUTBOX_TEXTS]);
