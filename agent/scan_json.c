@@ -44,12 +44,34 @@ put_pair(char *to, unsigned v)
 	return to + 2;
 }
 
+/* Of fewer than nine digits: all eight in one word, and those in front of the
+ * first that counts left out. */
+static char *
+put_short_number(char *to, uint32_t v)
+{
+	uint64_t four = v / 10000 | (uint64_t)(v % 10000) << 32, two, one;
+	unsigned zeros;
+
+	/* hundreds of each half, then tens of each quarter */
+	two = (four * 10486 >> 20) & UINT64_C(0x7f0000007f);
+	two |= (four - two * 100) << 16;
+	one = (two * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+	one |= (two - one * 10) << 8;
+	/* a zero has its last digit */
+	zeros = (unsigned)__builtin_ctzll(one | UINT64_C(1) << 56) / 8;
+	one = htole64((one | SIGNS_ALL('0')) >> 8 * zeros);
+	memcpy(to, &one, sizeof one);
+	return to + (sizeof one - zeros);
+}
+
 static char *
 put_number(char *to, uint64_t v)
 {
 	char digits[NUMBER_DIGITS];
 	size_t at = sizeof digits;
 
+	if (v < 100000000)
+		return put_short_number(to, (uint32_t)v);
 	for (; v >= 100; v /= 100) {
 		at -= 2;
 		(void)put_pair(digits + at, (unsigned)(v % 100));

@@ -230,10 +230,11 @@ static inline bool
 share_head(
     const struct template *t, const struct template_found *f, size_t *shared)
 {
-	size_t i = 0;
+	size_t i = f->n < t->head ? f->n : t->head;
 
-	while (i < f->n && i < t->head && f->step[i] == t->parts[i].step)
-		i++;
+	/* steps are equal only behind equal ones */
+	while (i > 0 && f->step[i - 1] != t->parts[i - 1].step)
+		i--;
 	*shared = i;
 	return i < f->n || i == t->head || f->stopped != t->parts[i].step;
 }
