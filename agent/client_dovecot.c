@@ -52,7 +52,8 @@ size_t
 client_dovecot_back(
     struct text message, size_t from, size_t to, struct match *m)
 {
-	static const struct text rip = TEXT_INIT(" rip="), lip = TEXT_INIT(", lip=");
+	static const struct text rip = TEXT_INIT(" rip=");
+	static const struct text lip = TEXT_INIT(", lip=");
 	const char *s = message.at, *found;
 	size_t start, at;
 

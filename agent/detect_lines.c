@@ -229,7 +229,8 @@ take_dovecot(struct detect *d, const struct head *k, struct seen *l)
 }
 
 FAST static inline enum verdict
-look(struct detect *d, const struct head *k, bool is_rfc3164, struct seen *l)
+look(struct detect *d, const struct head *k, bool is_rfc3164,
+    struct seen *l)
 {
 	const char *program = l->line + k->n, *behind;
 	__m256i name = load(program);
