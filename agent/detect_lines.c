@@ -238,7 +238,8 @@ look(struct detect *d, const struct head *k, bool is_rfc3164,
 	struct text message;
 
 	/* so long line_again and line_again_message want it to be */
-	if (!has_head(k, is_rfc3164, l->line, &l->second) || n - 1 >= WORD - 1 ||
+	if (!has_head(k, is_rfc3164, l->line, &l->second) ||
+	    n - 1 >= WORD - 1 ||
 	    l->end - program < (ptrdiff_t)(n + 1 + SIGNS_BYTES) ||
 	    *program == 'e')
 		return DOUBT;
