@@ -171,7 +171,9 @@ open_view(const struct rules *r, struct text program, bool outer_only)
 		if (concerns(&r->blocks[r->forms[i].block], program) &&
 		    !(outer_only && is_left_out(r, t, i, program)))
 			v->entries[v->n++] =
-			    (struct entry){.template = t, .form = i};
+			    (struct entry){.template = t,
+				.rule = &r->blocks[r->forms[i].block].rule,
+				.form = i};
 	}
 	if (v->n == 0) {
 		rules_view_close(v);

@@ -86,6 +86,7 @@ put_number(char *to, uint64_t v)
 	return to + (sizeof digits - at);
 }
 
+/* Without a branch for how many digits each number has: nobody can guess. */
 static char *
 put_addr(char *to, const struct addr *a)
 {
@@ -94,14 +95,17 @@ put_addr(char *to, const struct addr *a)
 	if (a->family != 4)
 		return put_string(to, addr_format(text, a));
 	for (int i = 0; i < 4; i++) {
-		unsigned v = a->bytes[i];
+		uint32_t v = a->bytes[i], hundreds = v * 41 >> 12;
+		uint32_t tens = (v - hundreds * 100) * 103 >> 10;
+		uint32_t ones = v - hundreds * 100 - tens * 10;
+		unsigned zeros = (v < 100) + (v < 10);
+		uint32_t word = (hundreds | tens << 8 | ones << 16) +
+		                (uint32_t)SIGNS_ALL('0');
 
-		if (v >= 100)
-			*to++ = (char)('0' + v / 100);
-		if (v >= 10)
-			*to++ = (char)('0' + v / 10 % 10);
-		*to++ = (char)('0' + v % 10);
-		*to++ = '.';
+		/* the point is in place of a fourth digit */
+		word = htole32((word ^ (uint32_t)('0' ^ '.') << 24) >> 8 * zeros);
+		memcpy(to, &word, sizeof word);
+		to += sizeof word - zeros;
 	}
 	return to - 1;
 }
@@ -159,6 +163,18 @@ odd_bytes(__m128i w)
 		_mm_cmpeq_epi8(w, _mm_set1_epi8(0x7f))));
 }
 
+static inline __m128i
+load(const char *s)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)s);
+}
+
+static inline void
+store(char *to, __m128i w)
+{
+	_mm_storeu_si128((__m128i *)(void *)to, w);
+}
+
 /* Fewer than sixteen bytes, as two words that overlap. */
 static inline bool
 copy_short(char *to, const char *s, size_t n)
@@ -193,12 +209,24 @@ copy_plain(char *to, const char *s, size_t n)
 
 	if (n < WORD)
 		return copy_short(to, s, n);
+	/* most are no longer, and which are cannot be guessed */
+	if (n <= 3 * WORD) {
+		size_t middle = n < 2 * WORD ? n - WORD : WORD;
+		__m128i a = load(s), b = load(s + middle);
+		__m128i c = load(s + n - WORD);
+
+		store(to, a);
+		store(to + middle, b);
+		store(to + n - WORD, c);
+		odd = _mm_or_si128(odd_bytes(a),
+		    _mm_or_si128(odd_bytes(b), odd_bytes(c)));
+		return _mm_movemask_epi8(odd) == 0;
+	}
 	/* the last word overlaps the one before */
 	for (size_t at = 0;; at = n - at < 2 * WORD ? n - WORD : at + WORD) {
-		__m128i w = _mm_loadu_si128(
-		    (const __m128i *)(const void *)(s + at));
+		__m128i w = load(s + at);
 
-		_mm_storeu_si128((__m128i *)(void *)(to + at), w);
+		store(to + at, w);
 		odd = _mm_or_si128(odd, odd_bytes(w));
 		if (at + WORD == n)
 			return _mm_movemask_epi8(odd) == 0;
