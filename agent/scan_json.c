@@ -98,12 +98,13 @@ put_addr(char *to, const struct addr *a)
 		uint32_t v = a->bytes[i], hundreds = v * 41 >> 12;
 		uint32_t tens = (v - hundreds * 100) * 103 >> 10;
 		uint32_t ones = v - hundreds * 100 - tens * 10;
-		unsigned zeros = (v < 100) + (v < 10);
+		unsigned zeros = (v < 100 ? 1U : 0U) + (v < 10 ? 1U : 0U);
 		uint32_t word = (hundreds | tens << 8 | ones << 16) +
 		                (uint32_t)SIGNS_ALL('0');
 
 		/* the point is in place of a fourth digit */
-		word = htole32((word ^ (uint32_t)('0' ^ '.') << 24) >> 8 * zeros);
+		word ^= (uint32_t)('0' ^ '.') << 24;
+		word = htole32(word >> 8 * zeros);
 		memcpy(to, &word, sizeof word);
 		to += sizeof word - zeros;
 	}
