@@ -334,7 +334,7 @@ say_head(const struct matching *k, const struct template_found *f,
 static bool
 may_be_cut(const struct template *t, struct text message)
 {
-	return t->accuses_back && message.n > UNCUT_BYTES;
+	return message.n > UNCUT_BYTES && t->accuses_back;
 }
 
 /* What is not the head. */

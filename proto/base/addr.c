@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "proto/base/arena.h"
 
 /* IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and its
@@ -71,64 +75,68 @@ addr_from_bytes(const void *bytes, size_t n, struct addr *out)
 	return true;
 }
 
-/* The number of these digits, one to three, the first in the lowest byte.  Over
- * 255 when it is none that inet_pton takes. */
-static inline uint32_t
-read_octet(uint32_t digits, unsigned n)
+/* A bit for each of sixteen bytes: is it a point, is it a digit? */
+static inline void
+look_at(const char *s, unsigned *points, unsigned *digits)
 {
-	uint32_t v = (digits ^ 0x30303030) << (32 - 8 * n) >> 8;
-	uint32_t is_other = ((v + 0x76767676) | v) & 0x80808080;
-	/* else it begins with a zero */
-	uint32_t least = 0x640a00 >> (8 * n - 8) & 0xff;
+#ifdef __SSE2__
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+	__m128i x = _mm_sub_epi8(w, _mm_set1_epi8('0'));
 
-	v = (v & 0xff) * 100 + (v >> 8 & 0xff) * 10 + (v >> 16);
-	return v | is_other | (v - least) >> 16;
+	*points = (unsigned)_mm_movemask_epi8(
+	    _mm_cmpeq_epi8(w, _mm_set1_epi8('.')));
+	*digits = (unsigned)_mm_movemask_epi8(
+	    _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x));
+#else
+	*points = *digits = 0;
+	for (unsigned i = 0; i < 16; i++) {
+		*points |= (unsigned)(s[i] == '.') << i;
+		*digits |= (unsigned)(s[i] >= '0' && s[i] <= '9') << i;
+	}
+#endif
 }
 
-/* A bit for each of eight bytes: is it a point? */
-static inline unsigned
-points(const char *s)
-{
-	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-	uint64_t w, x;
-
-	memcpy(&w, s, sizeof w);
-	x = le64toh(w) ^ UINT64_C(0x2e2e2e2e2e2e2e2e);
-	x = ~(((x & low) + low) | x | low);
-	return (unsigned)((x >> 7) * UINT64_C(0x0102040810204080) >> 56);
-}
-
-/* Four decimal numbers without leading zeros, as inet_pton wants them.  By
- * where the points are, since how long a number is cannot be guessed, and a
- * wrong guess costs as much as all of this. */
+/* By where the points are, since how long a number is cannot be guessed, and
+ * a wrong guess costs as much as all of this. */
 bool
 addr_parse_dotted(const char *s, size_t n, struct addr *out)
 {
-	enum { MOST = 15 };
+	enum { MOST = 15, LARGEST = 0x020505 };
 	unsigned char bytes[4];
-	unsigned start = 0, found;
-	uint32_t most = 0;
+	unsigned start = 0, points, digits, all;
+	uint32_t wrong = 0;
 
-	_Static_assert(MOST + sizeof most <= ADDR_DOTTED_READ,
+	_Static_assert(MOST + sizeof wrong <= ADDR_DOTTED_READ,
 	    "the last number is read as all are");
 	if (n > MOST)
 		return false;
+	look_at(s, &points, &digits);
+	all = (1U << n) - 1;
+	if (((points | digits) & all) != all)
+		return false;
 	/* and one behind the last, whatever is there */
-	found = ((points(s) | points(s + 8) << 8) & ((1U << n) - 1)) | 1U << n;
+	points = (points & all) | 1U << n;
 	for (int i = 0; i < 4; i++) {
-		unsigned end = (unsigned)__builtin_ctz(found | 1U << MOST);
-		uint32_t digits, v;
+		unsigned end = (unsigned)__builtin_ctz(points | 1U << MOST);
+		uint32_t v, in_order;
 
 		if (end - start - 1 > 2)
 			return false;
-		memcpy(&digits, s + start, sizeof digits);
-		v = read_octet(le32toh(digits), end - start);
-		bytes[i] = (unsigned char)v;
-		most |= v;
+		/* three digits, the first in the lowest byte */
+		memcpy(&v, s + start, sizeof v);
+		v = le32toh(v) & 0x0f0f0f0f;
+		/* no zero in front of others */
+		wrong |= (v & 0xff) - (end - start > 1);
+		v = v << (32 - 8 * (end - start)) >> 8;
+		in_order = __builtin_bswap32(v) >> 8;
+		wrong |= LARGEST - in_order;
+		/* 100, 10 and 1 times, added up in the third byte */
+		bytes[i] = (unsigned char)(v * 0x640a01 >> 16);
 		start = end + 1;
-		found &= found - 1;
+		points &= points - 1;
 	}
-	return found == 0 && most <= 255 && addr_from_bytes(bytes, 4, out);
+	return points == 0 && wrong <= INT32_MAX &&
+	       addr_from_bytes(bytes, 4, out);
 }
 
 bool
