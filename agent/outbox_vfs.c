@@ -24,7 +24,10 @@
 
 /* SQLite's own writing takes fewer than 128 KiB at a time, and takes none at
  * all of just as many. */
-enum { HELD_BYTES = 120 << 10, HINT_BYTES = 64 << 10 };
+enum { HELD_BYTES = 120 << 10 };
+
+/* To ask the disk costs as much for a little as for so much. */
+enum { HINT_BYTES = 480 << 10 };
 
 struct held_file {
 	sqlite3_file base;
@@ -32,6 +35,8 @@ struct held_file {
 	int n;
 	int failed;       /* SQLITE_OK, or why bytes are gone */
 	int hint_fd;      /* to have the disk begin; -1: none */
+	sqlite3_int64 hint_at; /* written, and nothing said of it yet */
+	int hint_n;
 	bool is_changed;  /* since the last sync, or before we opened it */
 	char *bytes;      /* NULL: not a file to hold back for */
 	sqlite3_file *real; /* behind this */
@@ -73,17 +78,32 @@ let_go_or_tell(sqlite3_file *f)
 	return rc;
 }
 
-/* Writes what is held, and has the disk begin with it. */
+/* Has the disk begin with what was just written, when that is enough. */
+static void
+hint(struct held_file *h, sqlite3_int64 at, int n)
+{
+	if (at != h->hint_at + h->hint_n) {
+		h->hint_at = at;
+		h->hint_n = 0;
+	}
+	h->hint_n += n;
+	if (h->hint_n < HINT_BYTES || h->hint_fd < 0)
+		return;
+	(void)sync_file_range(h->hint_fd, h->hint_at, h->hint_n,
+	    SYNC_FILE_RANGE_WRITE);
+	h->hint_at += h->hint_n;
+	h->hint_n = 0;
+}
+
+/* Writes what is held; more follows. */
 static int
 let_go_on(sqlite3_file *f)
 {
 	struct held_file *h = held(f);
 	int n = h->n, rc = let_go_or_tell(f);
 
-	/* a small write stands alone, and the sync is near */
-	if (rc == SQLITE_OK && n >= HINT_BYTES && h->hint_fd >= 0)
-		(void)sync_file_range(
-		    h->hint_fd, h->at, n, SYNC_FILE_RANGE_WRITE);
+	if (rc == SQLITE_OK && n > 0)
+		hint(h, h->at, n);
 	return rc;
 }
 
