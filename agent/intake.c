@@ -226,7 +226,6 @@ take_ahead(struct intake *t, struct feed *f, size_t *events)
 	t->now_us = clock_wall_us();
 	detect_set_now(f->detect, source_bound_us(f->source));
 	detect_begin(&l, ahead);
-	l.next_read = source_next_read(f->source);
 	while (r == OUTBOX_OK && l.left.n > 0 && !outbox_is_laden(t->outbox)) {
 		uint64_t ignored = 0;
 		enum detect_result result = detect_lines(f->detect, &l,

@@ -12,16 +12,13 @@
 
 #include <zlib.h>
 
-#include "agent/prefetch.h"
 #include "proto/base/die.h"
 
-enum { PACKED_BLOCK_BYTES = 128 * 1024, NEXT_BYTES = 64 * 1024 };
+enum { PACKED_BLOCK_BYTES = 128 * 1024 };
 
 struct logfile {
 	int fd;
 	gzFile packed; /* NULL: plain; owns fd */
-	struct prefetch prefetch;
-	const char *next;
 };
 
 static int64_t
@@ -114,7 +111,6 @@ logfile_close(struct logfile *f)
 {
 	if (f == NULL)
 		return;
-	prefetch_close(&f->prefetch);
 	if (f->packed != NULL)
 		(void)gzclose(f->packed);
 	else
@@ -161,20 +157,7 @@ logfile_read(struct logfile *f, void *bytes, size_t n, int64_t offset)
 	do {
 		got = pread(f->fd, bytes, n, offset);
 	} while (got < 0 && errno == EINTR);
-	f->next = NULL;
-	/* who gets less is at the end; who wants less looks for a mark */
-	if (got == (ssize_t)n && n >= NEXT_BYTES)
-		f->next = prefetch_next(
-		    &f->prefetch, f->fd, offset + (int64_t)n, n);
-	else
-		prefetch_close(&f->prefetch);
 	return got;
-}
-
-const char *
-logfile_next(const struct logfile *f)
-{
-	return f->next;
 }
 
 ssize_t

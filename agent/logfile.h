@@ -41,8 +41,5 @@ ssize_t logfile_read(struct logfile *f, void *bytes, size_t n,
 /* The same until n bytes or the end. */
 ssize_t logfile_read_all(struct logfile *f, void *bytes, size_t n,
     int64_t offset);
-/* Where what is behind the bytes last read is, as prefetch.h shows it; NULL:
- * nowhere, or there is not so much more. */
-const char *logfile_next(const struct logfile *f);
 
 #endif

@@ -32,12 +32,6 @@ source_ahead(const struct source *s)
 	return s->ops->ahead == NULL ? (struct text){0} : s->ops->ahead(s);
 }
 
-const char *
-source_next_read(const struct source *s)
-{
-	return s->ops->next_read == NULL ? NULL : s->ops->next_read(s);
-}
-
 void
 source_take(struct source *s, size_t n)
 {

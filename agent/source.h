@@ -71,8 +71,6 @@ enum source_result source_next(struct source *s, struct text *line);
  * are in memory already, for those who look at many at once; valid until the
  * next call.  Empty when there are none at hand. */
 struct text source_ahead(const struct source *s);
-/* Where what is read behind them is, as prefetch.h shows it, or NULL. */
-const char *source_next_read(const struct source *s);
 /* The first n bytes of those, whole lines, count as given. */
 void source_take(struct source *s, size_t n);
 /* Behind the last line given; false when there is no place to keep. */

@@ -290,14 +290,6 @@ file_ahead(const struct source *base)
 	return lines_ahead(&self_const(base)->lines);
 }
 
-static const char *
-file_next_read(const struct source *base)
-{
-	const struct source_file *s = self_const(base);
-
-	return s->file == NULL ? NULL : logfile_next(s->file);
-}
-
 static void
 file_take(struct source *base, size_t n)
 {
@@ -437,7 +429,6 @@ file_close(struct source *base)
 static const struct source_ops file_ops = {
     .next = file_next,
     .ahead = file_ahead,
-    .next_read = file_next_read,
     .take = file_take,
     .place = file_place,
     .has_moved = file_has_moved,

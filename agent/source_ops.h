@@ -20,7 +20,6 @@ struct source_ops {
 	/* NULL: never, and none */
 	struct text (*ahead)(const struct source *s);
 	void (*take)(struct source *s, size_t n);
-	const char *(*next_read)(const struct source *s);
 	unsigned (*losses)(const struct source *s);
 	bool (*is_endangered)(struct source *s);
 	bool (*is_gone)(const struct source *s, bool *unread);
