@@ -16,8 +16,8 @@ enum {
 	FEW_EVENTS = 256,
 	/* each commit waits for the disk some four times, however large it is;
 	 * SQLite's memory has to hold all of it */
-	MANY_EVENTS = 16384,
-	MANY_BYTES = 4 << 20,
+	MANY_EVENTS = 32768,
+	MANY_BYTES = 7 << 20,
 };
 
 _Static_assert(MANY_BYTES <= OUTBOX_ROOM_BYTES / 2 &&

@@ -281,7 +281,7 @@ static const char set_up[] =
     "PRAGMA cell_size_check = ON;\n"
     /* as OUTBOX_MEMORY_BYTES says: room for all of a transaction, else its
      * pages are written twice */
-    "PRAGMA cache_size = -6144;\n"
+    "PRAGMA cache_size = -8192;\n"
     /* pages that become free are not written for that */
     "PRAGMA secure_delete = FAST";
 

@@ -17,7 +17,7 @@ enum {
 	OUTBOX_RESERVE_BYTES = 4 << 20,
 	/* below the limit, for turns of many events */
 	OUTBOX_ROOM_BYTES = 16 << 20,
-	OUTBOX_MEMORY_BYTES = 6 << 20, /* of SQLite's pages */
+	OUTBOX_MEMORY_BYTES = 8 << 20, /* of SQLite's pages */
 	OUTBOX_LOST_ROWS = 10000,
 	OUTBOX_SEGMENT_BYTES = 64 << 10, /* about, of the events of a segment */
 	OUTBOX_SEGMENT_SPANS = 32,
