@@ -35,6 +35,13 @@ candidates(const char *s, struct text what)
 	    _mm_cmpeq_epi8(last, _mm_set1_epi8(what.at[what.n - 1]))));
 }
 
+/* Between the first byte and the last, which are there. */
+static inline bool
+is_there(const char *s, struct text what)
+{
+	return what.n <= 2 || memcmp(s + 1, what.at + 1, what.n - 2) == 0;
+}
+
 const char *
 search(struct text in, struct text what)
 {
@@ -50,8 +57,7 @@ search(struct text in, struct text what)
 		     found &= found - 1) {
 			const char *at = s + __builtin_ctz(found);
 
-			/* seldom: no place for more than a call */
-			if (memcmp(at, what.at, what.n) == 0)
+			if (is_there(at, what))
 				return at;
 		}
 		if (s == last)
@@ -73,7 +79,7 @@ search_last(struct text in, struct text what)
 		for (found = candidates(s, what); found != 0;) {
 			int last = WORD * 2 - 1 - __builtin_clz(found);
 
-			if (memcmp(s + last, what.at, what.n) == 0)
+			if (is_there(s + last, what))
 				return s + last;
 			found &= ~(1U << last);
 		}
