@@ -38,19 +38,24 @@ parse(const char *s, size_t from, size_t to, struct addr *out)
 	       addr_parse((struct text){.at = s + from, .n = to - from}, out);
 }
 
-/* "[192.0.2.1]", which most are; 0 when it is another. */
+/* "[192.0.2.1]" or "192.0.2.1", which most are, and where it ends; 0 when it
+ * is another. */
 static size_t
 read_dotted(const char *s, size_t from, size_t limit, struct addr *out)
 {
-	size_t n;
+	size_t first, end;
+	bool brackets;
 
-	if (limit - from < 1 + SIGNS_BYTES || s[from] != '[')
+	if (limit - from < 1 + ADDR_DOTTED_READ)
 		return 0;
-	n = signs_first(s + from + 1, ']', ':', '%');
-	if (n == SIGNS_BYTES || s[from + 1 + n] != ']' ||
-	    !parse(s, from + 1, from + 1 + n, out))
+	brackets = s[from] == '[';
+	first = from + brackets;
+	end = first + signs_dotted(s + first);
+	if (end == first + SIGNS_BYTES ||
+	    (brackets ? s[end] != ']' : client_is_address(s[end])) ||
+	    !addr_parse_dotted(s + first, end - first, out))
 		return 0;
-	return from + n + 2;
+	return end + brackets;
 }
 
 size_t
@@ -145,10 +150,8 @@ client_skip_name(
     struct text message, size_t from, size_t limit, struct match *m)
 {
 	const char *s = message.at;
-	size_t at = from;
+	size_t at = client_name_end(s, from, limit);
 
-	while (at < limit && client_is_name(s[at]))
-		at++;
 	if (at == from)
 		return from;
 	if (at == limit || s[at] != ' ')
@@ -161,10 +164,8 @@ static size_t
 read_postfix(struct text message, size_t from, size_t limit, struct match *m)
 {
 	const char *s = message.at;
-	size_t at = from;
+	size_t at = client_name_end(s, from, limit);
 
-	while (at < limit && client_is_name(s[at]))
-		at++;
 	if (at == from || at == limit || s[at] != '[')
 		return FIELD_NOWHERE;
 	client_keep_name((struct text){.at = s + from, .n = at - from}, m);

@@ -8,6 +8,7 @@
 #include "agent/client.h"
 #include "agent/field.h"
 #include "agent/search.h"
+#include "agent/signs.h"
 
 /* What Dovecot's login processes say behind the addresses: ", TLS: why",
  * ", session=<...>".  An element that is not known could be one that an
@@ -15,18 +16,23 @@
 static bool
 is_behind_addresses(struct text rest, struct text *session)
 {
-	static const char *const known[] = {", session=<", ", TLS", ", secured",
-	    ", mpid=", ", lport=", ", rport="};
-	size_t head = strlen(known[0]);
+	static const struct text known[] = {TEXT_INIT(", session=<"),
+	    TEXT_INIT(", TLS"), TEXT_INIT(", secured"), TEXT_INIT(", mpid="),
+	    TEXT_INIT(", lport="), TEXT_INIT(", rport=")};
+	enum { COUNT = sizeof known / sizeof known[0], SIGN = 2 };
+	size_t head = known[0].n;
 
 	while (rest.n > 0) {
 		const char *comma;
 		size_t i = 0;
 
-		while (i < sizeof known / sizeof known[0] &&
-		       !text_begins(rest, known[i]))
+		/* their third bytes are most of what differs */
+		while (i < COUNT &&
+		       (rest.n < known[i].n ||
+			   rest.at[SIGN] != known[i].at[SIGN] ||
+			   !signs_same(rest.at, known[i].at, known[i].n)))
 			i++;
-		if (i == sizeof known / sizeof known[0])
+		if (i == COUNT)
 			return false;
 		comma = search(
 		    (struct text){.at = rest.at + 2, .n = rest.n - 2},
@@ -46,22 +52,21 @@ size_t
 client_dovecot_back(
     struct text message, size_t from, size_t to, struct match *m)
 {
-	static const char rip[] = " rip=", lip[] = ", lip=";
-	enum { RIP = sizeof rip - 1, LIP = sizeof lip - 1 };
-	const char *s = message.at;
+	static const struct text rip = TEXT_INIT(" rip=");
+	static const struct text lip = TEXT_INIT(", lip=");
+	const char *s = message.at, *found;
 	size_t start, at;
 
-	if (to - from < RIP)
+	found = search_last(
+	    (struct text){.at = s + from, .n = to - from}, rip);
+	if (found == NULL)
 		return FIELD_NOWHERE;
-	for (start = to - RIP;
-	     s[start] != ' ' || memcmp(s + start, rip, RIP) != 0; start--)
-		if (start == from)
-			return FIELD_NOWHERE;
-	at = client_read_address(message, start + RIP, to, &m->source);
+	start = (size_t)(found - s);
+	at = client_read_address(message, start + rip.n, to, &m->source);
 	if (at == FIELD_NOWHERE)
 		return at;
-	if (to - at > LIP && memcmp(s + at, lip, LIP) == 0) {
-		at = client_read_address(message, at + LIP, to, &m->local);
+	if (to - at > lip.n && signs_same(s + at, lip.at, lip.n)) {
+		at = client_read_address(message, at + lip.n, to, &m->local);
 		if (at == FIELD_NOWHERE)
 			return at;
 	}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/signs.h"
 #include "agent/template.h"
 #include "proto/base/text.h"
 
@@ -45,6 +46,22 @@ static inline bool
 client_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
+}
+
+/* Where the name at from ends. */
+static inline size_t
+client_name_end(const char *s, size_t from, size_t limit)
+{
+	size_t at = from, n;
+
+	for (; limit - at >= SIGNS_BYTES; at += SIGNS_BYTES) {
+		n = signs_name(s + at);
+		if (n < SIGNS_BYTES)
+			return at + n;
+	}
+	while (at < limit && client_is_name(s[at]))
+		at++;
+	return at;
 }
 
 /* As ptr, unless it says that there is none. */

@@ -63,8 +63,11 @@ enum { DETECT_WINDOW = 1024 };
 /* Bytes of a log, as they are read. */
 struct detect_lines {
 	struct text left; /* what detect_lines has not taken yet */
+	/* NULL, or what is read next, to be prefetched meanwhile: nobody may
+	 * read from there (prefetch.h) */
+	const char *next_read;
 	/* for detect_lines alone: where in a window of the bytes lines end */
-	const char *window;
+	const char *begin, *window;
 	unsigned n, next;
 	uint16_t ends[DETECT_WINDOW + 1];
 };

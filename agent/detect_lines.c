@@ -15,14 +15,13 @@
 #include "proto/event.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #include "agent/rules_filter.h"
+#include "agent/words.h"
 
-#define FAST __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define FAST WORDS_FAST
 
 enum {
-	WORD = 32,
+	WORD = WORDS_BYTES,
 	BLOCK = 2 * WORD, /* a bit each in 64 */
 	/* a line's end can be looked behind so far, and more */
 	BEHIND = 4 * BLOCK,
@@ -51,67 +50,16 @@ struct seen {
 
 enum verdict { NOTHING, HIT, DOUBT };
 
-FAST static inline __m256i
-load(const char *s)
-{
-	return _mm256_loadu_si256((const __m256i *)(const void *)s);
-}
-
-FAST static inline uint64_t
-bits(__m256i first, __m256i second)
-{
-	return (uint32_t)_mm256_movemask_epi8(first) |
-	       (uint64_t)(uint32_t)_mm256_movemask_epi8(second) << WORD;
-}
-
-/* The byte everywhere, and for good: compilers like to make it anew each
- * time, in three instructions. */
-FAST static inline __m256i
-all_of(char c)
-{
-	__m256i v = _mm256_set1_epi8(c);
-
-	__asm__("" : "+x"(v));
-	return v;
-}
-
-FAST static inline uint64_t
-find(__m256i first, __m256i second, __m256i all)
-{
-	return bits(_mm256_cmpeq_epi8(first, all),
-	    _mm256_cmpeq_epi8(second, all));
-}
-
-/* The first of 32 bytes that is one of these; 32 when none is. */
-FAST static inline size_t
-first_of(__m256i bytes, __m256i a, __m256i b, __m256i c)
-{
-	__m256i found = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, a),
-	    _mm256_or_si256(
-		_mm256_cmpeq_epi8(bytes, b), _mm256_cmpeq_epi8(bytes, c)));
-
-	return _tzcnt_u32((uint32_t)_mm256_movemask_epi8(found));
-}
-
-/* Are the first n bytes, fewer than 32, those at s? */
-FAST static inline bool
-is_name(__m256i bytes, const char *s, size_t n)
-{
-	uint32_t same = (uint32_t)_mm256_movemask_epi8(
-	    _mm256_cmpeq_epi8(bytes, load(s)));
-
-	return _bzhi_u32(~same, (unsigned)n) == 0;
-}
-
 /* Where in a window lines end. */
 FAST static inline unsigned
 find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 1])
 {
-	const __m256i all = all_of('\n');
+	const __m256i all = words_all_of('\n');
 	unsigned n = 0;
 
 	for (unsigned at = 0; at < DETECT_WINDOW; at += BLOCK) {
-		uint64_t lf = find(load(s + at), load(s + at + WORD), all);
+		uint64_t lf = words_find(words_load(s + at),
+		    words_load(s + at + WORD), all);
 		unsigned count = (unsigned)_mm_popcnt_u64(lf);
 		uint16_t *to = ends + n;
 
@@ -126,20 +74,24 @@ find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 1])
 	return n;
 }
 
-/* line_again_stamp and line_again_host. */
+/* line_again_stamp and line_again_host.  Of which form the stamps are is said
+ * apart, so that there is code for each. */
 FAST static inline bool
-has_head(const struct head *k, const char *s, int *second)
+has_head(const struct head *k, bool is_rfc3164, const char *s, int *second)
 {
-	__m256i a = load(s), b = load(s + WORD);
-	uint64_t same = bits(_mm256_cmpeq_epi8(a, k->first),
+	__m256i a = words_load(s), b = words_load(s + WORD);
+	uint64_t same = words_bits(_mm256_cmpeq_epi8(a, k->first),
 	    _mm256_cmpeq_epi8(b, k->second));
 	unsigned tens, ones;
 
-	if (((~same & k->same) | (find(a, b, k->blank) & k->unblank)) != 0)
+	same = ~same & k->same;
+	if (!is_rfc3164)
+		same |= words_find(a, b, k->blank) & k->unblank;
+	if (same != 0)
 		return false;
 	if (k->n > BLOCK && memcmp(s + BLOCK, k->behind, k->n - BLOCK) != 0)
 		return false;
-	if (!k->is_rfc3164)
+	if (!is_rfc3164)
 		return true;
 	tens = (unsigned char)s[LINE_AGAIN_MINUTE] - '0';
 	ones = (unsigned char)s[LINE_AGAIN_MINUTE + 1] - '0';
@@ -160,7 +112,7 @@ find_known(const struct detect *d, const char *s, size_t n, __m256i name)
 	last &= (uint64_t)(n < sizeof last) - 1;
 	k = &d->views[detect_slot(
 	    n, _bzhi_u64(first, 8 * (unsigned)n), last)];
-	return k->n == n && is_name(name, k->program, n) ? k : NULL;
+	return k->n == n && words_is_name(name, k->program, n) ? k : NULL;
 }
 
 /* What stands behind "[pid]: " or ": ", line_again_message; NULL when it
@@ -191,8 +143,8 @@ begins(const char *s, const char four[4])
 FAST static inline bool
 take_dovecot(struct detect *d, const struct head *k, struct seen *l)
 {
-	__m256i name = load(l->message);
-	size_t n = first_of(
+	__m256i name = words_load(l->message);
+	size_t n = words_first_of(
 	    name, k->colon, k->blank, _mm256_set1_epi8('('));
 	const struct detect_process *p;
 	const char *sign = l->message + n;
@@ -203,7 +155,7 @@ take_dovecot(struct detect *d, const struct head *k, struct seen *l)
 	memcpy(&first, l->message, sizeof first);
 	p = &d->processes[detect_process_slot(
 	    n, _bzhi_u64(first, 8 * (unsigned)n))];
-	if (p->n != n || !is_name(name, p->name, n)) {
+	if (p->n != n || !words_is_name(name, p->name, n)) {
 		detect_keep_process(d,
 		    (struct text){.at = l->message,
 			.n = (size_t)(l->end - l->message)},
@@ -225,15 +177,17 @@ take_dovecot(struct detect *d, const struct head *k, struct seen *l)
 }
 
 FAST static inline enum verdict
-look(struct detect *d, const struct head *k, struct seen *l)
+look(struct detect *d, const struct head *k, bool is_rfc3164,
+    struct seen *l)
 {
 	const char *program = l->line + k->n, *behind;
-	__m256i name = load(program);
-	size_t n = first_of(name, k->bracket, k->colon, k->blank);
+	__m256i name = words_load(program);
+	size_t n = words_first_of(name, k->bracket, k->colon, k->blank);
 	struct text message;
 
 	/* so long line_again and line_again_message want it to be */
-	if (!has_head(k, l->line, &l->second) || n - 1 >= WORD - 1 ||
+	if (!has_head(k, is_rfc3164, l->line, &l->second) ||
+	    n - 1 >= WORD - 1 ||
 	    l->end - program < (ptrdiff_t)(n + 1 + SIGNS_BYTES) ||
 	    *program == 'e')
 		return DOUBT;
@@ -241,7 +195,7 @@ look(struct detect *d, const struct head *k, struct seen *l)
 	l->message = find_message(l->tag);
 	if (l->message == NULL)
 		return DOUBT;
-	if (*program == 'd' && n == 7 && is_name(name, d->dovecot, n)) {
+	if (*program == 'd' && n == 7 && words_is_name(name, d->dovecot, n)) {
 		if (!take_dovecot(d, k, l))
 			return DOUBT;
 	} else {
@@ -251,7 +205,7 @@ look(struct detect *d, const struct head *k, struct seen *l)
 	}
 	behind = l->message + RULES_FILTER_COLON +
 	         _tzcnt_u32((uint32_t)_mm256_movemask_epi8(
-		     _mm256_cmpeq_epi8(load(l->message), k->colon)));
+		     _mm256_cmpeq_epi8(words_load(l->message), k->colon)));
 	if (!rules_filter_passes(l->known->filter, l->message, behind))
 		return NOTHING;
 	message = (struct text){
@@ -264,15 +218,15 @@ look(struct detect *d, const struct head *k, struct seen *l)
 FAST static inline bool
 is_ascii(const char *s, const char *end)
 {
-	__m256i all = load(s), least = all, w;
+	__m256i all = words_load(s), least = all, w;
 
 	/* what is behind the end counts for nothing: the last word overlaps */
 	for (; end - s > WORD; s += WORD) {
-		w = load(s);
+		w = words_load(s);
 		all = _mm256_or_si256(all, w);
 		least = _mm256_min_epu8(least, w);
 	}
-	w = load(end - WORD);
+	w = words_load(end - WORD);
 	all = _mm256_or_si256(all, w);
 	least = _mm256_min_epu8(least, w);
 	return (_mm256_movemask_epi8(all) |
@@ -315,6 +269,16 @@ take(struct detect *d, const struct seen *l, struct arena *a,
 	return detect_take(d, &parsed, a, out);
 }
 
+/* As much of what is read next as there is in a window. */
+static inline void
+prefetch(const struct detect_lines *l)
+{
+	const char *at = l->next_read + (l->window - l->begin);
+
+	for (size_t i = 0; i < DETECT_WINDOW; i += BLOCK)
+		__builtin_prefetch(at + i, 0, 2);
+}
+
 /* The next window in which a line ends; false when the end of all is near, or
  * when the line is longer than any. */
 FAST static bool
@@ -331,6 +295,8 @@ next_window(struct detect_lines *l, const char *line)
 			return false;
 		l->window = window;
 		l->n = find_ends(window, l->ends);
+		if (l->next_read != NULL)
+			prefetch(l);
 		l->next = 0;
 	} while (l->n == 0);
 	return true;
@@ -339,7 +305,7 @@ next_window(struct detect_lines *l, const char *line)
 /* Passes over the lines of the window that are nothing, and over a hit. */
 FAST static inline enum verdict
 pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
-    struct seen *seen, uint64_t *ignored, int *last)
+    bool is_rfc3164, struct seen *seen, uint64_t *ignored, int *last)
 {
 	const char *window = l->window;
 	unsigned first = l->next, n = l->n, i;
@@ -347,7 +313,7 @@ pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
 
 	for (i = first; i < n; i++) {
 		seen->end = window + l->ends[i];
-		v = look(d, k, seen);
+		v = look(d, k, is_rfc3164, seen);
 		if (v != NOTHING)
 			break;
 		seen->line = seen->end + 1;
@@ -374,11 +340,11 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
     struct event *out, uint64_t *ignored)
 {
 	const struct line_again *again = &d->again;
-	const struct head k = {.first = load(again->head),
-	    .second = load(again->head + WORD),
-	    .blank = all_of(' '),
-	    .colon = all_of(':'),
-	    .bracket = all_of('['),
+	const struct head k = {.first = words_load(again->head),
+	    .second = words_load(again->head + WORD),
+	    .blank = words_all_of(' '),
+	    .colon = words_all_of(':'),
+	    .bracket = words_all_of('['),
 	    .same = again->same,
 	    .unblank = again->unblank,
 	    .n = again->n,
@@ -390,11 +356,13 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
 
 	/* not the ends of many lines, if all are to be in doubt */
 	if (l->left.n < DETECT_WINDOW + BEHIND ||
-	    !has_head(&k, seen.line, &seen.second))
+	    !has_head(&k, k.is_rfc3164, seen.line, &seen.second))
 		return result;
 	while (result == DETECT_IGNORED &&
 	       (l->next < l->n || next_window(l, seen.line))) {
-		enum verdict v = pass_over(d, l, &k, &seen, ignored, &last);
+		enum verdict v = k.is_rfc3164
+		    ? pass_over(d, l, &k, true, &seen, ignored, &last)
+		    : pass_over(d, l, &k, false, &seen, ignored, &last);
 
 		if (v == DOUBT)
 			break;
@@ -445,6 +413,8 @@ void
 detect_begin(struct detect_lines *l, struct text lines)
 {
 	l->left = lines;
+	l->next_read = NULL;
+	l->begin = lines.at;
 	l->window = NULL;
 	l->n = l->next = 0;
 }

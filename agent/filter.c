@@ -119,6 +119,9 @@ port_of(struct text service)
 	size_t slashes = 0, start = 0;
 	bool tls = false, submission = false;
 
+	/* most are this one */
+	if (text_equal(service, TEXT("postfix/smtpd")))
+		return 25;
 	if (!ends_with(service, TEXT("smtpd")))
 		return EVENT_NO_PORT;
 	for (size_t i = 0; i < service.n; i++) {

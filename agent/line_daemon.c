@@ -6,23 +6,21 @@
 #include "agent/signs.h"
 #include "proto/event.h"
 
-#define NAME(s) {.at = (s), .n = sizeof(s) - 1}
-
 /* Dovecot's processes that rules may concern. */
 static const struct {
 	struct text name, program;
 } processes[] = {
-    {NAME("imap-login"), NAME("dovecot/imap-login")},
-    {NAME("pop3-login"), NAME("dovecot/pop3-login")},
-    {NAME("submission-login"), NAME("dovecot/submission-login")},
-    {NAME("managesieve-login"), NAME("dovecot/managesieve-login")},
-    {NAME("auth"), NAME("dovecot/auth")},
-    {NAME("auth-worker"), NAME("dovecot/auth-worker")},
-    {NAME("imap"), NAME("dovecot/imap")},
-    {NAME("pop3"), NAME("dovecot/pop3")},
-    {NAME("submission"), NAME("dovecot/submission")},
-    {NAME("managesieve"), NAME("dovecot/managesieve")},
-    {NAME("lmtp"), NAME("dovecot/lmtp")},
+    {TEXT_INIT("imap-login"), TEXT_INIT("dovecot/imap-login")},
+    {TEXT_INIT("pop3-login"), TEXT_INIT("dovecot/pop3-login")},
+    {TEXT_INIT("submission-login"), TEXT_INIT("dovecot/submission-login")},
+    {TEXT_INIT("managesieve-login"), TEXT_INIT("dovecot/managesieve-login")},
+    {TEXT_INIT("auth"), TEXT_INIT("dovecot/auth")},
+    {TEXT_INIT("auth-worker"), TEXT_INIT("dovecot/auth-worker")},
+    {TEXT_INIT("imap"), TEXT_INIT("dovecot/imap")},
+    {TEXT_INIT("pop3"), TEXT_INIT("dovecot/pop3")},
+    {TEXT_INIT("submission"), TEXT_INIT("dovecot/submission")},
+    {TEXT_INIT("managesieve"), TEXT_INIT("dovecot/managesieve")},
+    {TEXT_INIT("lmtp"), TEXT_INIT("dovecot/lmtp")},
 };
 
 static struct text

@@ -14,12 +14,15 @@
 
 enum {
 	FEW_EVENTS = 256,
-	MANY_EVENTS = 8192,
-	MANY_BYTES = 2 << 20,
+	/* each commit waits for the disk some four times, however large it is;
+	 * SQLite's memory has to hold all of it */
+	MANY_EVENTS = 32768,
+	MANY_BYTES = 7 << 20,
 };
 
-_Static_assert(MANY_BYTES <= OUTBOX_RESERVE_BYTES / 2,
-    "a turn, its index and one event more fit what is set aside");
+_Static_assert(MANY_BYTES <= OUTBOX_ROOM_BYTES / 2 &&
+        MANY_BYTES <= OUTBOX_MEMORY_BYTES * 7 / 8,
+    "a turn, its index and one event more fit where there is much room");
 _Static_assert(FEW_EVENTS * (OUTBOX_ROW_BYTES + EVENT_MESSAGE_BYTES +
         8 * EVENT_TEXT_BYTES) <= MANY_BYTES, "few are fewer than many");
 

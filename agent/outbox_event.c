@@ -181,7 +181,8 @@ outbox_event_pack(struct buf *to, struct outbox_texts *texts,
 	size_t n = sizeof h + source_n + local_n + fill_head(&h, e);
 
 	for (size_t i = 0; i < SHARED; i++)
-		h.shared[i] = outbox_texts_add(texts, *shared[i], first);
+		h.shared[i] = outbox_texts_add(texts, i, *shared[i],
+		    first);
 	start = buf_reserve(to, n + sizeof sum);
 	at = put(start, &h, sizeof h);
 	at = put(at, e->source.bytes, source_n);

@@ -265,10 +265,11 @@ outbox_file_hold(struct outbox *o, int64_t used_pages)
 bool
 outbox_file_has_much_room(const struct outbox *o, int64_t used_pages)
 {
-	enum { LIMIT_BYTES = 16 << 20, DISK_BYTES = 128 << 20 };
+	enum { DISK_BYTES = 128 << 20 };
 	struct statvfs fs;
 
-	return (o->soft_pages - used_pages) * o->page_bytes >= LIMIT_BYTES &&
+	return (o->soft_pages - used_pages) * o->page_bytes >=
+	           OUTBOX_ROOM_BYTES &&
 	       statvfs(o->options.folder, &fs) == 0 &&
 	       (uint64_t)fs.f_bavail * fs.f_frsize >= DISK_BYTES;
 }
@@ -278,8 +279,9 @@ static const char set_up[] =
     "PRAGMA synchronous = FULL;\n"
     "PRAGMA temp_store = MEMORY;\n"
     "PRAGMA cell_size_check = ON;\n"
-    /* room for all of a transaction: else its pages are written twice */
-    "PRAGMA cache_size = -4096;\n"
+    /* as OUTBOX_MEMORY_BYTES says: room for all of a transaction, else its
+     * pages are written twice */
+    "PRAGMA cache_size = -8192;\n"
     /* pages that become free are not written for that */
     "PRAGMA secure_delete = FAST";
 

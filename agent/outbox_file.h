@@ -15,6 +15,9 @@ enum {
 	OUTBOX_SUM_BYTES = 8,
 	/* WAL and pages that a full disk leaves us, and a turn needs */
 	OUTBOX_RESERVE_BYTES = 4 << 20,
+	/* below the limit, for turns of many events */
+	OUTBOX_ROOM_BYTES = 16 << 20,
+	OUTBOX_MEMORY_BYTES = 8 << 20, /* of SQLite's pages */
 	OUTBOX_LOST_ROWS = 10000,
 	OUTBOX_SEGMENT_BYTES = 64 << 10, /* about, of the events of a segment */
 	OUTBOX_SEGMENT_SPANS = 32,
@@ -44,6 +47,7 @@ struct outbox_texts {
 	size_t n;
 	uint32_t at[OUTBOX_TEXTS];
 	uint8_t slots[OUTBOX_TEXT_SLOTS]; /* number + 1; 0: free */
+	uint8_t last[OUTBOX_EVENT_SHARES]; /* of the event before, as well */
 };
 
 struct outbox {
@@ -120,9 +124,10 @@ const uint8_t *outbox_event_id(const char *bytes, size_t n);
 
 void outbox_texts_reset(struct outbox_texts *t);
 /* The number of the text, from now on one of them, of which there may be
- * OUTBOX_TEXTS; OUTBOX_NO_TEXT if absent.  first is the segment's. */
-uint8_t outbox_texts_add(struct outbox_texts *t, struct text text,
-    int64_t first);
+ * OUTBOX_TEXTS; OUTBOX_NO_TEXT if absent.  which of an event's it is says
+ * only where to look first; first is the segment's. */
+uint8_t outbox_texts_add(struct outbox_texts *t, size_t which,
+    struct text text, int64_t first);
 /* Reads them, into the arena; a damaged one is absent. */
 void outbox_texts_read(const char *bytes, size_t n, int64_t first,
     struct arena *a, struct text out[OUTBOX_TEXTS]);

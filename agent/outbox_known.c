@@ -15,7 +15,7 @@
 enum {
 	SPANS = 16,       /* as many logs may be read at a time */
 	SPAN_BITS = 4,    /* of 16 s */
-	LEAST_PLACES = 64,
+	LEAST_PLACES = 128,
 };
 
 /* The ids of a span, all zero where there is none: open addressing. */
@@ -30,6 +30,9 @@ struct outbox_known {
 	struct ids ids[SPANS];
 	struct ids *last; /* of the last question */
 	uint64_t clock;
+	/* no event of this span or a later one is stored or waits; 0: not
+	 * known yet */
+	int64_t beyond;
 };
 
 struct outbox_known *
@@ -161,6 +164,23 @@ load(struct outbox *o, struct ids *s)
 	return false;
 }
 
+/* May there be events of the span?  Most that are asked for are later than
+ * all, since logs are read in order. */
+static bool
+may_have(struct outbox *o, uint32_t span)
+{
+	struct outbox_known *k = o->known;
+
+	/* one more, so that 0 is an error: reading the span will tell it */
+	if (k->beyond == 0)
+		k->beyond = outbox_number(o,
+		    "SELECT coalesce(max(span), 0) + 1 FROM span");
+	if (k->beyond == 0 || span < k->beyond)
+		return true;
+	k->beyond = (int64_t)span + 1;
+	return false;
+}
+
 /* The ids of the span of id; NULL when they cannot be read (o->failed). */
 static struct ids *
 ids_of(struct outbox *o, const uint8_t id[EVENT_ID_BYTES])
@@ -182,7 +202,7 @@ ids_of(struct outbox *o, const uint8_t id[EVENT_ID_BYTES])
 	free(oldest->at);
 	*oldest = (struct ids){.span = span, .used = k->clock};
 	grow(oldest);
-	if (!load(o, oldest)) {
+	if (may_have(o, span) && !load(o, oldest)) {
 		oldest->used = 0;
 		return NULL;
 	}

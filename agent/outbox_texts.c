@@ -24,6 +24,7 @@ outbox_texts_reset(struct outbox_texts *t)
 	buf_reset(&t->bytes);
 	t->n = 0;
 	memset(t->slots, 0, sizeof t->slots);
+	memset(t->last, 0, sizeof t->last);
 }
 
 static size_t
@@ -45,18 +46,17 @@ is_text(const struct outbox_texts *t, size_t i, struct text text)
 	return (uint8_t)*at == text.n && signs_same(at + 1, text.at, text.n);
 }
 
-uint8_t
-outbox_texts_add(struct outbox_texts *t, struct text text, int64_t first)
+/* Its place; a new one is added. */
+static size_t
+find(struct outbox_texts *t, struct text text, int64_t first)
 {
 	uint8_t sum[OUTBOX_SUM_BYTES];
 	size_t i;
 
-	if (text.at == NULL)
-		return OUTBOX_NO_TEXT;
 	for (i = slot_of(text); t->slots[i] != 0;
 	     i = (i + 1) % OUTBOX_TEXT_SLOTS)
 		if (is_text(t, t->slots[i] - 1u, text))
-			return (uint8_t)(t->slots[i] - 1);
+			return t->slots[i] - 1u;
 	assert(t->n < OUTBOX_TEXTS && text.n <= EVENT_TEXT_BYTES);
 	t->at[t->n] = (uint32_t)t->bytes.n;
 	buf_putc(&t->bytes, (char)(uint8_t)text.n);
@@ -64,7 +64,20 @@ outbox_texts_add(struct outbox_texts *t, struct text text, int64_t first)
 	outbox_quick_sum(sum, t->bytes.data + t->at[t->n], text.n + 1, first);
 	buf_add(&t->bytes, sum, sizeof sum);
 	t->slots[i] = (uint8_t)++t->n;
-	return (uint8_t)(t->n - 1);
+	return t->n - 1;
+}
+
+uint8_t
+outbox_texts_add(struct outbox_texts *t, size_t which, struct text text,
+    int64_t first)
+{
+	uint8_t *last = &t->last[which];
+
+	if (text.at == NULL)
+		return OUTBOX_NO_TEXT;
+	if (*last == 0 || !is_text(t, *last - 1u, text))
+		*last = (uint8_t)(find(t, text, first) + 1);
+	return (uint8_t)(*last - 1);
 }
 
 void

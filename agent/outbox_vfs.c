@@ -3,15 +3,21 @@
  * its log in two calls and a page of its file in one, a few KiB each, and both
  * the calls and the disk take half the time when they are few and large.
  *
+ * While more follows the disk begins with what is there, so that less is left
+ * for the sync.  That is a hint on a descriptor of our own: whether the bytes
+ * arrived, and what went wrong on the way, the sync alone says.
+ *
  * Nothing is promised earlier or later than before: what is held back is
  * written before the file is synced, read, measured, cut, closed or asked
  * anything.  Until the sync SQLite counts on none of it.  An error of writing
  * is the error of that call, and of all calls up to the next that SQLite gives
  * up a transaction for: what was held back is gone.  See outbox_file.h.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "agent/outbox_file.h"
 #include "proto/base/die.h"
@@ -20,11 +26,18 @@
  * all of just as many. */
 enum { HELD_BYTES = 120 << 10 };
 
+/* To ask the disk costs as much for a little as for so much. */
+enum { HINT_BYTES = 480 << 10 };
+
 struct held_file {
 	sqlite3_file base;
 	sqlite3_int64 at; /* where the bytes held belong */
 	int n;
 	int failed;       /* SQLITE_OK, or why bytes are gone */
+	int hint_fd;      /* to have the disk begin; -1: none */
+	sqlite3_int64 hint_at; /* written, and nothing said of it yet */
+	int hint_n;
+	bool is_changed;  /* since the last sync, or before we opened it */
 	char *bytes;      /* NULL: not a file to hold back for */
 	sqlite3_file *real; /* behind this */
 };
@@ -65,14 +78,44 @@ let_go_or_tell(sqlite3_file *f)
 	return rc;
 }
 
+/* Has the disk begin with what was just written, when that is enough. */
+static void
+hint(struct held_file *h, sqlite3_int64 at, int n)
+{
+	if (at != h->hint_at + h->hint_n) {
+		h->hint_at = at;
+		h->hint_n = 0;
+	}
+	h->hint_n += n;
+	if (h->hint_n < HINT_BYTES || h->hint_fd < 0)
+		return;
+	(void)sync_file_range(h->hint_fd, h->hint_at, h->hint_n,
+	    SYNC_FILE_RANGE_WRITE);
+	h->hint_at += h->hint_n;
+	h->hint_n = 0;
+}
+
+/* Writes what is held; more follows. */
+static int
+let_go_on(sqlite3_file *f)
+{
+	struct held_file *h = held(f);
+	int n = h->n, rc = let_go_or_tell(f);
+
+	if (rc == SQLITE_OK && n > 0)
+		hint(h, h->at, n);
+	return rc;
+}
+
 static int
 do_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 at)
 {
 	struct held_file *h = held(f);
 
+	h->is_changed = true;
 	if (h->failed != SQLITE_OK || at != h->at + h->n ||
 	    n > HELD_BYTES - h->n) {
-		int rc = let_go_or_tell(f);
+		int rc = let_go_on(f);
 
 		if (rc != SQLITE_OK)
 			return rc;
@@ -92,6 +135,9 @@ do_close(sqlite3_file *f)
 	struct held_file *h = held(f);
 	int written = let_go(f), rc = h->real->pMethods->xClose(h->real);
 
+	/* behind SQLite's own: closing one drops the locks of all */
+	if (h->hint_fd >= 0)
+		(void)close(h->hint_fd);
 	free(h->bytes);
 	h->bytes = NULL;
 	return written != SQLITE_OK ? written : rc;
@@ -107,29 +153,41 @@ do_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 }
 
 static int
-do_truncate(sqlite3_file *f, sqlite3_int64 size)
-{
-	int rc = let_go(f);
-
-	return rc != SQLITE_OK ? rc
-	                       : real(f)->pMethods->xTruncate(real(f), size);
-}
-
-static int
-do_sync(sqlite3_file *f, int flags)
-{
-	int rc = let_go_or_tell(f);
-
-	return rc != SQLITE_OK ? rc : real(f)->pMethods->xSync(real(f), flags);
-}
-
-static int
 do_size(sqlite3_file *f, sqlite3_int64 *size)
 {
 	int rc = let_go(f);
 
 	return rc != SQLITE_OK ? rc
 	                       : real(f)->pMethods->xFileSize(real(f), size);
+}
+
+/* SQLite cuts its file to the size it has at each checkpoint.  That gives
+ * back what outbox_file_hold has set aside behind its end. */
+static int
+do_truncate(sqlite3_file *f, sqlite3_int64 size)
+{
+	sqlite3_int64 now;
+	int rc = do_size(f, &now);
+
+	if (rc != SQLITE_OK || now == size)
+		return rc;
+	held(f)->is_changed = true;
+	return real(f)->pMethods->xTruncate(real(f), size);
+}
+
+/* Its log SQLite syncs at a commit, and again, unchanged, before it copies it
+ * into its file. */
+static int
+do_sync(sqlite3_file *f, int flags)
+{
+	struct held_file *h = held(f);
+	int rc = let_go_or_tell(f);
+
+	if (rc != SQLITE_OK || !h->is_changed)
+		return rc;
+	rc = real(f)->pMethods->xSync(real(f), flags);
+	h->is_changed = rc != SQLITE_OK;
+	return rc;
 }
 
 static int
@@ -228,7 +286,8 @@ do_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags,
 	struct held_file *h = held(f);
 	int rc;
 
-	*h = (struct held_file){.real = (sqlite3_file *)(void *)(h + 1)};
+	*h = (struct held_file){.is_changed = true,
+	    .real = (sqlite3_file *)(void *)(h + 1)};
 	rc = under->xOpen(under, name, h->real, flags, out_flags);
 	/* SQLite closes what has methods, opened or not */
 	if (h->real->pMethods == NULL)
@@ -236,6 +295,8 @@ do_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags,
 	h->bytes = malloc(HELD_BYTES);
 	if (h->bytes == NULL)
 		die(EX_OSERR, "out of memory");
+	h->hint_fd = name == NULL
+	    ? -1 : open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	h->base.pMethods = &methods;
 	return rc;
 }

@@ -75,12 +75,6 @@ find_entry(const struct rules_view *v, struct text message, struct match *m)
 	return first_fit(v, a, b, message, m);
 }
 
-static const struct rule *
-rule_of(const struct rules_view *v, const struct entry *e)
-{
-	return &v->rules->blocks[v->rules->forms[e->form].block].rule;
-}
-
 const struct rule *
 rules_find_form(const struct rules_view *v, struct text message,
     struct match *m, size_t *form)
@@ -90,7 +84,7 @@ rules_find_form(const struct rules_view *v, struct text message,
 	if (e == NULL)
 		return NULL;
 	*form = e->form;
-	return rule_of(v, e);
+	return e->rule;
 }
 
 const struct rule *
@@ -98,7 +92,7 @@ rules_find(const struct rules_view *v, struct text message, struct match *m)
 {
 	const struct entry *e = find_entry(v, message, m);
 
-	return e == NULL ? NULL : rule_of(v, e);
+	return e == NULL ? NULL : e->rule;
 }
 
 struct rules_nearest

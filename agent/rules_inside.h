@@ -55,6 +55,7 @@ struct rules {
 /* The forms of one program. */
 struct entry {
 	const struct template *template;
+	const struct rule *rule;
 	size_t form;
 };
 

@@ -91,35 +91,34 @@ is_left_out(const struct rules *r, const struct template *t, size_t form,
 	return true;
 }
 
-/* Lets the filter pass what begins with the lead, but for its first skipped
- * bytes; with a lead too short all. */
+/* Lets the filter pass what begins with one of the leads, but for their first
+ * skipped bytes: by as many bytes as all of them have. */
 static void
-pass(uint32_t set[RULES_FILTER_WORDS], struct text lead, size_t skipped)
+fill_set(struct rules_filter_set *set, const struct lead *leads, size_t n,
+    size_t skipped)
 {
-	uint32_t h;
+	size_t least = RULES_FILTER_BYTES;
 
-	if (lead.n < skipped + RULES_FILTER_BYTES) {
-		memset(set, 0xff, RULES_FILTER_WORDS * sizeof set[0]);
-		return;
+	for (size_t i = 0; i < n; i++)
+		if (leads[i].text.n < skipped + least)
+			least = leads[i].text.n < skipped
+			            ? 0 : leads[i].text.n - skipped;
+	memset(&set->mask, 0xff, least);
+	for (size_t i = 0; i < n; i++) {
+		char s[RULES_FILTER_BYTES] = {0};
+		uint32_t h;
+
+		if (least > 0)
+			memcpy(s, leads[i].text.at + skipped, least);
+		h = rules_filter_hash(set, s);
+		set->has[h / 32] |= UINT32_C(1) << h % 32;
 	}
-	h = rules_filter_hash(lead.at + skipped);
-	set[h / 32] |= UINT32_C(1) << h % 32;
-}
-
-static void
-fill_filter(struct rules_filter *f, const struct lead *starts,
-    size_t start_count, const struct lead *behind, size_t behind_count)
-{
-	for (size_t i = 0; i < start_count; i++)
-		pass(f->starts, starts[i].text, 0);
-	for (size_t i = 0; i < behind_count; i++)
-		pass(f->behind, behind[i].text, RULES_FILTER_COLON);
 }
 
 const struct rules_filter *
 rules_view_filter(const struct rules_view *v)
 {
-	static const struct rules_filter nothing = {{0}, {0}};
+	static const struct rules_filter nothing;
 
 	return v == NULL ? &nothing : &v->filter;
 }
@@ -147,7 +146,8 @@ sort_leads(struct rules_view *v)
 			                            ? (struct lead){.entry = i}
 			                            : lead;
 	}
-	fill_filter(&v->filter, starts, start_count, behind, behind_count);
+	fill_set(&v->filter.starts, starts, start_count, 0);
+	fill_set(&v->filter.behind, behind, behind_count, RULES_FILTER_COLON);
 	v->by_start = leads_open(starts, start_count);
 	if (behind_count > 0)
 		v->behind_queue_id = leads_open(behind, behind_count);
@@ -171,7 +171,9 @@ open_view(const struct rules *r, struct text program, bool outer_only)
 		if (concerns(&r->blocks[r->forms[i].block], program) &&
 		    !(outer_only && is_left_out(r, t, i, program)))
 			v->entries[v->n++] =
-			    (struct entry){.template = t, .form = i};
+			    (struct entry){.template = t,
+				.rule = &r->blocks[r->forms[i].block].rule,
+				.form = i};
 	}
 	if (v->n == 0) {
 		rules_view_close(v);

@@ -171,7 +171,7 @@ scan_one_by_one(struct scan *s, struct detect *d, struct text lines,
 }
 
 static int
-scan_lines(struct scan *s, struct detect *d, struct text lines,
+scan_lines(struct scan *s, struct detect *d, const struct scan_lines *lines,
     uint64_t *number)
 {
 	struct detect_lines l;
@@ -179,7 +179,8 @@ scan_lines(struct scan *s, struct detect *d, struct text lines,
 	struct event e;
 	int code = 0;
 
-	detect_begin(&l, lines);
+	detect_begin(&l, lines->text);
+	l.next_read = lines->next;
 	while (code == 0) {
 		result = detect_lines(d, &l, s->arena, &e, number);
 		if (result == DETECT_IGNORED)
@@ -201,7 +202,7 @@ scan_some(struct scan *s, struct detect *d, const struct scan_lines *lines,
 		return scan_line(s, d, ++*number, lines->text);
 	if (s->explain || s->unmatched)
 		return scan_one_by_one(s, d, lines->text, number);
-	return scan_lines(s, d, lines->text, number);
+	return scan_lines(s, d, lines, number);
 }
 
 static int

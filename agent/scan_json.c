@@ -44,12 +44,34 @@ put_pair(char *to, unsigned v)
 	return to + 2;
 }
 
+/* Of fewer than nine digits: all eight in one word, and those in front of the
+ * first that counts left out. */
+static char *
+put_short_number(char *to, uint32_t v)
+{
+	uint64_t four = v / 10000 | (uint64_t)(v % 10000) << 32, two, one;
+	unsigned zeros;
+
+	/* hundreds of each half, then tens of each quarter */
+	two = (four * 10486 >> 20) & UINT64_C(0x7f0000007f);
+	two |= (four - two * 100) << 16;
+	one = (two * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+	one |= (two - one * 10) << 8;
+	/* a zero has its last digit */
+	zeros = (unsigned)__builtin_ctzll(one | UINT64_C(1) << 56) / 8;
+	one = htole64((one | SIGNS_ALL('0')) >> 8 * zeros);
+	memcpy(to, &one, sizeof one);
+	return to + (sizeof one - zeros);
+}
+
 static char *
 put_number(char *to, uint64_t v)
 {
 	char digits[NUMBER_DIGITS];
 	size_t at = sizeof digits;
 
+	if (v < 100000000)
+		return put_short_number(to, (uint32_t)v);
 	for (; v >= 100; v /= 100) {
 		at -= 2;
 		(void)put_pair(digits + at, (unsigned)(v % 100));
@@ -64,6 +86,7 @@ put_number(char *to, uint64_t v)
 	return to + (sizeof digits - at);
 }
 
+/* Without a branch for how many digits each number has: nobody can guess. */
 static char *
 put_addr(char *to, const struct addr *a)
 {
@@ -72,14 +95,18 @@ put_addr(char *to, const struct addr *a)
 	if (a->family != 4)
 		return put_string(to, addr_format(text, a));
 	for (int i = 0; i < 4; i++) {
-		unsigned v = a->bytes[i];
+		uint32_t v = a->bytes[i], hundreds = v * 41 >> 12;
+		uint32_t tens = (v - hundreds * 100) * 103 >> 10;
+		uint32_t ones = v - hundreds * 100 - tens * 10;
+		unsigned zeros = (v < 100 ? 1U : 0U) + (v < 10 ? 1U : 0U);
+		uint32_t word = (hundreds | tens << 8 | ones << 16) +
+		                (uint32_t)SIGNS_ALL('0');
 
-		if (v >= 100)
-			*to++ = (char)('0' + v / 100);
-		if (v >= 10)
-			*to++ = (char)('0' + v / 10 % 10);
-		*to++ = (char)('0' + v % 10);
-		*to++ = '.';
+		/* the point is in place of a fourth digit */
+		word ^= (uint32_t)('0' ^ '.') << 24;
+		word = htole32(word >> 8 * zeros);
+		memcpy(to, &word, sizeof word);
+		to += sizeof word - zeros;
 	}
 	return to - 1;
 }
@@ -137,6 +164,18 @@ odd_bytes(__m128i w)
 		_mm_cmpeq_epi8(w, _mm_set1_epi8(0x7f))));
 }
 
+static inline __m128i
+load(const char *s)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)s);
+}
+
+static inline void
+store(char *to, __m128i w)
+{
+	_mm_storeu_si128((__m128i *)(void *)to, w);
+}
+
 /* Fewer than sixteen bytes, as two words that overlap. */
 static inline bool
 copy_short(char *to, const char *s, size_t n)
@@ -171,12 +210,24 @@ copy_plain(char *to, const char *s, size_t n)
 
 	if (n < WORD)
 		return copy_short(to, s, n);
+	/* most are no longer, and which are cannot be guessed */
+	if (n <= 3 * WORD) {
+		size_t middle = n < 2 * WORD ? n - WORD : WORD;
+		__m128i a = load(s), b = load(s + middle);
+		__m128i c = load(s + n - WORD);
+
+		store(to, a);
+		store(to + middle, b);
+		store(to + n - WORD, c);
+		odd = _mm_or_si128(odd_bytes(a),
+		    _mm_or_si128(odd_bytes(b), odd_bytes(c)));
+		return _mm_movemask_epi8(odd) == 0;
+	}
 	/* the last word overlaps the one before */
 	for (size_t at = 0;; at = n - at < 2 * WORD ? n - WORD : at + WORD) {
-		__m128i w = _mm_loadu_si128(
-		    (const __m128i *)(const void *)(s + at));
+		__m128i w = load(s + at);
 
-		_mm_storeu_si128((__m128i *)(void *)(to + at), w);
+		store(to + at, w);
 		odd = _mm_or_si128(odd, odd_bytes(w));
 		if (at + WORD == n)
 			return _mm_movemask_epi8(odd) == 0;

@@ -93,6 +93,7 @@ scan_file_close(struct scan_file *f)
 		return;
 	if (f->gz != NULL)
 		(void)gzclose(f->gz);
+	prefetch_close(&f->prefetch);
 	if (f->fd >= 0)
 		(void)close(f->fd);
 	arena_close(f->arena);
@@ -138,6 +139,10 @@ scan_file_fill(struct scan_file *f, const char **why)
 		return -1;
 	f->at_end = got == 0;
 	f->to += (size_t)got;
+	f->next = NULL;
+	if (f->gz == NULL && S_ISREG(f->st.st_mode))
+		f->next = prefetch_next(&f->prefetch, f->fd, f->done_bytes,
+		    sizeof f->data);
 	return 0;
 }
 
@@ -183,6 +188,7 @@ int
 scan_file_next(struct scan_file *f, struct scan_lines *out, const char **why)
 {
 	out->is_one = false;
+	out->next = NULL;
 	if (!f->looked && look_for_entries(f, why) < 0)
 		return -1;
 	if (f->arena != NULL)
@@ -201,6 +207,7 @@ scan_file_next(struct scan_file *f, struct scan_lines *out, const char **why)
 
 			f->from += n;
 			out->text = (struct text){.at = s, .n = n};
+			out->next = f->next;
 			return 1;
 		}
 		if (f->at_end)

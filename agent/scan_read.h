@@ -18,6 +18,8 @@ struct scan_file;
 struct scan_lines {
 	struct text text;
 	bool is_one; /* an entry of the journal; its LFs are no ends */
+	/* where what is read next is, as prefetch.h shows it; NULL: nowhere */
+	const char *next;
 };
 
 /* "-" is standard input.  NULL with *why (static storage). */

@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "agent/line.h"
+#include "agent/prefetch.h"
 #include "agent/scan_read.h"
 #include "proto/base/buf.h"
 
@@ -31,6 +32,8 @@ struct scan_file {
 	struct arena *arena; /* of an entry; NULL: a file of lines */
 	struct buf entry;    /* as a line */
 	bool in_long_line;   /* the rest of it is to be skipped */
+	struct prefetch prefetch;
+	const char *next;    /* where what is read next is shown */
 	size_t from, to;     /* bytes of data not yet handed out */
 	char data[SCAN_BLOCK_BYTES];
 };

@@ -1,10 +1,20 @@
 /* Searching for a text; see search.h. */
 #include "agent/search.h"
 
-#include <stdint.h>
 #include <string.h>
 
-#include "agent/signs.h"
+static const char *
+search_last_plain(struct text in, struct text what)
+{
+	if (in.n < what.n)
+		return NULL;
+	for (const char *s = in.at + (in.n - what.n);; s--) {
+		if (memcmp(s, what.at, what.n) == 0)
+			return s;
+		if (s == in.at)
+			return NULL;
+	}
+}
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -25,6 +35,13 @@ candidates(const char *s, struct text what)
 	    _mm_cmpeq_epi8(last, _mm_set1_epi8(what.at[what.n - 1]))));
 }
 
+/* Between the first byte and the last, which are there. */
+static inline bool
+is_there(const char *s, struct text what)
+{
+	return what.n <= 2 || memcmp(s + 1, what.at + 1, what.n - 2) == 0;
+}
+
 const char *
 search(struct text in, struct text what)
 {
@@ -40,7 +57,7 @@ search(struct text in, struct text what)
 		     found &= found - 1) {
 			const char *at = s + __builtin_ctz(found);
 
-			if (signs_same(at, what.at, what.n))
+			if (is_there(at, what))
 				return at;
 		}
 		if (s == last)
@@ -48,7 +65,36 @@ search(struct text in, struct text what)
 	}
 }
 
+const char *
+search_last(struct text in, struct text what)
+{
+	const char *s;
+	unsigned found;
+
+	if (in.n < what.n + WORD)
+		return search_last_plain(in, what);
+	/* the first sixteen places overlap those behind */
+	s = in.at + in.n - what.n + 1 - WORD;
+	for (;; s = s - in.at < WORD ? in.at : s - WORD) {
+		for (found = candidates(s, what); found != 0;) {
+			int last = WORD * 2 - 1 - __builtin_clz(found);
+
+			if (is_there(s + last, what))
+				return s + last;
+			found &= ~(1U << last);
+		}
+		if (s == in.at)
+			return NULL;
+	}
+}
+
 #else
+
+const char *
+search_last(struct text in, struct text what)
+{
+	return search_last_plain(in, what);
+}
 
 const char *
 search(struct text in, struct text what)

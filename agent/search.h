@@ -9,5 +9,7 @@
 
 /* The first place in the text, or NULL; what is not empty. */
 const char *search(struct text in, struct text what);
+/* The last place. */
+const char *search_last(struct text in, struct text what);
 
 #endif

@@ -111,7 +111,49 @@ signs_digits_plain(const char *s)
 	return n;
 }
 
+/* How many of sixteen bytes, from the first on, names of hosts are made of:
+ * letters, digits, ".", "-" and "_". */
+static inline size_t
+signs_name_plain(const char *s)
+{
+	size_t n = 0;
+
+	while (n < SIGNS_BYTES &&
+	       ((s[n] >= '0' && s[n] <= '9') || (s[n] >= 'a' && s[n] <= 'z') ||
+		   (s[n] >= 'A' && s[n] <= 'Z') || s[n] == '.' ||
+		   s[n] == '-' || s[n] == '_'))
+		n++;
+	return n;
+}
+
+/* How many are digits and points. */
+static inline size_t
+signs_dotted_plain(const char *s)
+{
+	size_t n = 0;
+
+	while (n < SIGNS_BYTES &&
+	       ((s[n] >= '0' && s[n] <= '9') || s[n] == '.'))
+		n++;
+	return n;
+}
+
 #ifdef __SSE2__
+/* Which bytes are of the `more` + 1 from `from` on? */
+static inline __m128i
+signs_within(__m128i w, char from, char more)
+{
+	__m128i x = _mm_sub_epi8(w, _mm_set1_epi8(from));
+
+	return _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(more)), x);
+}
+
+static inline size_t
+signs_count(__m128i in)
+{
+	return (size_t)__builtin_ctz(~(unsigned)_mm_movemask_epi8(in));
+}
+
 static inline size_t
 signs_first(const char *s, char a, char b, char c)
 {
@@ -128,10 +170,31 @@ static inline size_t
 signs_digits(const char *s)
 {
 	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
-	__m128i x = _mm_sub_epi8(w, _mm_set1_epi8('0'));
-	__m128i in = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x);
 
-	return (size_t)__builtin_ctz(~(unsigned)_mm_movemask_epi8(in));
+	return signs_count(signs_within(w, '0', 9));
+}
+
+static inline size_t
+signs_name(const char *s)
+{
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+	__m128i lower = _mm_or_si128(w, _mm_set1_epi8('a' - 'A'));
+	__m128i slash = _mm_cmpeq_epi8(w, _mm_set1_epi8('/'));
+
+	/* "-./0123456789" */
+	return signs_count(_mm_or_si128(
+	    _mm_or_si128(signs_within(lower, 'a', 'z' - 'a'),
+		_mm_cmpeq_epi8(w, _mm_set1_epi8('_'))),
+	    _mm_andnot_si128(slash, signs_within(w, '-', '9' - '-'))));
+}
+
+static inline size_t
+signs_dotted(const char *s)
+{
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+
+	return signs_count(_mm_or_si128(signs_within(w, '0', 9),
+	    _mm_cmpeq_epi8(w, _mm_set1_epi8('.'))));
 }
 #else
 static inline size_t
@@ -144,6 +207,18 @@ static inline size_t
 signs_digits(const char *s)
 {
 	return signs_digits_plain(s);
+}
+
+static inline size_t
+signs_name(const char *s)
+{
+	return signs_name_plain(s);
+}
+
+static inline size_t
+signs_dotted(const char *s)
+{
+	return signs_dotted_plain(s);
 }
 #endif
 

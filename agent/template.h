@@ -74,7 +74,7 @@ struct template_found {
 	uint32_t stopped; /* that behind them, which did not fit; 0: none */
 	struct template_asked { /* texts that were searched for */
 		uint32_t id, from;
-		bool is_there;
+		const char *at; /* NULL: it is not there */
 	} asked[TEMPLATE_ASKED];
 	struct match accused; /* what the part with the address said */
 	struct match other;   /* what others said: of no use */

@@ -18,6 +18,7 @@ struct matching {
 	struct match *m;
 	size_t from; /* bytes [from, to) are not yet read */
 	size_t to;
+	const char *must; /* where t->must is first, if that is known */
 	bool exactly; /* where it stops is asked for */
 	struct text found[TEMPLATE_PARTS]; /* {path}, for {again} */
 };
@@ -187,6 +188,19 @@ read_twice(struct matching *k)
 	return true;
 }
 
+/* The first place of the literal in what is not yet read. */
+static const char *
+search_literal(const struct matching *k, struct text literal)
+{
+	const char *s = k->message.at + k->from, *end = k->message.at + k->to;
+
+	/* it has been searched for from here or from further left */
+	if (k->must != NULL && k->must >= s && literal.at == k->t->must.at)
+		return end - k->must < (ptrdiff_t)literal.n ? NULL : k->must;
+	return search(
+	    (struct text){.at = s, .n = (size_t)(end - s)}, literal);
+}
+
 /* What a client writes freely: up to the first place where the literal
  * behind it stands, or all that is left. */
 static bool
@@ -200,8 +214,7 @@ read_unbounded(struct matching *k, size_t i)
 		return read_twice(k);
 	if (i + 1 < k->t->tail) {
 		literal = k->t->parts[i + 1].text;
-		end = search(
-		    (struct text){.at = s, .n = k->to - k->from}, literal);
+		end = search_literal(k, literal);
 		if (end == NULL)
 			return stop_at(k, k->from);
 	}
@@ -217,10 +230,11 @@ static inline bool
 share_head(
     const struct template *t, const struct template_found *f, size_t *shared)
 {
-	size_t i = 0;
+	size_t i = f->n < t->head ? f->n : t->head;
 
-	while (i < f->n && i < t->head && f->step[i] == t->parts[i].step)
-		i++;
+	/* steps are equal only behind equal ones */
+	while (i > 0 && f->step[i - 1] != t->parts[i - 1].step)
+		i--;
 	*shared = i;
 	return i < f->n || i == t->head || f->stopped != t->parts[i].step;
 }
@@ -231,11 +245,14 @@ lacks_text(const struct template *t, const struct template_found *f,
     struct text message, size_t i)
 {
 	const struct part *p = &t->parts[i];
-	size_t from = i == 0 ? 0 : f->end[i - 1];
+	size_t left = message.n - (i == 0 ? 0 : f->end[i - 1]);
 
-	return i < t->head && p->field == FIELD_LITERAL &&
-	       (message.n - from < p->text.n ||
-		   !signs_same(message.at + from, p->text.at, p->text.n));
+	if (i == t->head || p->field != FIELD_LITERAL)
+		return false;
+	/* where nothing may follow it, it is all that is left */
+	return left < p->text.n || (i + 1 == t->n && left != p->text.n) ||
+	       !signs_same(message.at + message.n - left, p->text.at,
+		   p->text.n);
 }
 
 /* The head from part i on. */
@@ -279,9 +296,10 @@ has_must(struct matching *k, struct template_found *f)
 	if (a->id != k->t->must_id || a->from > k->from) {
 		a->id = k->t->must_id;
 		a->from = (uint32_t)k->from;
-		a->is_there = search(rest, k->t->must) != NULL;
+		a->at = search(rest, k->t->must);
 	}
-	return a->is_there;
+	k->must = a->at;
+	return a->at != NULL;
 }
 
 /* Says in *m what the parts of the head said, in their order. */
@@ -316,7 +334,7 @@ say_head(const struct matching *k, const struct template_found *f,
 static bool
 may_be_cut(const struct template *t, struct text message)
 {
-	return t->accuses_back && message.n > UNCUT_BYTES;
+	return message.n > UNCUT_BYTES && t->accuses_back;
 }
 
 /* What is not the head. */
@@ -350,6 +368,7 @@ begin(struct matching *k, const struct template *t, struct text message,
 	k->m = m;
 	k->from = 0;
 	k->to = message.n;
+	k->must = NULL;
 	k->exactly = exactly;
 }
 

@@ -3,17 +3,11 @@
 #include "proto/event.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <sodium.h>
 #include <string.h>
 
 #include "proto/base/clock.h"
-
-static void
-put_be(uint8_t *out, uint64_t v, size_t bytes)
-{
-	for (size_t i = bytes; i-- > 0; v >>= 8)
-		out[i] = (uint8_t)v;
-}
 
 /* Bytes to be hashed at once: a call takes longer than most parts. */
 struct hashing {
@@ -22,7 +16,7 @@ struct hashing {
 	uint8_t bytes[2048]; /* all of an event but for a longer site */
 };
 
-static void
+static inline void
 hash_bytes(struct hashing *h, const void *bytes, size_t n)
 {
 	if (n > sizeof h->bytes - h->n) {
@@ -38,13 +32,12 @@ hash_bytes(struct hashing *h, const void *bytes, size_t n)
 	h->n += n;
 }
 
-static void
+static inline void
 hash_number(struct hashing *h, uint64_t v)
 {
-	uint8_t be[8];
+	uint64_t be = htobe64(v);
 
-	put_be(be, v, sizeof be);
-	hash_bytes(h, be, sizeof be);
+	hash_bytes(h, &be, sizeof be);
 }
 
 static void
@@ -69,6 +62,7 @@ event_make_id(struct event *e, struct text site)
 	struct hashing h;
 	uint8_t hash[crypto_generichash_BYTES_MIN];
 	int64_t second = second_of(e->time_us);
+	uint32_t begin;
 
 	_Static_assert(HASHED <= crypto_generichash_BYTES_MIN,
 	    "BLAKE2b must give at least the bytes an id takes");
@@ -88,8 +82,9 @@ event_make_id(struct event *e, struct text site)
 		second = 0;
 	if (second > UINT32_MAX)
 		second = UINT32_MAX;
-	put_be(e->id, (uint64_t)second, 4);
-	memcpy(e->id + 4, hash, HASHED);
+	begin = htobe32((uint32_t)second);
+	memcpy(e->id, &begin, sizeof begin);
+	memcpy(e->id + sizeof begin, hash, HASHED);
 }
 
 bool

@@ -3,9 +3,14 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "proto/base/arena.h"
 
@@ -70,39 +75,83 @@ addr_from_bytes(const void *bytes, size_t n, struct addr *out)
 	return true;
 }
 
-/* Four decimal numbers without leading zeros, as inet_pton wants them. */
-static bool
-parse_dotted(struct text t, unsigned char bytes[4])
+/* A bit for each of sixteen bytes: is it a point, is it a digit? */
+static inline void
+look_at(const char *s, unsigned *points, unsigned *digits)
 {
-	size_t at = 0;
+#ifdef __SSE2__
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+	__m128i x = _mm_sub_epi8(w, _mm_set1_epi8('0'));
 
-	for (int i = 0; i < 4; i++) {
-		size_t first = at;
-		unsigned v = 0;
-
-		for (; at < t.n && at - first < 3 && t.at[at] >= '0' &&
-		     t.at[at] <= '9';
-		     at++)
-			v = v * 10 + (unsigned)(t.at[at] - '0');
-		if (at == first || v > 255 ||
-		    (t.at[first] == '0' && at - first > 1))
-			return false;
-		bytes[i] = (unsigned char)v;
-		if (i < 3 && (at == t.n || t.at[at++] != '.'))
-			return false;
+	*points = (unsigned)_mm_movemask_epi8(
+	    _mm_cmpeq_epi8(w, _mm_set1_epi8('.')));
+	*digits = (unsigned)_mm_movemask_epi8(
+	    _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x));
+#else
+	*points = *digits = 0;
+	for (unsigned i = 0; i < 16; i++) {
+		*points |= (unsigned)(s[i] == '.') << i;
+		*digits |= (unsigned)(s[i] >= '0' && s[i] <= '9') << i;
 	}
-	return at == t.n;
+#endif
+}
+
+/* By where the points are, since how long a number is cannot be guessed, and
+ * a wrong guess costs as much as all of this. */
+bool
+addr_parse_dotted(const char *s, size_t n, struct addr *out)
+{
+	enum { MOST = 15, LARGEST = 0x020505 };
+	unsigned char bytes[4];
+	unsigned start = 0, points, digits, all;
+	uint32_t wrong = 0;
+
+	_Static_assert(MOST + sizeof wrong <= ADDR_DOTTED_READ,
+	    "the last number is read as all are");
+	if (n > MOST)
+		return false;
+	look_at(s, &points, &digits);
+	all = (1U << n) - 1;
+	if (((points | digits) & all) != all)
+		return false;
+	/* and one behind the last, whatever is there */
+	points = (points & all) | 1U << n;
+	for (int i = 0; i < 4; i++) {
+		unsigned end = (unsigned)__builtin_ctz(points | 1U << MOST);
+		uint32_t v, in_order;
+
+		if (end - start - 1 > 2)
+			return false;
+		/* three digits, the first in the lowest byte */
+		memcpy(&v, s + start, sizeof v);
+		v = le32toh(v) & 0x0f0f0f0f;
+		/* no zero in front of others */
+		wrong |= (v & 0xff) - (end - start > 1);
+		v = v << (32 - 8 * (end - start)) >> 8;
+		in_order = __builtin_bswap32(v) >> 8;
+		wrong |= LARGEST - in_order;
+		/* 100, 10 and 1 times, added up in the third byte */
+		bytes[i] = (unsigned char)(v * 0x640a01 >> 16);
+		start = end + 1;
+		points &= points - 1;
+	}
+	return points == 0 && wrong <= INT32_MAX &&
+	       addr_from_bytes(bytes, 4, out);
 }
 
 bool
 addr_parse(struct text t, struct addr *out)
 {
-	char s[INET6_ADDRSTRLEN + 1];
+	char s[INET6_ADDRSTRLEN + 1] = {0};
 	unsigned char bytes[16];
 	const char *zone;
 
-	if (parse_dotted(t, bytes))
-		return addr_from_bytes(bytes, 4, out);
+	_Static_assert(sizeof s >= ADDR_DOTTED_READ, "one place for both");
+	if (t.n < sizeof s - 1 && t.n > 0) {
+		memcpy(s, t.at, t.n);
+		if (addr_parse_dotted(s, t.n, out))
+			return true;
+	}
 	if (t.n > 5 && strncasecmp(t.at, "IPv6:", 5) == 0) {
 		t.at += 5;
 		t.n -= 5;

@@ -37,6 +37,10 @@ struct prefixes {
 /* Reads an address as daemons log it: optional "IPv6:" before, "%zone"
  * behind.  Strict otherwise (inet_pton).  False when it is none. */
 bool addr_parse(struct text t, struct addr *out);
+enum { ADDR_DOTTED_READ = 20 };
+/* The same for nothing but "192.0.2.1", of n bytes; ADDR_DOTTED_READ of them
+ * can be read. */
+bool addr_parse_dotted(const char *s, size_t n, struct addr *out);
 /* From 4 or 16 bytes in network order; false for any other length. */
 bool addr_from_bytes(const void *bytes, size_t n, struct addr *out);
 /* 4 or 16, the length of bytes. */

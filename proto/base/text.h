@@ -20,6 +20,8 @@ struct text {
 };
 
 #define TEXT(literal) ((struct text){.at = (literal), .n = sizeof(literal) - 1})
+/* The same in what is static. */
+#define TEXT_INIT(literal) {.at = (literal), .n = sizeof(literal) - 1}
 
 /* A C string as text; NULL gives the absent text. */
 static inline struct text

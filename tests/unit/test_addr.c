@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "proto/base/addr.h"
@@ -53,6 +54,54 @@ forms_of_an_address_are_one(void **state)
 	assert_false(addr_parse((struct text){.at = "192.0.2.1\0x", .n = 11},
 	    &a));
 	assert_false(addr_from_bytes("12345", 5, &a));
+}
+
+/* Against inet_pton: texts of all lengths of the signs that addresses have and
+ * of some they do not, most of them nearly addresses. */
+static void
+dotted_numbers_are_those_of_inet_pton(void **state)
+{
+	static const char signs[] = "0012.34567.899.25.5./:\xb0\0x";
+	uint32_t random = 1, right = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 400000; i++) {
+		char s[20];
+		struct in_addr expected;
+		struct addr a;
+		size_t n = 0;
+		bool is_right;
+
+		/* four numbers, of which something is changed, or any signs */
+		for (int part = 0; part < 4 && i % 4 != 0; part++) {
+			unsigned digits;
+
+			random = random * 1664525 + 1013904223;
+			digits = 1 + (random >> 8) % 3;
+			for (unsigned d = 0; d < digits; d++)
+				s[n++] = (char)('0' + (random >> (12 + 3 * d)) %
+				    (d == 0 && digits == 3 ? 3 : 10));
+			s[n++] = '.';
+		}
+		n -= n > 0;
+		for (unsigned k = i % 4 == 0 ? 17 : (i % 4) - 1; k > 0; k--) {
+			size_t at;
+
+			random = random * 1664525 + 1013904223;
+			at = i % 4 == 0 ? n++ : (random >> 20) % n;
+			s[at] = signs[(random >> 8) % (sizeof signs - 1)];
+		}
+		if (i % 4 == 0)
+			n = (random >> 16) % 18;
+		s[n] = '\0';
+		is_right = strlen(s) == n && inet_pton(AF_INET, s, &expected);
+		right += is_right;
+		assert_int_equal(addr_parse((struct text){.at = s, .n = n}, &a)
+		    && a.family == 4, is_right);
+		if (is_right)
+			assert_memory_equal(a.bytes, &expected, 4);
+	}
+	assert_in_range(right, 40000, 200000);
 }
 
 static void
@@ -146,6 +195,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(forms_of_an_address_are_one),
+	    cmocka_unit_test(dotted_numbers_are_those_of_inet_pton),
 	    cmocka_unit_test(prefixes_are_strict),
 	    cmocka_unit_test(zero_prefix_holds_its_family),
 	    cmocka_unit_test(special_ranges_in_every_form),

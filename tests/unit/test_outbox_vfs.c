@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/outbox_file.h"
@@ -144,12 +145,47 @@ failure_is_told(void **state)
 	free(f);
 }
 
+/* What was set aside behind the end of the file stays when SQLite cuts it to
+ * the size it has, and goes when it gets shorter. */
+static void
+room_stays(void **state)
+{
+	static const char some[8192];
+	char path[] = "/tmp/plaintiff-vfs-XXXXXX";
+	int fd = mkstemp(path);
+	sqlite3_file *f = open_file(path);
+	struct stat st;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(f->pMethods->xWrite(f, some, sizeof some, 0),
+	    SQLITE_OK);
+	assert_int_equal(f->pMethods->xSync(f, SQLITE_SYNC_NORMAL),
+	    SQLITE_OK);
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, FILE_BYTES) == 0) {
+		assert_int_equal(f->pMethods->xTruncate(f, sizeof some),
+		    SQLITE_OK);
+		assert_int_equal(fstat(fd, &st), 0);
+		assert_int_equal(st.st_size, sizeof some);
+		assert_true(st.st_blocks * 512 >= FILE_BYTES);
+		assert_int_equal(f->pMethods->xTruncate(f, 4096), SQLITE_OK);
+		assert_int_equal(fstat(fd, &st), 0);
+		assert_int_equal(st.st_size, 4096);
+		assert_true(st.st_blocks * 512 < FILE_BYTES);
+	}
+	assert_int_equal(f->pMethods->xClose(f), SQLITE_OK);
+	free(f);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(is_a_file),
 	    cmocka_unit_test(failure_is_told),
+	    cmocka_unit_test(room_stays),
 	};
 
 	return cmocka_run_group_tests_name("outbox_vfs", tests, NULL, NULL);

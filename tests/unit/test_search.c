@@ -20,6 +20,18 @@ pick(unsigned n)
 	return (seed >> 16) % n;
 }
 
+/* The last place where memmem() finds it. */
+static const char *
+last_of(const char *in, size_t n, const char *what, size_t k)
+{
+	const char *last = NULL, *at = memmem(in, n, what, k);
+
+	for (; at != NULL; at = memmem(at + 1, n - (size_t)(at + 1 - in),
+			       what, k))
+		last = at;
+	return last;
+}
+
 static void
 finds_what_memmem_finds(void **state)
 {
@@ -40,6 +52,9 @@ finds_what_memmem_finds(void **state)
 		assert_ptr_equal(search((struct text){.at = in, .n = n},
 				     (struct text){.at = what, .n = k}),
 		    memmem(in, n, what, k));
+		assert_ptr_equal(search_last((struct text){.at = in, .n = n},
+				     (struct text){.at = what, .n = k}),
+		    last_of(in, n, what, k));
 		free(in);
 	}
 }

@@ -59,6 +59,33 @@ test_digits(void **state)
 }
 
 static void
+test_alphabets(void **state)
+{
+	static const char others[] = "/:,@[`{\0\xff\xb0\xc1\xe1\x7f !";
+	static const char name[] = "azAZ09._-mM5";
+	char s[SIGNS_BYTES];
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		for (size_t k = 0; k < sizeof s; k++)
+			s[k] = pick(16) == 0 ? others[pick(sizeof others)]
+			    : pick(2) == 0   ? (char)('0' + pick(10))
+			                     : name[pick(sizeof name - 1)];
+		assert_int_equal(signs_name(s), signs_name_plain(s));
+		for (size_t k = 0; k < sizeof s; k++)
+			if (pick(3) != 0)
+				s[k] = ".0123456789"[pick(11)];
+		assert_int_equal(signs_dotted(s), signs_dotted_plain(s));
+	}
+	/* each byte alone */
+	for (int c = 0; c < 256; c++) {
+		memset(s, c, sizeof s);
+		assert_int_equal(signs_name(s), signs_name_plain(s));
+		assert_int_equal(signs_dotted(s), signs_dotted_plain(s));
+	}
+}
+
+static void
 test_same(void **state)
 {
 	char a[80], b[80];
@@ -85,6 +112,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_first),
 	    cmocka_unit_test(test_digits),
+	    cmocka_unit_test(test_alphabets),
 	    cmocka_unit_test(test_same),
 	};
 
