@@ -16,23 +16,46 @@ struct cast {
 	unsigned pid;
 };
 
+static const char *const users[] = {"info", "admin", "office", "test",
+	"sales", "postmaster", "carol", "dave", "support", "scanner"};
+static const char *const domains[] = {"example.org", "example.net",
+	"mail.example", "shop.example", "uni.example"};
+
+/* Those with a mailbox here who log in, each from one place: some 70 times a
+ * day, which is what mail programs do that look every twenty minutes. */
+enum { MAILBOXES = 3000 };
+
 static void
-choose(struct logs *l, struct cast *c)
+choose_client(struct cast *c, unsigned place, unsigned name)
 {
-	static const char *const users[] = {"info", "admin", "office", "test",
-		"sales", "postmaster", "carol", "dave", "support", "scanner"};
-	static const char *const domains[] = {"example.org", "example.net",
-		"mail.example", "shop.example", "uni.example"};
-	unsigned a = logs_pick(l, 2), b = logs_pick(l, 256),
-		 e = logs_pick(l, 256);
+	unsigned a = place >> 16 & 1, b = place >> 8 & 255, e = place & 255;
 
 	snprintf(c->ip, sizeof c->ip, "198.%u.%u.%u", 18 + a, b, e);
-	if (logs_pick(l, 10) < 4)
+	if (name >= 6)
 		snprintf(c->client, sizeof c->client, "unknown[%s]", c->ip);
 	else
 		snprintf(c->client, sizeof c->client,
-		    "host-%u-%u.pool%u.%s[%s]", b, e, a,
-		    domains[logs_pick(l, 5)], c->ip);
+		    "host-%u-%u.pool%u.%s[%s]", b, e, a, domains[name % 5],
+		    c->ip);
+}
+
+/* Somebody who may log in. */
+static struct cast
+owner(struct logs *l, const struct cast *other)
+{
+	unsigned u = logs_pick(l, MAILBOXES);
+	struct cast c = *other;
+
+	choose_client(&c, u * 40503, u % 10);
+	snprintf(c.from, sizeof c.from, "%s%u@%s", users[u % 10], u,
+	    domains[u % 3]);
+	return c;
+}
+
+static void
+choose(struct logs *l, struct cast *c)
+{
+	choose_client(c, logs_pick(l, 1 << 17), logs_pick(l, 10));
 	snprintf(c->user, sizeof c->user, "%s", users[logs_pick(l, 10)]);
 	snprintf(c->from, sizeof c->from, "%s%u@%s", users[logs_pick(l, 10)],
 	    logs_pick(l, 1000), domains[logs_pick(l, 5)]);
@@ -162,10 +185,13 @@ plain_postfix(struct logs *l, const struct cast *c, char *out, size_t cap,
 		    "[private/dovecot-lmtp], delay=0.21, delays=0.12/0.01/"
 		    "0.01/0.07, dsn=2.0.0, status=sent (250 2.0.0 <%s> "
 		    "%s Saved)\n", c->pid, c->qid, c->to, c->to, c->qid);
-	case 10:
+	case 10: {
+		struct cast o = owner(l, c);
+
 		return LINE("postfix/submission/smtpd[%u]: %s: client=%s, "
 		    "sasl_method=PLAIN, sasl_username=%s\n", c->pid, c->qid,
-		    c->client, c->from);
+		    o.client, o.from);
+	}
 	default:
 		return LINE("postfix/smtps/smtpd[%u]: connect from %s\n",
 		    c->pid, c->client);
@@ -177,10 +203,13 @@ plain_dovecot(struct logs *l, const struct cast *c, char *out, size_t cap,
     size_t n)
 {
 	switch (logs_pick(l, 3)) {
-	case 0:
+	case 0: {
+		struct cast o = owner(l, c);
+
 		return LINE("dovecot: imap-login: Login: user=<%s>, "
 		    "method=PLAIN, rip=%s, lip=192.0.2.2, mpid=%u, TLS, "
-		    "session=<%s/QwEB>\n", c->from, c->ip, c->pid, c->qid);
+		    "session=<%s/QwEB>\n", o.from, o.ip, c->pid, c->qid);
+	}
 	case 1:
 		return LINE("dovecot: imap(%s)<%u><%s>: Disconnected: Logged "
 		    "out in=%u out=%u deleted=0 expunged=0 trashed=0 "
