@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +147,71 @@ failure_is_told(void **state)
 	free(f);
 }
 
+/* In place of libc's, for SQLite, too: how often, and whether it works. */
+static int syncs;
+static bool sync_fails;
+
+static int
+synced(void)
+{
+	syncs++;
+	errno = EIO;
+	return sync_fails ? -1 : 0;
+}
+
+int
+fsync(int fd)
+{
+	(void)fd;
+	return synced();
+}
+
+int
+fdatasync(int fd)
+{
+	(void)fd;
+	return synced();
+}
+
+/* Does a sync ask the disk? */
+static bool
+asks(sqlite3_file *f, int expected)
+{
+	int before = syncs;
+
+	assert_int_equal(f->pMethods->xSync(f, SQLITE_SYNC_NORMAL), expected);
+	return syncs != before;
+}
+
+/* A sync that is left out must be one of nothing. */
+static void
+changes_are_synced(void **state)
+{
+	char path[] = "/tmp/plaintiff-vfs-XXXXXX";
+	int fd = mkstemp(path);
+	sqlite3_file *f = open_file(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	/* another may have written before we opened it */
+	assert_true(asks(f, SQLITE_OK));
+	assert_false(asks(f, SQLITE_OK));
+	assert_int_equal(f->pMethods->xWrite(f, "some", 4, 0), SQLITE_OK);
+	assert_true(asks(f, SQLITE_OK));
+	assert_false(asks(f, SQLITE_OK));
+	assert_int_equal(f->pMethods->xTruncate(f, 2), SQLITE_OK);
+	assert_true(asks(f, SQLITE_OK));
+	assert_int_equal(f->pMethods->xWrite(f, "more", 4, 2), SQLITE_OK);
+	sync_fails = true;
+	assert_true(asks(f, SQLITE_IOERR_FSYNC));
+	sync_fails = false;
+	assert_true(asks(f, SQLITE_OK));
+	assert_int_equal(f->pMethods->xClose(f), SQLITE_OK);
+	free(f);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 /* What was set aside behind the end of the file stays when SQLite cuts it to
  * the size it has, and goes when it gets shorter. */
 static void
@@ -185,6 +252,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(is_a_file),
 	    cmocka_unit_test(failure_is_told),
+	    cmocka_unit_test(changes_are_synced),
 	    cmocka_unit_test(room_stays),
 	};
 
