@@ -311,9 +311,14 @@ class World:
             self.bad("set aside: %s" % aside)
         return lost, doubled
 
-    def lines_read(self):
-        return self.database.one(
-            "SELECT coalesce(sum(lines), 0)::bigint FROM agent_outbox")
+    def lines_read(self, at_least, seconds):
+        """Waits for so many; how many there are.  A log that was rotated
+        last of all has its next lines read a little later."""
+        def read():
+            return self.database.one(
+                "SELECT coalesce(sum(lines), 0)::bigint FROM agent_outbox")
+        self.wait_for(lambda: read() >= at_least, seconds)
+        return read()
 
     def troubles(self):
         """What the programs said last, for a failure."""
