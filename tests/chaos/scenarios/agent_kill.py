@@ -21,7 +21,11 @@ def run(world):
                         more={"outbox": {"keep_size": "1M"}})
     load = Load(world, zip(KINDS, logs), lines=lines, rate=rate,
                 rotate=rotate, keep=60)
-    done, began = 0, time.monotonic()
+    # what was rotated away before the agent knew of a log is not its to read
+    agent.start()
+    world.lines_read(1000, 20)
+    agent.kill()
+    done, began = 1, time.monotonic()
     while load.running or done < kills:
         agent.start()
         # mostly in the first turns; sometimes well under way
