@@ -1,10 +1,10 @@
 /*
  * Stage report: what each contact is due becomes one stored report.  Who is
  * due is decided for all at once; then a step is a batch of contacts: they
- * and their addresses locked, their new events read, mails composed, and
- * mails, addresses and the marks "reported up to here" stored in one
- * transaction, so that each event is in exactly one report.  Sends nothing:
- * that is deliver.
+ * are locked, their new events read, mails composed, and mails, addresses and
+ * the marks "reported up to here" stored in one transaction, if no mark was
+ * moved meanwhile, so that each event is in exactly one report.  Sends
+ * nothing: that is deliver.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -62,7 +62,8 @@ event_at(const struct db_rows *rows, size_t i, struct arena *a)
 	};
 }
 
-/* Addresses of contacts $1 $2 $3 $4: in the order of halves. */
+/* The arguments that both statements begin with: contact, address and mark of
+ * each address, in the order of halves, and upto. */
 static struct db_args *
 addresses_of(struct half *const *halves, size_t count, int64_t upto,
     struct arena *a)

@@ -242,7 +242,8 @@ JOIN made ON made.contact = m.contact
 ORDER BY m.n;
 
 -- name: report_mail_insert
--- the $2-th mail of report $1; $3: its envelope sender, null: report.from
+-- arrays: the $2-th mail of report $1; $3: its envelope sender, null:
+-- report.from
 INSERT INTO report_mail (report, n, sender, subject, message_id, mail)
 SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[],
 	$5::text[], $6::bytea[]);
