@@ -270,6 +270,13 @@ sibling_find(const char *path, const struct source_place *place,
 	return f;
 }
 
+static bool
+is_file_of(const struct sibling *s, const struct source_place *p)
+{
+	return s->facts.device == p->device && s->facts.inode == p->inode &&
+	    s->facts.birth_us == p->birth_us;
+}
+
 /* The index of the file behind the place's own; n: the live one. */
 static size_t
 index_behind(const struct sibling *at, size_t n,
@@ -280,9 +287,7 @@ index_behind(const struct sibling *at, size_t n,
 	size_t own;
 
 	for (size_t i = 0; i < n; i++)
-		if (at[i].facts.device == after->device &&
-		    at[i].facts.inode == after->inode &&
-		    at[i].facts.birth_us == after->birth_us)
+		if (is_file_of(&at[i], after))
 			return i + 1;
 	/* compressed or copied since */
 	own = find_own(at, n, after, &f, &facts);
@@ -296,13 +301,29 @@ index_behind(const struct sibling *at, size_t n,
 	return n;
 }
 
+/* The index of the oldest file with what a place has not read, which is at
+ * the beginning of its file; n: the live one. */
+static size_t
+index_unread(const struct sibling *at, size_t n,
+    const struct source_place *place)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_file_of(&at[i], place) ||
+		    at[i].facts.mtime_us > place->mtime_us)
+			return i;
+	return n;
+}
+
+typedef size_t index_of(const struct sibling *at, size_t n,
+    const struct source_place *place);
+
 static bool
-open_next(const char *path, const struct source_place *after,
-    struct sibling_next *next)
+open_one(const char *path, const struct source_place *place,
+    index_of *which, struct sibling_next *next)
 {
 	struct arena *a = arena_open(0);
 	struct sibling *at;
-	size_t n = list(path, a, &at), i = index_behind(at, n, after);
+	size_t n = list(path, a, &at), i = which(at, n, place);
 	const char *why;
 
 	*next = (struct sibling_next){0};
@@ -322,9 +343,9 @@ open_next(const char *path, const struct source_place *after,
 	return false;
 }
 
-bool
-sibling_open_next(const char *path, const struct source_place *after,
-    struct sibling_next *next)
+static bool
+open_surely(const char *path, const struct source_place *place,
+    index_of *which, struct sibling_next *next)
 {
 	enum { TRIES = 5 };
 
@@ -333,9 +354,9 @@ sibling_open_next(const char *path, const struct source_place *after,
 	for (int i = 0; i < TRIES; i++) {
 		struct sibling_next again;
 
-		if (!open_next(path, after, next))
+		if (!open_one(path, place, which, next))
 			return false;
-		if (open_next(path, after, &again)) {
+		if (open_one(path, place, which, &again)) {
 			logfile_close(again.file);
 			if (again.facts.inode == next->facts.inode &&
 			    again.facts.device == next->facts.device) {
@@ -346,4 +367,18 @@ sibling_open_next(const char *path, const struct source_place *after,
 		logfile_close(next->file);
 	}
 	return false;
+}
+
+bool
+sibling_open_next(const char *path, const struct source_place *after,
+    struct sibling_next *next)
+{
+	return open_surely(path, after, index_behind, next);
+}
+
+bool
+sibling_open_unread(const char *path, const struct source_place *place,
+    struct sibling_next *next)
+{
+	return open_surely(path, place, index_unread, next);
 }

@@ -46,5 +46,9 @@ struct sibling_next {
  * written to later.  False when it is not there (yet). */
 bool sibling_open_next(const char *path, const struct source_place *after,
     struct sibling_next *next);
+/* As it does, for a place where nothing was read yet: the oldest rotated file
+ * that is the place's own or was written to later, or path itself. */
+bool sibling_open_unread(const char *path, const struct source_place *place,
+    struct sibling_next *next);
 
 #endif

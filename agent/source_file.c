@@ -34,7 +34,10 @@ file_place(const struct source *base, struct source_place *out)
 
 	if (s->file == NULL) {
 		*out = s->lost;
-		return s->has_place;
+		/* not there yet: what is written from then on is to be read */
+		if (!s->has_place)
+			*out = (struct source_place){.mtime_us = s->since_us};
+		return s->has_place || s->since_us != 0;
 	}
 	source_find_place(s, out);
 	return true;
@@ -116,6 +119,8 @@ look_again(struct source_file *s)
 		return READ_FAILED;
 	if (f.size == read_upto(s) && f.mtime_us == s->facts.mtime_us)
 		return READ_END;
+	if (s->live && source_find_has_unread(s))
+		return READ_CHANGED;
 	s->facts.mtime_us = f.mtime_us;
 	return is_intact(s, &f) ? READ_SOME : READ_CHANGED;
 }
@@ -187,6 +192,7 @@ static enum source_result
 change_over(struct source_file *s, const struct sibling_next *next,
     struct text *line)
 {
+	struct logfile_facts f;
 	int64_t bytes;
 
 	/* its writer is gone: what has no LF now never gets one */
@@ -205,6 +211,8 @@ change_over(struct source_file *s, const struct sibling_next *next,
 	if (next->skipped != 0)
 		source_find_declare(s, next->foreign,
 		    "it is compressed with something that is not read here");
+	if (logfile_stat(s->file, &f) == 0 && f.mtime_us > s->done_us)
+		s->done_us = f.mtime_us;
 	logfile_close(s->file);
 	source_find_begin(s, next->file, &next->facts, next->is_live, 0);
 	log_info("source: next file file=%s live=%s", s->path,
@@ -456,7 +464,10 @@ source_file_open(const struct source_file_options *o)
 	s->from_end = o->from_end;
 	s->since_us = o->since_us;
 	s->retry_ms = INT64_MIN;
-	if (o->place != NULL) {
+	if (o->place != NULL && o->place->inode == 0) {
+		s->from_end = false;
+		s->since_us = o->place->mtime_us;
+	} else if (o->place != NULL) {
 		s->has_place = true;
 		s->lost = *o->place;
 	}

@@ -24,6 +24,8 @@ struct source_file {
 	int64_t grace_ms;
 	bool from_end;
 	int64_t since_us;    /* no place: rotated ones written to later too */
+	int64_t done_us;     /* rotated files not written to since then are
+	                      * read, or not to be */
 	struct logfile *file;/* NULL: not open */
 	bool live;           /* it is, or was, path itself */
 	struct logfile_facts facts;
@@ -52,6 +54,9 @@ void source_find_begin(struct source_file *s, struct logfile *file,
 void source_find_leave(struct source_file *s);
 /* Finds the file to read, by the place if there is one; false: not now. */
 bool source_find(struct source_file *s);
+/* Nothing was read yet of the open file, and there is a rotated one that was
+ * written to since it was last looked at: it may be what was in this one. */
+bool source_find_has_unread(const struct source_file *s);
 /* Is path no longer the file that is open? */
 bool source_find_is_rotated(const struct source_file *s);
 /* Declares that the rest of a file is lost. */

@@ -21,6 +21,8 @@ source_find_place(const struct source_file *s, struct source_place *out)
 	    .offset = s->at.offset,
 	    .head_bytes = (uint32_t)s->at.head_n,
 	    .tail_bytes = (uint32_t)s->at.tail_n};
+	if (s->at.offset == 0 && s->done_us > s->facts.mtime_us)
+		out->mtime_us = s->done_us;
 	sibling_mark(out->head, s->head, s->at.head_n);
 	sibling_mark(out->tail, s->at.tail, s->at.tail_n);
 }
@@ -94,6 +96,7 @@ find_own(struct source_file *s, struct logfile *live,
 
 	if (live != NULL && sibling_matches(live, live_facts, &s->lost) !=
 	    SIBLING_OTHER) {
+		s->done_us = s->lost.mtime_us;
 		source_find_begin(s, live, live_facts, true, s->lost.offset);
 		return true;
 	}
@@ -104,6 +107,41 @@ find_own(struct source_file *s, struct logfile *live,
 	log_info("source: rest of a rotated file file=%s", s->path);
 	source_find_begin(s, f, &facts, false, s->lost.offset);
 	return true;
+}
+
+/* Nothing was read of the place's own file, so that its bytes tell nothing:
+ * copied and truncated since, it looks the same.  The oldest rotated file
+ * that has what was written since then. */
+static bool
+find_unread(struct source_file *s)
+{
+	struct sibling_next next;
+
+	if (!sibling_open_unread(s->path, &s->lost, &next))
+		return false;
+	if (next.is_live) {
+		logfile_close(next.file);
+		return false;
+	}
+	if (next.skipped != 0)
+		source_find_declare(s, next.foreign,
+		    "it is compressed with something that is not read here");
+	log_info("source: a rotated file was not read yet file=%s", s->path);
+	source_find_begin(s, next.file, &next.facts, false, 0);
+	return true;
+}
+
+bool
+source_find_has_unread(const struct source_file *s)
+{
+	struct sibling_next next;
+	struct source_place p;
+
+	source_find_place(s, &p);
+	if (p.offset != 0 || !sibling_open_unread(s->path, &p, &next))
+		return false;
+	logfile_close(next.file);
+	return !next.is_live;
 }
 
 /* Its own file is gone.  Rotation may be under way, so not before a grace:
@@ -154,8 +192,13 @@ find_later(struct source_file *s, const char *why)
 	if (!s->said)
 		log_warning("source: cannot read file=%s: %s", s->path, why);
 	s->said = true;
-	/* a file that appears later is new from its beginning */
+	/* a file that appears later is new from its beginning, and so is what
+	 * rotation makes of it before it is looked for again */
 	s->from_end = false;
+	if (!s->has_place && s->since_us == 0) {
+		s->since_us = clock_wall_us();
+		s->moved = true;
+	}
 	s->retry_ms = clock_mono_ms() + SOURCE_RETRY_MS;
 	return false;
 }
@@ -172,6 +215,10 @@ find_any(struct source_file *s)
 		logfile_close(live);
 		live = NULL;
 	}
+	if (s->has_place && s->lost.offset == 0 && find_unread(s)) {
+		logfile_close(live);
+		return true;
+	}
 	if (s->has_place && find_own(s, live, &facts))
 		return true;
 	if (live == NULL)
@@ -180,6 +227,7 @@ find_any(struct source_file *s)
 		logfile_close(live);
 		return s->has_place ? find_next(s) : find_since(s);
 	}
+	s->done_us = clock_wall_us();
 	source_find_begin(s, live, &facts, true,
 	    s->from_end ? last_line_end(live, facts.size) : 0);
 	return true;

@@ -85,7 +85,9 @@ print_source(const char *name, const struct source_place *p, bool json,
 	if (!json) {
 		buf_printf(b, "%-13s %s offset %" PRId64 " inode %" PRIu64,
 		    "source", name, p->offset, p->inode);
-		if (unread >= 0)
+		if (p->inode == 0 && name[0] == '/')
+			buf_puts(b, " not found yet");
+		else if (unread >= 0)
 			buf_printf(b, " unread %" PRId64, unread);
 		else if (name[0] == '/')
 			buf_puts(b, " in a rotated file");

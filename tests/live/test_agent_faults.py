@@ -233,6 +233,7 @@ def test_patterns_take_files_that_appear_later(agent, tmp_path):
     wait_until(lambda: logins(hub) == users(4))
     names = {s["file"] for s in a.status()["sources"]}
     assert names == {str(logs / n) for n in ("a.log", "b.log", "mail.info")}
+    wait_until(lambda: a.status()["unacked"] == 0)
     assert p.stop() == 0
     append(logs / "b.log", line(4))
     a.start()

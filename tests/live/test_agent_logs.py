@@ -42,6 +42,8 @@ def test_rotation_while_stopped(agent):
     append(a.log, line(0))
     p = a.start()
     wait_until(lambda: len(hub.events) == 1)
+    # unacknowledged, it is sent again by right
+    wait_until(lambda: a.status()["unacked"] == 0)
     assert p.stop() == 0
     append(a.log, line(1))
     for n in (2, 3, 4):

@@ -239,6 +239,91 @@ another_file_with_that_inode(void **state)
 	assert_string_equal(lines(x), "x b");
 }
 
+/* Of a file in which nothing was read its bytes tell nothing. */
+static void
+an_empty_file_copied_and_truncated(void **state)
+{
+	struct fixture *x = *state;
+
+	/* "old" was there before: it is not to be read */
+	append(x->log, "old\n");
+	rotate(x);
+	shell(x, "true >$1");
+	restart(x, true);
+	assert_string_equal(lines(x), "");
+	commit(x);
+	/* with the agent stopped, and held up */
+	for (int stopped = 1; stopped >= 0; stopped--) {
+		append(x->log, "a\n");
+		shell(x, "sleep 0.02; mv $1.1 $1.2; cp $1 $1.1; "
+		    "true >$1");
+		append(x->log, "b\n");
+		shell(x, "mv $1.2 $1.3; mv $1.1 $1.2; cp $1 $1.1; true >$1");
+		if (stopped)
+			restart(x, false);
+		assert_string_equal(lines(x), "a b");
+		assert_int_equal(source_losses(x->s), 0);
+		commit(x);
+		assert_int_equal(x->place.offset, 0);
+		restart(x, false);
+		assert_string_equal(lines(x), "");
+	}
+	append(x->log, "c\n");
+	assert_string_equal(lines(x), "c");
+}
+
+/* Its writer came late: what is in the rotated file was read. */
+static void
+an_empty_file_after_a_late_writer(void **state)
+{
+	struct fixture *x = *state;
+
+	append(x->log, "a\n");
+	restart(x, false);
+	assert_string_equal(lines(x), "a");
+	commit(x);
+	rotate(x);
+	shell(x, "true >$1; sleep 0.02");
+	append(numbered(x, 1), "b\n");
+	assert_string_equal(lines(x), "b");
+	commit(x);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(x->place.offset, 0);
+		restart(x, false);
+		assert_string_equal(lines(x), "");
+		commit(x);
+	}
+	append(x->log, "c\n");
+	assert_string_equal(lines(x), "c");
+}
+
+/* Rotated before it was looked for again, or before the next life. */
+static void
+a_log_that_comes_later(void **state)
+{
+	struct fixture *x = *state;
+
+	append(numbered(x, 2), "old\n");
+	restart(x, true);
+	assert_string_equal(lines(x), "");
+	assert_true(source_has_moved(x->s));
+	commit(x);
+	assert_true(x->has_place);
+	assert_false(source_has_moved(x->s));
+	shell(x, "sleep 0.02");
+	append(x->log, "a\n");
+	rotate(x);
+	append(x->log, "b\n");
+	rotate(x);
+	append(x->log, "c\n");
+	assert_string_equal(lines(x), "");
+	restart(x, true);
+	assert_string_equal(lines(x), "a b c");
+	commit(x);
+	restart(x, true);
+	assert_string_equal(lines(x), "");
+}
+
 int
 main(void)
 {
@@ -253,6 +338,9 @@ main(void)
 	    TEST(truncated_in_place),
 	    TEST(copied_and_truncated),
 	    TEST(another_file_with_that_inode),
+	    TEST(an_empty_file_copied_and_truncated),
+	    TEST(an_empty_file_after_a_late_writer),
+	    TEST(a_log_that_comes_later),
 	};
 
 	return cmocka_run_group_tests_name("source_file", tests, quiet, NULL);

@@ -2,12 +2,23 @@
 
 What a copytruncate swallows by itself (written between copy and truncation)
 may be stored or not; all other lines must be, once."""
+import json
+import subprocess
 import time
 
 from load import Load
+from world import program, wait_until
 
 LIMIT_S = (90, 1200)
 KINDS = ("rename", "copytruncate", "compress", "dateext")
+
+
+def looked_for(agent):
+    """How many logs its outbox has a place of."""
+    out = subprocess.run([program("plaintiff-agent"), "status", "--json",
+                          "-c", str(agent.conf)], text=True, check=True,
+                         capture_output=True).stdout
+    return len(json.loads(out)["sources"])
 
 
 def run(world):
@@ -19,12 +30,13 @@ def run(world):
     logs = [world.folder / (kind + ".log") for kind in KINDS]
     agent = world.agent("mx1", hub, logs=logs,
                         more={"outbox": {"keep_size": "1M"}})
+    # what was rotated away before the agent first looked is not its to read;
+    # all else is, also of logs that are not there when it looks
+    agent.start()
+    wait_until(lambda: looked_for(agent) == len(logs))
+    agent.kill()
     load = Load(world, zip(KINDS, logs), lines=lines, rate=rate,
                 rotate=rotate, keep=60)
-    # what was rotated away before the agent knew of a log is not its to read
-    agent.start()
-    world.lines_read(1000, 20)
-    agent.kill()
     done, began = 1, time.monotonic()
     while load.running or done < kills:
         agent.start()
