@@ -344,9 +344,9 @@ def test_reload_takes_new_settings_or_keeps_the_old(agent, tmp_path):
     assert 'did you mean "file"' in p.stderr
     append(a.log, line(2))
     wait_until(lambda: len(hub.events) == 2)
-    wait_until(lambda: a.status()["unacked"] == 0)
     a.files.append(other)
     a.write()
+    wait_until(lambda: a.status()["unacked"] == 0)
     p.popen.send_signal(signal.SIGHUP)
     wait_until(lambda: logins(hub) == users(3))
     assert max(hub.copies.values()) == 1
