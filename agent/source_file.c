@@ -470,6 +470,7 @@ source_file_open(const struct source_file_options *o)
 	} else if (o->place != NULL) {
 		s->has_place = true;
 		s->lost = *o->place;
+		s->done_us = o->place->mtime_us;
 	}
 	return &s->base;
 }

@@ -86,26 +86,28 @@ last_line_end(struct logfile *file, int64_t size)
 	return lf == NULL ? from : from + (lf - bytes) + 1;
 }
 
-/* The place's own file: path itself, or what rotation made of it. */
+/* The place's own file: path itself, or what rotation made of it.  Path with
+ * another inode but bytes that match comes last: of a file with few bytes the
+ * next one may begin alike. */
 static bool
 find_own(struct source_file *s, struct logfile *live,
     const struct logfile_facts *live_facts)
 {
+	enum sibling_match m = live == NULL ? SIBLING_OTHER
+	    : sibling_matches(live, live_facts, &s->lost);
 	struct logfile_facts facts;
-	struct logfile *f;
+	struct logfile *f = m == SIBLING_SAME ? NULL
+	    : sibling_find(s->path, &s->lost, &facts);
 
-	if (live != NULL && sibling_matches(live, live_facts, &s->lost) !=
-	    SIBLING_OTHER) {
-		s->done_us = s->lost.mtime_us;
-		source_find_begin(s, live, live_facts, true, s->lost.offset);
+	if (f != NULL) {
+		logfile_close(live);
+		log_info("source: rest of a rotated file file=%s", s->path);
+		source_find_begin(s, f, &facts, false, s->lost.offset);
 		return true;
 	}
-	f = sibling_find(s->path, &s->lost, &facts);
-	if (f == NULL)
+	if (m == SIBLING_OTHER)
 		return false;
-	logfile_close(live);
-	log_info("source: rest of a rotated file file=%s", s->path);
-	source_find_begin(s, f, &facts, false, s->lost.offset);
+	source_find_begin(s, live, live_facts, true, s->lost.offset);
 	return true;
 }
 

@@ -297,6 +297,23 @@ an_empty_file_after_a_late_writer(void **state)
 	assert_string_equal(lines(x), "c");
 }
 
+/* With few bytes the next file may begin alike; the inode tells. */
+static void
+the_next_file_begins_alike(void **state)
+{
+	struct fixture *x = *state;
+
+	append(x->log, "a\n");
+	restart(x, false);
+	assert_string_equal(lines(x), "a");
+	commit(x);
+	append(x->log, "b\n");
+	rotate(x);
+	append(x->log, "a\nc\n");
+	restart(x, false);
+	assert_string_equal(lines(x), "b a c");
+}
+
 /* Rotated before it was looked for again, or before the next life. */
 static void
 a_log_that_comes_later(void **state)
@@ -340,6 +357,7 @@ main(void)
 	    TEST(another_file_with_that_inode),
 	    TEST(an_empty_file_copied_and_truncated),
 	    TEST(an_empty_file_after_a_late_writer),
+	    TEST(the_next_file_begins_alike),
 	    TEST(a_log_that_comes_later),
 	};
 
