@@ -5,6 +5,7 @@
 
 #include "agent/rules_inside.h"
 #include "agent/signs.h"
+#include "agent/template_parts.h"
 
 enum {
 	QUEUE_ID_BYTES = 2 * SIGNS_BYTES,
