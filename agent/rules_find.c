@@ -12,7 +12,8 @@ enum {
 };
 
 /* The bytes behind the queue id, or an empty text.  No daemon's is longer
- * than QUEUE_ID_BYTES, and a colon follows all of them. */
+ * than QUEUE_ID_BYTES, and a colon follows all of them.  Whether it is one
+ * the forms see to. */
 static inline struct text
 behind_queue_id(struct text message)
 {
@@ -32,16 +33,6 @@ behind_queue_id(struct text message)
 	if (at == QUEUE_ID_BYTES)
 		return (struct text){.at = message.at, .n = 0};
 	return (struct text){.at = message.at + at, .n = message.n - at};
-}
-
-static bool
-begins_with_queue_id(struct text message)
-{
-	size_t n = 0;
-
-	while (n < message.n && rules_is_letter_or_digit(message.at[n]))
-		n++;
-	return n < message.n && message.at[n] == ':';
 }
 
 /* Which of the forms a and b, two rising lists, fits first, or NULL. */
@@ -69,8 +60,6 @@ find_entry(const struct rules_view *v, struct text message, struct match *m)
 
 	if (v->behind_queue_id != NULL)
 		b = leads_find(v->behind_queue_id, behind_queue_id(message));
-	if (*b != LEADS_END && !begins_with_queue_id(message))
-		b = none;
 	if (*a == LEADS_END && *b == LEADS_END)
 		return NULL;
 	return first_fit(v, a, b, message, m);

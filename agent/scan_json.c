@@ -35,12 +35,18 @@ put_string(char *to, const char *s)
 	return put(to, s, strlen(s));
 }
 
-/* Two digits. */
-static char *
+#define TEN(tens) \
+	tens "0" tens "1" tens "2" tens "3" tens "4" \
+	tens "5" tens "6" tens "7" tens "8" tens "9"
+
+/* Two digits, of a number below 100. */
+static inline char *
 put_pair(char *to, unsigned v)
 {
-	to[0] = (char)('0' + v / 10);
-	to[1] = (char)('0' + v % 10);
+	static const char pairs[] = TEN("0") TEN("1") TEN("2") TEN("3")
+	    TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
+
+	memcpy(to, pairs + (size_t)2 * v, 2);
 	return to + 2;
 }
 
@@ -86,27 +92,31 @@ put_number(char *to, uint64_t v)
 	return to + (sizeof digits - at);
 }
 
+/* A byte as a number, and the point behind it. */
+#define DOTTED(v) \
+	{(v) > 99 ? '0' + (v) / 100 : (v) > 9 ? '0' + (v) / 10 : '0' + (v), \
+	    (v) > 99 ? '0' + (v) / 10 % 10 : (v) > 9 ? '0' + (v) % 10 : '.', \
+	    (v) > 99 ? '0' + (v) % 10 : '.', '.'}
+#define FOUR(v) DOTTED(v), DOTTED((v) + 1), DOTTED((v) + 2), DOTTED((v) + 3)
+#define SIXTEEN(v) FOUR(v), FOUR((v) + 4), FOUR((v) + 8), FOUR((v) + 12)
+#define SIXTY_FOUR(v) \
+	SIXTEEN(v), SIXTEEN((v) + 16), SIXTEEN((v) + 32), SIXTEEN((v) + 48)
+
 /* Without a branch for how many digits each number has: nobody can guess. */
 static char *
 put_addr(char *to, const struct addr *a)
 {
+	static const char dotted[256][4] = {SIXTY_FOUR(0), SIXTY_FOUR(64),
+	    SIXTY_FOUR(128), SIXTY_FOUR(192)};
 	char text[ADDR_TEXT_BYTES];
 
 	if (a->family != 4)
 		return put_string(to, addr_format(text, a));
 	for (int i = 0; i < 4; i++) {
-		uint32_t v = a->bytes[i], hundreds = v * 41 >> 12;
-		uint32_t tens = (v - hundreds * 100) * 103 >> 10;
-		uint32_t ones = v - hundreds * 100 - tens * 10;
-		unsigned zeros = (v < 100 ? 1U : 0U) + (v < 10 ? 1U : 0U);
-		uint32_t word = (hundreds | tens << 8 | ones << 16) +
-		                (uint32_t)SIGNS_ALL('0');
+		unsigned v = a->bytes[i];
 
-		/* the point is in place of a fourth digit */
-		word ^= (uint32_t)('0' ^ '.') << 24;
-		word = htole32(word >> 8 * zeros);
-		memcpy(to, &word, sizeof word);
-		to += sizeof word - zeros;
+		memcpy(to, dotted[v], sizeof dotted[v]);
+		to += 2 + (v > 9) + (v > 99);
 	}
 	return to - 1;
 }
