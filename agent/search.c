@@ -25,8 +25,9 @@ search_last_plain(struct text in, struct text what)
 
 enum { WORD = 16 };
 
-/* Most texts are short: a call takes longer. */
-static const char *
+/* Most texts are short: memmem() takes longer.  Apart, as the others, so that
+ * none pays for another's stack. */
+__attribute__((noinline)) static const char *
 search_few(struct text in, struct text what)
 {
 	const char *s = in.at;
@@ -51,19 +52,22 @@ candidates(const char *s, struct text what)
 	    _mm_cmpeq_epi8(last, _mm_set1_epi8(what.at[what.n - 1]))));
 }
 
-/* Between the first byte and the last, which are there.  A call would have
- * what is looked for fetched anew. */
+/* As memcmp() == 0.  A call would have what is looked for fetched anew. */
 static inline bool
 is_there(const char *s, struct text what)
 {
-	size_t at = 1, end = what.n - 1;
+	size_t at = 0;
 
-	if (what.n <= 2)
-		return true;
-	for (; end - at > SIGNS_SHORT; at += SIGNS_SHORT)
-		if (!signs_same_short(s + at, what.at + at, SIGNS_SHORT))
-			return false;
-	return signs_same_short(s + at, what.at + at, end - at);
+	if (what.n >= SIGNS_WORD) {
+		for (; at < what.n - SIGNS_WORD; at += SIGNS_WORD)
+			if (signs_load(s + at) != signs_load(what.at + at))
+				return false;
+		at = what.n - SIGNS_WORD;
+		return signs_load(s + at) == signs_load(what.at + at);
+	}
+	while (at < what.n && s[at] == what.at[at])
+		at++;
+	return at == what.n;
 }
 
 #ifdef __x86_64__
@@ -92,19 +96,12 @@ search_words(struct text in, struct text what)
 }
 #endif
 
-const char *
-search(struct text in, struct text what)
+__attribute__((noinline)) static const char *
+search_many(struct text in, struct text what)
 {
 	const char *s = in.at, *last;
 	unsigned found;
 
-	if (in.n < what.n + WORD)
-		return search_few(in, what);
-#ifdef __x86_64__
-	if (in.n >= what.n + WORDS_BYTES && __builtin_cpu_supports("avx2") &&
-	    __builtin_cpu_supports("bmi2"))
-		return search_words(in, what);
-#endif
 	/* the last sixteen places overlap those before */
 	last = in.at + in.n - what.n + 1 - WORD;
 	for (;; s = last - s < WORD ? last : s + WORD) {
@@ -118,6 +115,18 @@ search(struct text in, struct text what)
 		if (s == last)
 			return NULL;
 	}
+}
+
+const char *
+search(struct text in, struct text what)
+{
+#ifdef __x86_64__
+	if (in.n >= what.n + WORDS_BYTES && __builtin_cpu_supports("avx2") &&
+	    __builtin_cpu_supports("bmi2"))
+		return search_words(in, what);
+#endif
+	return in.n < what.n + WORD ? search_few(in, what)
+	                            : search_many(in, what);
 }
 
 const char *

@@ -16,7 +16,7 @@
 #include <emmintrin.h>
 #endif
 
-enum { SIGNS_BYTES = 16, SIGNS_WORD = 8, SIGNS_SHORT = 4 * SIGNS_WORD };
+enum { SIGNS_BYTES = 16, SIGNS_WORD = 8 };
 
 /* A word with the byte c everywhere. */
 #define SIGNS_ALL(c) (UINT64_C(0x0101010101010101) * (uint64_t)(c))
@@ -31,13 +31,15 @@ signs_load(const char *s)
 	return le64toh(w);
 }
 
-/* memcmp() == 0 for at most SIGNS_SHORT bytes, without a call; words may
- * overlap. */
+/* memcmp() == 0, without a call for what is no longer than 32 bytes: most
+ * texts of forms are short, and words may overlap. */
 static inline bool
-signs_same_short(const char *a, const char *b, size_t n)
+signs_same(const char *a, const char *b, size_t n)
 {
 	uint32_t first, second, last, other;
 
+	if (n > 4 * SIGNS_WORD)
+		return memcmp(a, b, n) == 0;
 	if (n >= SIGNS_WORD) {
 		const char *c = a + n - SIGNS_WORD, *d = b + n - SIGNS_WORD;
 
@@ -59,14 +61,6 @@ signs_same_short(const char *a, const char *b, size_t n)
 	}
 	return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] &&
 			     a[n - 1] == b[n - 1]);
-}
-
-/* memcmp() == 0: most texts of forms are short. */
-static inline bool
-signs_same(const char *a, const char *b, size_t n)
-{
-	return n <= SIGNS_SHORT ? signs_same_short(a, b, n)
-	                        : memcmp(a, b, n) == 0;
 }
 
 /* The last eight of n bytes or, if there are fewer, all. */
