@@ -223,7 +223,7 @@ behind_first(const char *s, size_t from, size_t to, int stop)
 }
 
 /* Keeps what a run of bytes says; false when it cannot be said. */
-static bool
+static inline bool
 keep_run(enum field f, struct text run, struct match *m)
 {
 	if (f == FIELD_PORT)
