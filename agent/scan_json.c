@@ -162,16 +162,24 @@ put_time(char *to, int64_t us)
 }
 
 #ifdef __SSE2__
-/* The bytes that JSON writes otherwise; those of other alphabets are below
- * zero. */
 static inline __m128i
-odd_bytes(__m128i w)
+quotes(__m128i w)
 {
-	return _mm_or_si128(
-	    _mm_or_si128(_mm_cmplt_epi8(w, _mm_set1_epi8(' ')),
-		_mm_cmpeq_epi8(w, _mm_set1_epi8('"'))),
-	    _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('\\')),
-		_mm_cmpeq_epi8(w, _mm_set1_epi8(0x7f))));
+	return _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('"')),
+	    _mm_cmpeq_epi8(w, _mm_set1_epi8('\\')));
+}
+
+/* Does JSON write all bytes as they are?  Of many words: the least and the
+ * largest bytes, and where quotes() are. */
+static inline bool
+are_plain(__m128i least, __m128i largest, __m128i quoted)
+{
+	/* from 0x7f on the highest bit is set then */
+	__m128i odd = _mm_or_si128(
+	    _mm_adds_epu8(largest, _mm_set1_epi8(1)),
+	    _mm_cmplt_epi8(least, _mm_set1_epi8(' ')));
+
+	return _mm_movemask_epi8(_mm_or_si128(odd, quoted)) == 0;
 }
 
 static inline __m128i
@@ -191,6 +199,7 @@ static inline bool
 copy_short(char *to, const char *s, size_t n)
 {
 	uint64_t first = SIGNS_ALL('x'), last = first;
+	__m128i w;
 
 	if (n >= sizeof first) {
 		memcpy(&first, s, sizeof first);
@@ -208,15 +217,15 @@ copy_short(char *to, const char *s, size_t n)
 			first = first << 8 | (unsigned char)s[i];
 		}
 	}
-	return _mm_movemask_epi8(odd_bytes(
-		   _mm_set_epi64x((int64_t)last, (int64_t)first))) == 0;
+	w = _mm_set_epi64x((int64_t)last, (int64_t)first);
+	return are_plain(w, w, quotes(w));
 }
 
 /* Copies the text; false when a byte of it is to be written otherwise. */
 static inline bool
 copy_plain(char *to, const char *s, size_t n)
 {
-	__m128i odd = _mm_setzero_si128();
+	__m128i least, largest, quoted, w;
 
 	if (n < WORD)
 		return copy_short(to, s, n);
@@ -229,18 +238,22 @@ copy_plain(char *to, const char *s, size_t n)
 		store(to, a);
 		store(to + middle, b);
 		store(to + n - WORD, c);
-		odd = _mm_or_si128(odd_bytes(a),
-		    _mm_or_si128(odd_bytes(b), odd_bytes(c)));
-		return _mm_movemask_epi8(odd) == 0;
+		return are_plain(_mm_min_epu8(a, _mm_min_epu8(b, c)),
+		    _mm_max_epu8(a, _mm_max_epu8(b, c)),
+		    _mm_or_si128(
+			quotes(a), _mm_or_si128(quotes(b), quotes(c))));
 	}
+	least = largest = _mm_set1_epi8(' ');
+	quoted = _mm_setzero_si128();
 	/* the last word overlaps the one before */
 	for (size_t at = 0;; at = n - at < 2 * WORD ? n - WORD : at + WORD) {
-		__m128i w = load(s + at);
-
+		w = load(s + at);
 		store(to + at, w);
-		odd = _mm_or_si128(odd, odd_bytes(w));
+		least = _mm_min_epu8(least, w);
+		largest = _mm_max_epu8(largest, w);
+		quoted = _mm_or_si128(quoted, quotes(w));
 		if (at + WORD == n)
-			return _mm_movemask_epi8(odd) == 0;
+			return are_plain(least, largest, quoted);
 	}
 }
 #else
