@@ -113,12 +113,10 @@ client_keep_name(struct text name, struct match *m)
 }
 
 size_t
-client_skip_port(const char *s, size_t at, size_t limit, uint16_t *out)
+client_skip_digits(const char *s, size_t at, size_t limit, uint16_t *out)
 {
 	size_t first = at + 1, end = first;
 
-	if (at == limit || s[at] != ':')
-		return at;
 	while (end < limit && client_is_digit(s[end]))
 		end++;
 	/* "name[address]: text" has a colon too */

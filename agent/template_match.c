@@ -88,8 +88,11 @@ read_part(struct matching *k, size_t i)
 		return read_literal(k, p->text);
 	if (p->field == FIELD_NOTE)
 		return read_note(k, i);
-	end = field_read(p->field, k->t->client, k->message, k->from, k->to,
-	    p->next, k->m);
+	end = p->field == FIELD_CLIENT
+	          ? client_read(
+			k->t->client, k->message, k->from, k->to, k->m)
+	          : field_read(p->field, k->t->client, k->message, k->from,
+			k->to, p->next, k->m);
 	if (end == FIELD_NOWHERE)
 		return stop_at(k, k->from);
 	k->from = end;
