@@ -69,10 +69,9 @@ void client_keep_name(struct text name, struct match *m);
 /* "name " in front of a bracket. */
 size_t client_skip_name(
     struct text message, size_t from, size_t limit, struct match *m);
-/* The same, when there is a colon. */
+/* ":port" behind a bracket; for client_skip_port, when there is a colon. */
 size_t client_skip_digits(
     const char *s, size_t at, size_t limit, uint16_t *out);
-/* ":port" behind a bracket. */
 static inline size_t
 client_skip_port(const char *s, size_t at, size_t limit, uint16_t *out)
 {

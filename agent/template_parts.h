@@ -66,20 +66,26 @@ template_shares_head(
 	return i < f->n || i == t->head || f->stopped != t->parts[i].step;
 }
 
-/* Is the next part a text that is not there?  Most templates end here. */
+/* Reads the next part, if it is a text; false when that is not there.  Most
+ * templates end here. */
 static inline bool
-template_lacks_text(const struct template *t, const struct template_found *f,
-    struct text message, size_t i)
+template_reads_text(const struct template *t, struct template_found *f,
+    struct text message, size_t *i)
 {
-	const struct part *p = &t->parts[i];
-	size_t left = message.n - (i == 0 ? 0 : f->end[i - 1]);
+	const struct part *p = &t->parts[*i];
+	size_t from = *i == 0 ? 0 : f->end[*i - 1], left = message.n - from;
 
 	if (p->field != FIELD_LITERAL)
-		return false;
+		return true;
 	/* where nothing may follow it, it is all that is left */
-	return left < p->text.n || (i + 1 == t->n && left != p->text.n) ||
-	       !signs_same(message.at + message.n - left, p->text.at,
-		   p->text.n);
+	if (left < p->text.n || (*i + 1 == t->n && left != p->text.n) ||
+	    !signs_same(message.at + from, p->text.at, p->text.n))
+		return false;
+	f->step[*i] = p->step;
+	f->end[*i] = (uint32_t)(from + p->text.n);
+	f->n = ++*i;
+	f->stopped = 0;
+	return true;
 }
 
 /* Behind the head that an earlier one has read, too: is the text that it
@@ -107,8 +113,9 @@ template_match_more(const struct template *t, struct text message,
 	    !template_shares_head(t, found, &shared))
 		return false;
 	/* apart from the rest, since most are given up here */
-	if (shared < t->head ? template_lacks_text(t, found, message, shared)
-	                     : shared > 0 && template_lacks_must(t, found))
+	if (shared < t->head
+		? !template_reads_text(t, found, message, &shared)
+		: shared > 0 && template_lacks_must(t, found))
 		return false;
 	return template_match_rest(t, message, m, found, shared);
 }
