@@ -58,7 +58,7 @@ find_entry(const struct rules_view *v, struct text message, struct match *m)
 	static const uint32_t none[] = {LEADS_END};
 	const uint32_t *a = leads_find(v->by_start, message), *b = none;
 
-	if (v->behind_queue_id != NULL)
+	if (v->behind_queue_id != NULL && (*a == LEADS_END || !v->is_apart))
 		b = leads_find(v->behind_queue_id, behind_queue_id(message));
 	if (*a == LEADS_END && *b == LEADS_END)
 		return NULL;

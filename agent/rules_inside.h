@@ -65,6 +65,7 @@ struct rules_view {
 	uint32_t n;
 	struct leads *by_start;
 	struct leads *behind_queue_id; /* NULL: no form begins with one */
+	bool is_apart; /* no message in by_start begins with one */
 	struct rules_filter filter;
 };
 

@@ -146,6 +146,10 @@ sort_leads(struct rules_view *v)
 			                            ? (struct lead){.entry = i}
 			                            : lead;
 	}
+	v->is_apart = true;
+	for (size_t i = 0; i < start_count; i++)
+		if (may_hold_queue_id(starts[i].text))
+			v->is_apart = false;
 	fill_set(&v->filter.starts, starts, start_count, 0);
 	fill_set(&v->filter.behind, behind, behind_count, RULES_FILTER_COLON);
 	v->by_start = leads_open(starts, start_count);
