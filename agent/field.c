@@ -106,22 +106,19 @@ static const uint16_t alphabets[256] = {
     ['{' ... 255] = VISIBLE,
 };
 
-static uint16_t
-alphabet_of(enum field f)
-{
-	static const uint16_t of[FIELD_COUNT] = {
-	    [FIELD_PORT] = PORT,
-	    [FIELD_NUM] = NUM,
-	    [FIELD_QID] = QID,
-	    [FIELD_SID] = SID,
-	    [FIELD_HOST] = HOST,
-	    [FIELD_MECH] = MECH,
-	    [FIELD_PLAIN] = PLAIN,
-	    [FIELD_HELO] = HELO,
-	};
-
-	return of[f] == 0 ? WORD : of[f];
-}
+/* 0: it is more than a run of bytes. */
+static const uint16_t alphabet_of[FIELD_COUNT] = {
+    [FIELD_WORD] = WORD,
+    [FIELD_ACCOUNT] = WORD,
+    [FIELD_PORT] = PORT,
+    [FIELD_NUM] = NUM,
+    [FIELD_QID] = QID,
+    [FIELD_SID] = SID,
+    [FIELD_HOST] = HOST,
+    [FIELD_MECH] = MECH,
+    [FIELD_PLAIN] = PLAIN,
+    [FIELD_HELO] = HELO,
+};
 
 static inline bool
 takes(uint16_t alphabet, char c)
@@ -334,6 +331,12 @@ field_read(enum field f, enum client_form form, struct text message,
 	const char *s = message.at;
 	size_t at = from;
 
+	if (alphabet_of[f] != 0) {
+		at = run_end(alphabet_of[f], s, from, limit, stop);
+		return keep_run(f,
+			   (struct text){.at = s + from, .n = at - from}, m)
+		           ? at : FIELD_NOWHERE;
+	}
 	if (f == FIELD_CLIENT)
 		return client_read(form, message, from, limit, m);
 	if (f == FIELD_IP)
@@ -342,14 +345,8 @@ field_read(enum field f, enum client_form form, struct text message,
 		return client_read_address(message, from, limit, &m->local);
 	if (f == FIELD_PATH)
 		return read_path(s, from, limit);
-	if (f == FIELD_BLANKS) {
-		while (at < limit && s[at] == ' ')
-			at++;
-		return at;
-	}
-	at = run_end(alphabet_of(f), s, from, limit, stop);
-	if (!keep_run(f, (struct text){.at = s + from, .n = at - from}, m))
-		return FIELD_NOWHERE;
+	while (f == FIELD_BLANKS && at < limit && s[at] == ' ')
+		at++;
 	return at;
 }
 
@@ -360,6 +357,15 @@ field_read_back(enum field f, enum client_form form, struct text message,
 	const char *s = message.at;
 	size_t at = to;
 
+	if (alphabet_of[f] != 0) {
+		at = run_start(alphabet_of[f], s, from, to,
+		    f == FIELD_ACCOUNT ? -1 : stop);
+		if (f == FIELD_ACCOUNT)
+			at = behind_first(s, at, to, stop);
+		return keep_run(
+			   f, (struct text){.at = s + at, .n = to - at}, m)
+		           ? at : FIELD_NOWHERE;
+	}
 	if (f == FIELD_CLIENT)
 		return client_read_back(form, message, from, to, m);
 	if (f == FIELD_IP)
@@ -370,17 +376,8 @@ field_read_back(enum field f, enum client_form form, struct text message,
 		return read_path_back(s, from, to);
 	if (f == FIELD_GIVEN)
 		return read_given_back(s, from, to);
-	if (f == FIELD_BLANKS) {
-		while (at > from && s[at - 1] == ' ')
-			at--;
-		return at;
-	}
-	at = run_start(
-	    alphabet_of(f), s, from, to, f == FIELD_ACCOUNT ? -1 : stop);
-	if (f == FIELD_ACCOUNT)
-		at = behind_first(s, at, to, stop);
-	if (!keep_run(f, (struct text){.at = s + at, .n = to - at}, m))
-		return FIELD_NOWHERE;
+	while (f == FIELD_BLANKS && at > from && s[at - 1] == ' ')
+		at--;
 	return at;
 }
 
