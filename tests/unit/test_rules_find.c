@@ -38,6 +38,13 @@ static const char *const templates[] = {
     "{qid}: lost connection after {word} from {client}",
     "limit exceeded: {num} from {ip}:{port} to {local} by {said}",
     "limit exceeded: {num} from {ip} to {local} by {said}",
+    /* the third has what the first read, but the second has not */
+    "warning: {client}: tried {mech} in vain",
+    "warning: {client}: tried{said}, sasl_username={user}",
+    "warning: {client}: tried {mech} and went{said}",
+    /* what the second cannot do without may be in what the first read */
+    "warning: {client}: met {word} lost{said},user={user}",
+    "warning: {client}: met {said},user={user}",
     /* a literal that could be a queue id, and none at all: of these two a
      * set may do without */
     "4AB: reject: {word} from {client}: 553 {said}",
@@ -53,7 +60,8 @@ static const char *const pieces[] = {"warning: ", "unknown[203.0.113.7]",
     "550 5.1.1 <", "<a@b>", "\"a b\"@c", "a@b", "<", ">", ": Relay access ",
     "denied; from=<", "> to=<", "> helo=<", " Client host [",
     "lost connection after ", "CONNECT", "limit exceeded: ", "12",
-    "203.0.113.9", ":4711", " to ", "192.0.2.1", " by ", " gone", " for "};
+    "203.0.113.9", ":4711", " to ", "192.0.2.1", " by ", " gone", " for ",
+    ": tried ", " in vain", " and went", ": met ", ",user=", " lost"};
 
 static unsigned seed = 1;
 
@@ -77,7 +85,7 @@ fill_in(char *out, const char *template)
 	    {"{user}", {"carol", "", "a, sasl_username=b"}},
 	    {"{said}", {"", " x", " y, sasl_username=z"}},
 	    {"{qid}", {"NOQUEUE", "4AB", "warning"}},
-	    {"{word}", {"RCPT", "VRFY", "CONNECT"}},
+	    {"{word}", {"RCPT", "VRFY,user=x", "CONNECT"}},
 	    {"{num}", {"554", "5.7.1", "x"}},
 	    {"{again:to}", {"a@b", "a b@c", "c@d"}},
 	    {"{path:from}", {"c@d", "", "\"x> to=<a@b\"@c"}},
