@@ -161,45 +161,56 @@ put_time(char *to, int64_t us)
 	return to;
 }
 
+/* What the texts of an event hold that are copied as they are: looked at once
+ * behind the last, since hardly any has what JSON writes otherwise. */
 #ifdef __SSE2__
-static inline __m128i
-quotes(__m128i w)
-{
-	return _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('"')),
-	    _mm_cmpeq_epi8(w, _mm_set1_epi8('\\')));
-}
+struct copied {
+	__m128i least, largest; /* of bytes at the same place in their words */
+	__m128i quoted;
+};
 
-/* Does JSON write all bytes as they are?  Of many words: the least and the
- * largest bytes, and where quotes() are. */
-static inline bool
-are_plain(__m128i least, __m128i largest, __m128i quoted)
+static inline void
+copied_begin(struct copied *k)
 {
-	/* from 0x7f on the highest bit is set then */
-	__m128i odd = _mm_or_si128(
-	    _mm_adds_epu8(largest, _mm_set1_epi8(1)),
-	    _mm_cmplt_epi8(least, _mm_set1_epi8(' ')));
-
-	return _mm_movemask_epi8(_mm_or_si128(odd, quoted)) == 0;
-}
-
-static inline __m128i
-load(const char *s)
-{
-	return _mm_loadu_si128((const __m128i *)(const void *)s);
+	k->least = k->largest = _mm_set1_epi8(' ');
+	k->quoted = _mm_setzero_si128();
 }
 
 static inline void
-store(char *to, __m128i w)
+see(struct copied *k, __m128i w)
 {
+	k->least = _mm_min_epu8(k->least, w);
+	k->largest = _mm_max_epu8(k->largest, w);
+	k->quoted = _mm_or_si128(k->quoted,
+	    _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('"')),
+		_mm_cmpeq_epi8(w, _mm_set1_epi8('\\'))));
+}
+
+static inline bool
+copied_is_plain(const struct copied *k)
+{
+	/* from 0x7f on the highest bit is set then */
+	__m128i odd = _mm_or_si128(
+	    _mm_adds_epu8(k->largest, _mm_set1_epi8(1)),
+	    _mm_cmplt_epi8(k->least, _mm_set1_epi8(' ')));
+
+	return _mm_movemask_epi8(_mm_or_si128(odd, k->quoted)) == 0;
+}
+
+static inline void
+copy_word(struct copied *k, char *to, const char *s)
+{
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+
 	_mm_storeu_si128((__m128i *)(void *)to, w);
+	see(k, w);
 }
 
 /* Fewer than sixteen bytes, as two words that overlap. */
-static inline bool
-copy_short(char *to, const char *s, size_t n)
+static inline void
+copy_short(struct copied *k, char *to, const char *s, size_t n)
 {
 	uint64_t first = SIGNS_ALL('x'), last = first;
-	__m128i w;
 
 	if (n >= sizeof first) {
 		memcpy(&first, s, sizeof first);
@@ -217,51 +228,51 @@ copy_short(char *to, const char *s, size_t n)
 			first = first << 8 | (unsigned char)s[i];
 		}
 	}
-	w = _mm_set_epi64x((int64_t)last, (int64_t)first);
-	return are_plain(w, w, quotes(w));
+	see(k, _mm_set_epi64x((int64_t)last, (int64_t)first));
 }
 
-/* Copies the text; false when a byte of it is to be written otherwise. */
-static inline bool
-copy_plain(char *to, const char *s, size_t n)
+static inline void
+copy_text(struct copied *k, char *to, const char *s, size_t n)
 {
-	__m128i least, largest, quoted, w;
-
-	if (n < WORD)
-		return copy_short(to, s, n);
+	if (n < WORD) {
+		copy_short(k, to, s, n);
+		return;
+	}
+	copy_word(k, to, s);
 	/* most are no longer, and which are cannot be guessed */
 	if (n <= 3 * WORD) {
 		size_t middle = n < 2 * WORD ? n - WORD : WORD;
-		__m128i a = load(s), b = load(s + middle);
-		__m128i c = load(s + n - WORD);
 
-		store(to, a);
-		store(to + middle, b);
-		store(to + n - WORD, c);
-		return are_plain(_mm_min_epu8(a, _mm_min_epu8(b, c)),
-		    _mm_max_epu8(a, _mm_max_epu8(b, c)),
-		    _mm_or_si128(
-			quotes(a), _mm_or_si128(quotes(b), quotes(c))));
+		copy_word(k, to + middle, s + middle);
+	} else {
+		for (size_t at = WORD; n - at > WORD; at += WORD)
+			copy_word(k, to + at, s + at);
 	}
-	least = largest = _mm_set1_epi8(' ');
-	quoted = _mm_setzero_si128();
 	/* the last word overlaps the one before */
-	for (size_t at = 0;; at = n - at < 2 * WORD ? n - WORD : at + WORD) {
-		w = load(s + at);
-		store(to + at, w);
-		least = _mm_min_epu8(least, w);
-		largest = _mm_max_epu8(largest, w);
-		quoted = _mm_or_si128(quoted, quotes(w));
-		if (at + WORD == n)
-			return are_plain(least, largest, quoted);
-	}
+	copy_word(k, to + n - WORD, s + n - WORD);
 }
 #else
+struct copied {
+	bool is_plain;
+};
+
+static inline void
+copied_begin(struct copied *k)
+{
+	k->is_plain = true;
+}
+
 static inline bool
-copy_plain(char *to, const char *s, size_t n)
+copied_is_plain(const struct copied *k)
+{
+	return k->is_plain;
+}
+
+static inline void
+copy_text(struct copied *k, char *to, const char *s, size_t n)
 {
 	memcpy(to, s, n);
-	return buf_is_plain_json(s, n);
+	k->is_plain = k->is_plain && buf_is_plain_json(s, n);
 }
 #endif
 
@@ -271,18 +282,20 @@ struct writing {
 	struct buf *b;
 	char *to;
 	size_t texts;
+	struct copied copied;
 };
 
 /* A text that a client may have written. */
-static void
-put_text(struct writing *w, struct text t)
+static inline void
+put_text(struct writing *w, struct text t, bool is_plain)
 {
 	if (t.at == NULL) {
 		w->to = PUT(w->to, "null");
 		return;
 	}
 	*w->to++ = '"';
-	if (copy_plain(w->to, t.at, t.n)) {
+	if (is_plain) {
+		copy_text(&w->copied, w->to, t.at, t.n);
 		w->to += t.n;
 	} else {
 		w->b->n = (size_t)(w->to - w->b->data);
@@ -294,29 +307,32 @@ put_text(struct writing *w, struct text t)
 
 #define SAY(w, literal) ((w)->to = PUT((w)->to, literal))
 
-void
-scan_json_add(struct buf *b, uint64_t line, const struct event *e)
+/* With all texts as they are, if they are plain; false when they are not. */
+static inline bool
+write_event(
+    struct buf *b, uint64_t line, const struct event *e, bool is_plain)
 {
 	struct writing w = {.b = b,
 	    .texts = e->host.n + e->program.n + e->service.n + e->ptr.n +
 	             e->login.n + e->mechanism.n + e->rule.n};
 
+	copied_begin(&w.copied);
 	w.to = buf_reserve(b, w.texts + FRAME_BYTES);
 	SAY(&w, "{\"line\":");
 	w.to = put_number(w.to, line);
 	SAY(&w, ",\"time\":\"");
 	w.to = put_time(w.to, e->time_us);
 	SAY(&w, "\",\"host\":");
-	put_text(&w, e->host);
+	put_text(&w, e->host, is_plain);
 	SAY(&w, ",\"program\":");
-	put_text(&w, e->program);
+	put_text(&w, e->program, is_plain);
 	SAY(&w, ",\"pid\":");
 	if (e->pid == EVENT_NO_PID)
 		SAY(&w, "null");
 	else
 		w.to = put_number(w.to, (uint64_t)e->pid);
 	SAY(&w, ",\"service\":");
-	put_text(&w, e->service);
+	put_text(&w, e->service, is_plain);
 	SAY(&w, ",\"kind\":\"");
 	w.to = put_string(w.to, kind_name(e->kind));
 	SAY(&w, "\",\"ip\":\"");
@@ -327,13 +343,30 @@ scan_json_add(struct buf *b, uint64_t line, const struct event *e)
 	else
 		w.to = put_number(w.to, e->source_port);
 	SAY(&w, ",\"ptr\":");
-	put_text(&w, e->ptr);
+	put_text(&w, e->ptr, is_plain);
 	SAY(&w, ",\"login\":");
-	put_text(&w, e->login);
+	put_text(&w, e->login, is_plain);
 	SAY(&w, ",\"mechanism\":");
-	put_text(&w, e->mechanism);
+	put_text(&w, e->mechanism, is_plain);
 	SAY(&w, ",\"rule\":");
-	put_text(&w, e->rule);
+	put_text(&w, e->rule, is_plain);
 	SAY(&w, "}\n");
+	if (is_plain && !copied_is_plain(&w.copied))
+		return false;
 	b->n = (size_t)(w.to - b->data);
+	return true;
+}
+
+/* Apart, since it is seldom wanted. */
+__attribute__((noinline)) static void
+write_otherwise(struct buf *b, uint64_t line, const struct event *e)
+{
+	(void)write_event(b, line, e, false);
+}
+
+void
+scan_json_add(struct buf *b, uint64_t line, const struct event *e)
+{
+	if (!write_event(b, line, e, true))
+		write_otherwise(b, line, e);
 }
