@@ -69,13 +69,6 @@ struct rules_view {
 	struct rules_filter filter;
 };
 
-static inline bool
-rules_is_letter_or_digit(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
-}
-
 /* Room for one more element behind the last. */
 void *rules_grow(void *array, size_t count, size_t *cap, size_t element);
 

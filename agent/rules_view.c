@@ -43,6 +43,13 @@ concerns(const struct block *b, struct text program)
 	return false;
 }
 
+static bool
+is_letter_or_digit(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
+}
+
 /* Can a message that begins with this literal begin with a queue id and the
  * colon behind it? */
 static bool
@@ -51,7 +58,7 @@ may_hold_queue_id(struct text literal)
 	size_t n = 0;
 	bool marked = false; /* ids hold a digit or a capital, see field.c */
 
-	for (; n < literal.n && rules_is_letter_or_digit(literal.at[n]); n++)
+	for (; n < literal.n && is_letter_or_digit(literal.at[n]); n++)
 		marked |= literal.at[n] < 'a';
 	return n == literal.n || (marked && literal.at[n] == ':');
 }
