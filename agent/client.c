@@ -11,7 +11,6 @@
 #include "agent/client_inside.h"
 #include "agent/client_sendmail.h"
 #include "agent/field.h"
-#include "agent/signs.h"
 
 bool
 client_read_port(struct text digits, uint16_t *out)
@@ -43,18 +42,19 @@ parse(const char *s, size_t from, size_t to, struct addr *out)
 static size_t
 read_dotted(const char *s, size_t from, size_t limit, struct addr *out)
 {
-	size_t first, end;
+	struct addr found;
+	size_t end, n;
 	bool brackets;
 
 	if (limit - from < 1 + ADDR_DOTTED_READ)
 		return 0;
 	brackets = s[from] == '[';
-	first = from + brackets;
-	end = first + signs_dotted(s + first);
-	if (end == first + SIGNS_BYTES ||
-	    (brackets ? s[end] != ']' : client_is_address(s[end])) ||
-	    !addr_parse_dotted(s + first, end - first, out))
+	n = addr_read_dotted(s + from + brackets, &found);
+	end = from + brackets + n;
+	if (n == 0 ||
+	    (brackets ? s[end] != ']' : client_is_address(s[end])))
 		return 0;
+	*out = found;
 	return end + brackets;
 }
 
@@ -113,12 +113,10 @@ client_keep_name(struct text name, struct match *m)
 }
 
 size_t
-client_skip_port(const char *s, size_t at, size_t limit, uint16_t *out)
+client_skip_digits(const char *s, size_t at, size_t limit, uint16_t *out)
 {
 	size_t first = at + 1, end = first;
 
-	if (at == limit || s[at] != ':')
-		return at;
 	while (end < limit && client_is_digit(s[end]))
 		end++;
 	/* "name[address]: text" has a colon too */

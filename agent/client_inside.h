@@ -69,8 +69,15 @@ void client_keep_name(struct text name, struct match *m);
 /* "name " in front of a bracket. */
 size_t client_skip_name(
     struct text message, size_t from, size_t limit, struct match *m);
-/* ":port" behind a bracket. */
-size_t client_skip_port(const char *s, size_t at, size_t limit, uint16_t *out);
+/* ":port" behind a bracket; for client_skip_port, when there is a colon. */
+size_t client_skip_digits(
+    const char *s, size_t at, size_t limit, uint16_t *out);
+static inline size_t
+client_skip_port(const char *s, size_t at, size_t limit, uint16_t *out)
+{
+	return at == limit || s[at] != ':'
+	           ? at : client_skip_digits(s, at, limit, out);
+}
 size_t client_skip_port_back(
     const char *s, size_t from, size_t to, uint16_t *out);
 

@@ -5,7 +5,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "agent/client.h"
+#include "agent/signs.h"
 
 static const char *const names[FIELD_COUNT] = {
     [FIELD_LITERAL] = "",
@@ -50,13 +55,6 @@ const char *
 field_nearest(const char *name)
 {
 	return text_nearest(name, names + 1, FIELD_COUNT - 1);
-}
-
-bool
-field_is_unbounded(enum field f)
-{
-	return f == FIELD_USER || f == FIELD_SAID || f == FIELD_REST ||
-	       f == FIELD_TWICE;
 }
 
 bool
@@ -108,27 +106,95 @@ static const uint16_t alphabets[256] = {
     ['{' ... 255] = VISIBLE,
 };
 
-static uint16_t
-alphabet_of(enum field f)
-{
-	static const uint16_t of[FIELD_COUNT] = {
-	    [FIELD_PORT] = PORT,
-	    [FIELD_NUM] = NUM,
-	    [FIELD_QID] = QID,
-	    [FIELD_SID] = SID,
-	    [FIELD_HOST] = HOST,
-	    [FIELD_MECH] = MECH,
-	    [FIELD_PLAIN] = PLAIN,
-	    [FIELD_HELO] = HELO,
-	};
+/* 0: it is more than a run of bytes. */
+static const uint16_t alphabet_of[FIELD_COUNT] = {
+    [FIELD_WORD] = WORD,
+    [FIELD_ACCOUNT] = WORD,
+    [FIELD_PORT] = PORT,
+    [FIELD_NUM] = NUM,
+    [FIELD_QID] = QID,
+    [FIELD_SID] = SID,
+    [FIELD_HOST] = HOST,
+    [FIELD_MECH] = MECH,
+    [FIELD_PLAIN] = PLAIN,
+    [FIELD_HELO] = HELO,
+};
 
-	return of[f] == 0 ? WORD : of[f];
-}
-
-static bool
+static inline bool
 takes(uint16_t alphabet, char c)
 {
 	return (alphabets[(unsigned char)c] & alphabet) != 0;
+}
+
+#ifdef __SSE2__
+static inline __m128i
+is(__m128i w, int c)
+{
+	return _mm_cmpeq_epi8(w, _mm_set1_epi8((char)c));
+}
+
+/* A bit for each of the sixteen bytes at s that is the stop byte, or that an
+ * alphabet of visible bytes does not take. */
+static inline unsigned
+ends(uint16_t alphabet, const char *s, int stop)
+{
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+	__m128i all = _mm_cmpeq_epi8(_mm_min_epu8(w, _mm_set1_epi8(' ')), w);
+
+	if (alphabet != WORD)
+		all = _mm_or_si128(all, _mm_or_si128(is(w, '<'), is(w, '>')));
+	if (alphabet == PLAIN)
+		all = _mm_or_si128(all, is(w, '"'));
+	if (alphabet == HELO)
+		all = _mm_or_si128(all, _mm_or_si128(is(w, '('), is(w, ')')));
+	/* a blank is one of them */
+	all = _mm_or_si128(all, is(w, stop < 0 ? ' ' : stop));
+	return (unsigned)_mm_movemask_epi8(all);
+}
+#endif
+
+/* Where the run of the alphabet's bytes ends that begins at from. */
+static inline size_t
+run_end(uint16_t alphabet, const char *s, size_t from, size_t limit, int stop)
+{
+	size_t at = from;
+
+#ifdef __SSE2__
+	if ((alphabet & VISIBLE) != 0)
+		for (; limit - at >= SIGNS_BYTES; at += SIGNS_BYTES) {
+			unsigned found = ends(alphabet, s + at, stop);
+
+			if (found != 0)
+				return at + (size_t)__builtin_ctz(found);
+		}
+#endif
+	while (at < limit && takes(alphabet, s[at]) &&
+	       (unsigned char)s[at] != stop)
+		at++;
+	return at;
+}
+
+/* Where that begins which ends at to. */
+static inline size_t
+run_start(uint16_t alphabet, const char *s, size_t from, size_t to, int stop)
+{
+	size_t at = to;
+
+#ifdef __SSE2__
+	if ((alphabet & VISIBLE) != 0)
+		for (; at - from >= SIGNS_BYTES; at -= SIGNS_BYTES) {
+			unsigned found =
+			    ends(alphabet, s + at - SIGNS_BYTES, stop);
+
+			if (found != 0)
+				return at + SIGNS_BYTES -
+				       (size_t)__builtin_clz(found);
+		}
+#endif
+	while (at > from && takes(alphabet, s[at - 1]) &&
+	       (unsigned char)s[at - 1] != stop)
+		at--;
+	return at;
 }
 
 /* Queue ids of all daemons hold a digit or a capital; "warning" and "fatal",
@@ -154,7 +220,7 @@ behind_first(const char *s, size_t from, size_t to, int stop)
 }
 
 /* Keeps what a run of bytes says; false when it cannot be said. */
-static bool
+static inline bool
 keep_run(enum field f, struct text run, struct match *m)
 {
 	if (f == FIELD_PORT)
@@ -201,9 +267,7 @@ read_path(const char *s, size_t from, size_t limit)
 			return FIELD_NOWHERE;
 		at++;
 	}
-	while (at < limit && takes(PLAIN, s[at]))
-		at++;
-	return at;
+	return run_end(PLAIN, s, at, limit, -1);
 }
 
 /* An address "local"@domain read from its end: inside the quotes each quote
@@ -212,10 +276,8 @@ read_path(const char *s, size_t from, size_t limit)
 static size_t
 read_path_back(const char *s, size_t from, size_t to)
 {
-	size_t at = to, slashes;
+	size_t at = run_start(PLAIN, s, from, to, -1), slashes;
 
-	while (at > from && takes(PLAIN, s[at - 1]))
-		at--;
 	if (at == from || s[at - 1] != '"')
 		return at;
 	if (at != to && s[at] != '@')
@@ -268,8 +330,13 @@ field_read(enum field f, enum client_form form, struct text message,
 {
 	const char *s = message.at;
 	size_t at = from;
-	uint16_t alphabet;
 
+	if (alphabet_of[f] != 0) {
+		at = run_end(alphabet_of[f], s, from, limit, stop);
+		return keep_run(f,
+			   (struct text){.at = s + from, .n = at - from}, m)
+		           ? at : FIELD_NOWHERE;
+	}
 	if (f == FIELD_CLIENT)
 		return client_read(form, message, from, limit, m);
 	if (f == FIELD_IP)
@@ -278,17 +345,8 @@ field_read(enum field f, enum client_form form, struct text message,
 		return client_read_address(message, from, limit, &m->local);
 	if (f == FIELD_PATH)
 		return read_path(s, from, limit);
-	if (f == FIELD_BLANKS) {
-		while (at < limit && s[at] == ' ')
-			at++;
-		return at;
-	}
-	alphabet = alphabet_of(f);
-	while (at < limit && takes(alphabet, s[at]) &&
-	       (unsigned char)s[at] != stop)
+	while (f == FIELD_BLANKS && at < limit && s[at] == ' ')
 		at++;
-	if (!keep_run(f, (struct text){.at = s + from, .n = at - from}, m))
-		return FIELD_NOWHERE;
 	return at;
 }
 
@@ -298,8 +356,16 @@ field_read_back(enum field f, enum client_form form, struct text message,
 {
 	const char *s = message.at;
 	size_t at = to;
-	uint16_t alphabet;
 
+	if (alphabet_of[f] != 0) {
+		at = run_start(alphabet_of[f], s, from, to,
+		    f == FIELD_ACCOUNT ? -1 : stop);
+		if (f == FIELD_ACCOUNT)
+			at = behind_first(s, at, to, stop);
+		return keep_run(
+			   f, (struct text){.at = s + at, .n = to - at}, m)
+		           ? at : FIELD_NOWHERE;
+	}
 	if (f == FIELD_CLIENT)
 		return client_read_back(form, message, from, to, m);
 	if (f == FIELD_IP)
@@ -310,28 +376,24 @@ field_read_back(enum field f, enum client_form form, struct text message,
 		return read_path_back(s, from, to);
 	if (f == FIELD_GIVEN)
 		return read_given_back(s, from, to);
-	if (f == FIELD_BLANKS) {
-		while (at > from && s[at - 1] == ' ')
-			at--;
-		return at;
-	}
-	alphabet = alphabet_of(f);
-	while (at > from && takes(alphabet, s[at - 1]) &&
-	       (f == FIELD_ACCOUNT || (unsigned char)s[at - 1] != stop))
+	while (f == FIELD_BLANKS && at > from && s[at - 1] == ' ')
 		at--;
-	if (f == FIELD_ACCOUNT)
-		at = behind_first(s, at, to, stop);
-	if (!keep_run(f, (struct text){.at = s + at, .n = to - at}, m))
-		return FIELD_NOWHERE;
 	return at;
 }
 
-/* Walks the address without its quoting; out may be NULL. */
+/* Most addresses are not quoted. */
+static inline bool
+is_quoted(struct text path)
+{
+	return path.n > 0 && path.at[0] == '"';
+}
+
+/* Walks the address without its quoting. */
 static size_t
 unquote(struct text quoted, struct text plain, bool *equal)
 {
 	size_t n = 0;
-	bool inside = quoted.n > 0 && quoted.at[0] == '"';
+	bool inside = is_quoted(quoted);
 
 	*equal = true;
 	for (size_t i = inside; i < quoted.n; i++) {
@@ -353,6 +415,9 @@ field_path_says(struct text quoted, struct text plain)
 {
 	bool equal;
 
+	if (!is_quoted(quoted))
+		return quoted.n == plain.n &&
+		       signs_same(quoted.at, plain.at, plain.n);
 	return unquote(quoted, plain, &equal) == plain.n && equal;
 }
 
@@ -361,5 +426,7 @@ field_path_length(struct text quoted)
 {
 	bool equal;
 
+	if (!is_quoted(quoted))
+		return quoted.n;
 	return unquote(quoted, (struct text){0}, &equal);
 }

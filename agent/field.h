@@ -44,7 +44,12 @@ enum field {
 enum field field_of_name(struct text name);
 const char *field_nearest(const char *name);
 /* Can it hold anything, so that only what follows it ends it? */
-bool field_is_unbounded(enum field f);
+static inline bool
+field_is_unbounded(enum field f)
+{
+	return f == FIELD_USER || f == FIELD_SAID || f == FIELD_REST ||
+	       f == FIELD_TWICE;
+}
 /* Does a client write it, in a way that only the right end of the message
  * can delimit? */
 bool field_is_open(enum field f);

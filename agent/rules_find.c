@@ -5,13 +5,15 @@
 
 #include "agent/rules_inside.h"
 #include "agent/signs.h"
+#include "agent/template_parts.h"
 
 enum {
 	QUEUE_ID_BYTES = 2 * SIGNS_BYTES,
 };
 
 /* The bytes behind the queue id, or an empty text.  No daemon's is longer
- * than QUEUE_ID_BYTES, and a colon follows all of them. */
+ * than QUEUE_ID_BYTES, and a colon follows all of them.  Whether it is one
+ * the forms see to. */
 static inline struct text
 behind_queue_id(struct text message)
 {
@@ -31,16 +33,6 @@ behind_queue_id(struct text message)
 	if (at == QUEUE_ID_BYTES)
 		return (struct text){.at = message.at, .n = 0};
 	return (struct text){.at = message.at + at, .n = message.n - at};
-}
-
-static bool
-begins_with_queue_id(struct text message)
-{
-	size_t n = 0;
-
-	while (n < message.n && rules_is_letter_or_digit(message.at[n]))
-		n++;
-	return n < message.n && message.at[n] == ':';
 }
 
 /* Which of the forms a and b, two rising lists, fits first, or NULL. */
@@ -66,10 +58,8 @@ find_entry(const struct rules_view *v, struct text message, struct match *m)
 	static const uint32_t none[] = {LEADS_END};
 	const uint32_t *a = leads_find(v->by_start, message), *b = none;
 
-	if (v->behind_queue_id != NULL)
+	if (v->behind_queue_id != NULL && (*a == LEADS_END || !v->is_apart))
 		b = leads_find(v->behind_queue_id, behind_queue_id(message));
-	if (*b != LEADS_END && !begins_with_queue_id(message))
-		b = none;
 	if (*a == LEADS_END && *b == LEADS_END)
 		return NULL;
 	return first_fit(v, a, b, message, m);

@@ -65,15 +65,9 @@ struct rules_view {
 	uint32_t n;
 	struct leads *by_start;
 	struct leads *behind_queue_id; /* NULL: no form begins with one */
+	bool is_apart; /* no message in by_start begins with one */
 	struct rules_filter filter;
 };
-
-static inline bool
-rules_is_letter_or_digit(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
-}
 
 /* Room for one more element behind the last. */
 void *rules_grow(void *array, size_t count, size_t *cap, size_t element);

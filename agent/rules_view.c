@@ -43,6 +43,13 @@ concerns(const struct block *b, struct text program)
 	return false;
 }
 
+static bool
+is_letter_or_digit(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
+}
+
 /* Can a message that begins with this literal begin with a queue id and the
  * colon behind it? */
 static bool
@@ -51,7 +58,7 @@ may_hold_queue_id(struct text literal)
 	size_t n = 0;
 	bool marked = false; /* ids hold a digit or a capital, see field.c */
 
-	for (; n < literal.n && rules_is_letter_or_digit(literal.at[n]); n++)
+	for (; n < literal.n && is_letter_or_digit(literal.at[n]); n++)
 		marked |= literal.at[n] < 'a';
 	return n == literal.n || (marked && literal.at[n] == ':');
 }
@@ -146,6 +153,10 @@ sort_leads(struct rules_view *v)
 			                            ? (struct lead){.entry = i}
 			                            : lead;
 	}
+	v->is_apart = true;
+	for (size_t i = 0; i < start_count; i++)
+		if (may_hold_queue_id(starts[i].text))
+			v->is_apart = false;
 	fill_set(&v->filter.starts, starts, start_count, 0);
 	fill_set(&v->filter.behind, behind, behind_count, RULES_FILTER_COLON);
 	v->by_start = leads_open(starts, start_count);

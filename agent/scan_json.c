@@ -35,12 +35,18 @@ put_string(char *to, const char *s)
 	return put(to, s, strlen(s));
 }
 
-/* Two digits. */
-static char *
+#define TEN(tens) \
+	tens "0" tens "1" tens "2" tens "3" tens "4" \
+	tens "5" tens "6" tens "7" tens "8" tens "9"
+
+/* Two digits, of a number below 100. */
+static inline char *
 put_pair(char *to, unsigned v)
 {
-	to[0] = (char)('0' + v / 10);
-	to[1] = (char)('0' + v % 10);
+	static const char pairs[] = TEN("0") TEN("1") TEN("2") TEN("3")
+	    TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
+
+	memcpy(to, pairs + (size_t)2 * v, 2);
 	return to + 2;
 }
 
@@ -86,27 +92,31 @@ put_number(char *to, uint64_t v)
 	return to + (sizeof digits - at);
 }
 
+/* A byte as a number, and the point behind it. */
+#define DOTTED(v) \
+	{(v) > 99 ? '0' + (v) / 100 : (v) > 9 ? '0' + (v) / 10 : '0' + (v), \
+	    (v) > 99 ? '0' + (v) / 10 % 10 : (v) > 9 ? '0' + (v) % 10 : '.', \
+	    (v) > 99 ? '0' + (v) % 10 : '.', '.'}
+#define FOUR(v) DOTTED(v), DOTTED((v) + 1), DOTTED((v) + 2), DOTTED((v) + 3)
+#define SIXTEEN(v) FOUR(v), FOUR((v) + 4), FOUR((v) + 8), FOUR((v) + 12)
+#define SIXTY_FOUR(v) \
+	SIXTEEN(v), SIXTEEN((v) + 16), SIXTEEN((v) + 32), SIXTEEN((v) + 48)
+
 /* Without a branch for how many digits each number has: nobody can guess. */
 static char *
 put_addr(char *to, const struct addr *a)
 {
+	static const char dotted[256][4] = {SIXTY_FOUR(0), SIXTY_FOUR(64),
+	    SIXTY_FOUR(128), SIXTY_FOUR(192)};
 	char text[ADDR_TEXT_BYTES];
 
 	if (a->family != 4)
 		return put_string(to, addr_format(text, a));
 	for (int i = 0; i < 4; i++) {
-		uint32_t v = a->bytes[i], hundreds = v * 41 >> 12;
-		uint32_t tens = (v - hundreds * 100) * 103 >> 10;
-		uint32_t ones = v - hundreds * 100 - tens * 10;
-		unsigned zeros = (v < 100 ? 1U : 0U) + (v < 10 ? 1U : 0U);
-		uint32_t word = (hundreds | tens << 8 | ones << 16) +
-		                (uint32_t)SIGNS_ALL('0');
+		unsigned v = a->bytes[i];
 
-		/* the point is in place of a fourth digit */
-		word ^= (uint32_t)('0' ^ '.') << 24;
-		word = htole32(word >> 8 * zeros);
-		memcpy(to, &word, sizeof word);
-		to += sizeof word - zeros;
+		memcpy(to, dotted[v], sizeof dotted[v]);
+		to += 2 + (v > 9) + (v > 99);
 	}
 	return to - 1;
 }
@@ -151,34 +161,54 @@ put_time(char *to, int64_t us)
 	return to;
 }
 
+/* What the texts of an event hold that are copied as they are: looked at once
+ * behind the last, since hardly any has what JSON writes otherwise. */
 #ifdef __SSE2__
-/* The bytes that JSON writes otherwise; those of other alphabets are below
- * zero. */
-static inline __m128i
-odd_bytes(__m128i w)
-{
-	return _mm_or_si128(
-	    _mm_or_si128(_mm_cmplt_epi8(w, _mm_set1_epi8(' ')),
-		_mm_cmpeq_epi8(w, _mm_set1_epi8('"'))),
-	    _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('\\')),
-		_mm_cmpeq_epi8(w, _mm_set1_epi8(0x7f))));
-}
+struct copied {
+	__m128i least, largest; /* of bytes at the same place in their words */
+	__m128i quoted;
+};
 
-static inline __m128i
-load(const char *s)
+static inline void
+copied_begin(struct copied *k)
 {
-	return _mm_loadu_si128((const __m128i *)(const void *)s);
+	k->least = k->largest = _mm_set1_epi8(' ');
+	k->quoted = _mm_setzero_si128();
 }
 
 static inline void
-store(char *to, __m128i w)
+see(struct copied *k, __m128i w)
 {
+	k->least = _mm_min_epu8(k->least, w);
+	k->largest = _mm_max_epu8(k->largest, w);
+	k->quoted = _mm_or_si128(k->quoted,
+	    _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('"')),
+		_mm_cmpeq_epi8(w, _mm_set1_epi8('\\'))));
+}
+
+static inline bool
+copied_is_plain(const struct copied *k)
+{
+	/* from 0x7f on the highest bit is set then */
+	__m128i odd = _mm_or_si128(
+	    _mm_adds_epu8(k->largest, _mm_set1_epi8(1)),
+	    _mm_cmplt_epi8(k->least, _mm_set1_epi8(' ')));
+
+	return _mm_movemask_epi8(_mm_or_si128(odd, k->quoted)) == 0;
+}
+
+static inline void
+copy_word(struct copied *k, char *to, const char *s)
+{
+	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
+
 	_mm_storeu_si128((__m128i *)(void *)to, w);
+	see(k, w);
 }
 
 /* Fewer than sixteen bytes, as two words that overlap. */
-static inline bool
-copy_short(char *to, const char *s, size_t n)
+static inline void
+copy_short(struct copied *k, char *to, const char *s, size_t n)
 {
 	uint64_t first = SIGNS_ALL('x'), last = first;
 
@@ -198,47 +228,51 @@ copy_short(char *to, const char *s, size_t n)
 			first = first << 8 | (unsigned char)s[i];
 		}
 	}
-	return _mm_movemask_epi8(odd_bytes(
-		   _mm_set_epi64x((int64_t)last, (int64_t)first))) == 0;
+	see(k, _mm_set_epi64x((int64_t)last, (int64_t)first));
 }
 
-/* Copies the text; false when a byte of it is to be written otherwise. */
-static inline bool
-copy_plain(char *to, const char *s, size_t n)
+static inline void
+copy_text(struct copied *k, char *to, const char *s, size_t n)
 {
-	__m128i odd = _mm_setzero_si128();
-
-	if (n < WORD)
-		return copy_short(to, s, n);
+	if (n < WORD) {
+		copy_short(k, to, s, n);
+		return;
+	}
+	copy_word(k, to, s);
 	/* most are no longer, and which are cannot be guessed */
 	if (n <= 3 * WORD) {
 		size_t middle = n < 2 * WORD ? n - WORD : WORD;
-		__m128i a = load(s), b = load(s + middle);
-		__m128i c = load(s + n - WORD);
 
-		store(to, a);
-		store(to + middle, b);
-		store(to + n - WORD, c);
-		odd = _mm_or_si128(odd_bytes(a),
-		    _mm_or_si128(odd_bytes(b), odd_bytes(c)));
-		return _mm_movemask_epi8(odd) == 0;
+		copy_word(k, to + middle, s + middle);
+	} else {
+		for (size_t at = WORD; n - at > WORD; at += WORD)
+			copy_word(k, to + at, s + at);
 	}
 	/* the last word overlaps the one before */
-	for (size_t at = 0;; at = n - at < 2 * WORD ? n - WORD : at + WORD) {
-		__m128i w = load(s + at);
-
-		store(to + at, w);
-		odd = _mm_or_si128(odd, odd_bytes(w));
-		if (at + WORD == n)
-			return _mm_movemask_epi8(odd) == 0;
-	}
+	copy_word(k, to + n - WORD, s + n - WORD);
 }
 #else
+struct copied {
+	bool is_plain;
+};
+
+static inline void
+copied_begin(struct copied *k)
+{
+	k->is_plain = true;
+}
+
 static inline bool
-copy_plain(char *to, const char *s, size_t n)
+copied_is_plain(const struct copied *k)
+{
+	return k->is_plain;
+}
+
+static inline void
+copy_text(struct copied *k, char *to, const char *s, size_t n)
 {
 	memcpy(to, s, n);
-	return buf_is_plain_json(s, n);
+	k->is_plain = k->is_plain && buf_is_plain_json(s, n);
 }
 #endif
 
@@ -248,18 +282,20 @@ struct writing {
 	struct buf *b;
 	char *to;
 	size_t texts;
+	struct copied copied;
 };
 
 /* A text that a client may have written. */
-static void
-put_text(struct writing *w, struct text t)
+static inline void
+put_text(struct writing *w, struct text t, bool is_plain)
 {
 	if (t.at == NULL) {
 		w->to = PUT(w->to, "null");
 		return;
 	}
 	*w->to++ = '"';
-	if (copy_plain(w->to, t.at, t.n)) {
+	if (is_plain) {
+		copy_text(&w->copied, w->to, t.at, t.n);
 		w->to += t.n;
 	} else {
 		w->b->n = (size_t)(w->to - w->b->data);
@@ -271,29 +307,32 @@ put_text(struct writing *w, struct text t)
 
 #define SAY(w, literal) ((w)->to = PUT((w)->to, literal))
 
-void
-scan_json_add(struct buf *b, uint64_t line, const struct event *e)
+/* With all texts as they are, if they are plain; false when they are not. */
+static inline bool
+write_event(
+    struct buf *b, uint64_t line, const struct event *e, bool is_plain)
 {
 	struct writing w = {.b = b,
 	    .texts = e->host.n + e->program.n + e->service.n + e->ptr.n +
 	             e->login.n + e->mechanism.n + e->rule.n};
 
+	copied_begin(&w.copied);
 	w.to = buf_reserve(b, w.texts + FRAME_BYTES);
 	SAY(&w, "{\"line\":");
 	w.to = put_number(w.to, line);
 	SAY(&w, ",\"time\":\"");
 	w.to = put_time(w.to, e->time_us);
 	SAY(&w, "\",\"host\":");
-	put_text(&w, e->host);
+	put_text(&w, e->host, is_plain);
 	SAY(&w, ",\"program\":");
-	put_text(&w, e->program);
+	put_text(&w, e->program, is_plain);
 	SAY(&w, ",\"pid\":");
 	if (e->pid == EVENT_NO_PID)
 		SAY(&w, "null");
 	else
 		w.to = put_number(w.to, (uint64_t)e->pid);
 	SAY(&w, ",\"service\":");
-	put_text(&w, e->service);
+	put_text(&w, e->service, is_plain);
 	SAY(&w, ",\"kind\":\"");
 	w.to = put_string(w.to, kind_name(e->kind));
 	SAY(&w, "\",\"ip\":\"");
@@ -304,13 +343,30 @@ scan_json_add(struct buf *b, uint64_t line, const struct event *e)
 	else
 		w.to = put_number(w.to, e->source_port);
 	SAY(&w, ",\"ptr\":");
-	put_text(&w, e->ptr);
+	put_text(&w, e->ptr, is_plain);
 	SAY(&w, ",\"login\":");
-	put_text(&w, e->login);
+	put_text(&w, e->login, is_plain);
 	SAY(&w, ",\"mechanism\":");
-	put_text(&w, e->mechanism);
+	put_text(&w, e->mechanism, is_plain);
 	SAY(&w, ",\"rule\":");
-	put_text(&w, e->rule);
+	put_text(&w, e->rule, is_plain);
 	SAY(&w, "}\n");
+	if (is_plain && !copied_is_plain(&w.copied))
+		return false;
 	b->n = (size_t)(w.to - b->data);
+	return true;
+}
+
+/* Apart, since it is seldom wanted. */
+__attribute__((noinline)) static void
+write_otherwise(struct buf *b, uint64_t line, const struct event *e)
+{
+	(void)write_event(b, line, e, false);
+}
+
+void
+scan_json_add(struct buf *b, uint64_t line, const struct event *e)
+{
+	if (!write_event(b, line, e, true))
+		write_otherwise(b, line, e);
 }

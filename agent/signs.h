@@ -126,18 +126,6 @@ signs_name_plain(const char *s)
 	return n;
 }
 
-/* How many are digits and points. */
-static inline size_t
-signs_dotted_plain(const char *s)
-{
-	size_t n = 0;
-
-	while (n < SIGNS_BYTES &&
-	       ((s[n] >= '0' && s[n] <= '9') || s[n] == '.'))
-		n++;
-	return n;
-}
-
 #ifdef __SSE2__
 /* Which bytes are of the `more` + 1 from `from` on? */
 static inline __m128i
@@ -187,15 +175,6 @@ signs_name(const char *s)
 		_mm_cmpeq_epi8(w, _mm_set1_epi8('_'))),
 	    _mm_andnot_si128(slash, signs_within(w, '-', '9' - '-'))));
 }
-
-static inline size_t
-signs_dotted(const char *s)
-{
-	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)s);
-
-	return signs_count(_mm_or_si128(signs_within(w, '0', 9),
-	    _mm_cmpeq_epi8(w, _mm_set1_epi8('.'))));
-}
 #else
 static inline size_t
 signs_first(const char *s, char a, char b, char c)
@@ -213,12 +192,6 @@ static inline size_t
 signs_name(const char *s)
 {
 	return signs_name_plain(s);
-}
-
-static inline size_t
-signs_dotted(const char *s)
-{
-	return signs_dotted_plain(s);
 }
 #endif
 

@@ -269,6 +269,22 @@ check_again(struct compiling *c, const struct template *t)
 	}
 }
 
+/* The bytes that delimit each part. */
+static void
+set_stops(struct compiling *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct part *p = &c->parts[i];
+
+		c->parts[i].next = c->parts[i].before = -1;
+		if (i + 1 < c->n && p[1].field == FIELD_LITERAL)
+			c->parts[i].next = (unsigned char)p[1].text.at[0];
+		if (i > 0 && p[-1].field == FIELD_LITERAL)
+			c->parts[i].before =
+			    (unsigned char)p[-1].text.at[p[-1].text.n - 1];
+	}
+}
+
 static bool
 is_firm(const struct template *t, size_t i)
 {
@@ -342,6 +358,7 @@ compile(struct compiling *c, struct text source, enum client_form client,
 		set_regions(c, t);
 		set_said(c, t);
 		set_must(c, t);
+		set_stops(c);
 		check_again(c, t);
 	}
 	if (c->why == NULL)
@@ -392,7 +409,7 @@ is_same_part(const struct template *a, const struct template *b, size_t i)
 	/* all of the text behind it delimits this one */
 	if (x->field == FIELD_NOTE)
 		return text_equal(x[1].text, y[1].text);
-	return template_next_byte(a, i) == template_next_byte(b, i);
+	return x->next == y->next;
 }
 
 void

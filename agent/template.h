@@ -86,10 +86,10 @@ void template_share(struct template *t, const struct template *earlier);
 void template_number(struct template *t, uint32_t *next);
 /* Nothing is found yet. */
 void template_begin(struct template_found *found);
-/* As template_match, but m->stopped is not said.  *found is what earlier
- * templates found in the same message; all have to be numbered. */
-bool template_match_more(const struct template *t, struct text message,
-    struct match *m, struct template_found *found);
+/* What is left to match when the first parts, so many, are found: see
+ * template_match_more in template_parts.h. */
+bool template_match_rest(const struct template *t, struct text message,
+    struct match *m, struct template_found *found, size_t shared);
 
 /* The literal text with which each message of this form begins, or, with
  * *after_queue_id, which follows its queue id; may be empty. */

@@ -8,10 +8,6 @@
 #include "agent/signs.h"
 #include "agent/template_parts.h"
 
-enum {
-	UNCUT_BYTES = 880, /* RFC 3164 4.1 allows 1,024 with the header */
-};
-
 struct matching {
 	const struct template *t;
 	struct text message;
@@ -61,17 +57,6 @@ read_literal(struct matching *k, struct text literal)
 	return stop_at(k, k->from + same);
 }
 
-static int
-last_byte_before(const struct template *t, size_t i)
-{
-	struct text literal;
-
-	if (i == 0 || t->parts[i - 1].field != FIELD_LITERAL)
-		return -1;
-	literal = t->parts[i - 1].text;
-	return (unsigned char)literal.at[literal.n - 1];
-}
-
 /* What the daemon says by itself, up to the first place where the literal
  * behind it stands.  Behind a "<" the text of a client may begin. */
 static bool
@@ -103,8 +88,11 @@ read_part(struct matching *k, size_t i)
 		return read_literal(k, p->text);
 	if (p->field == FIELD_NOTE)
 		return read_note(k, i);
-	end = field_read(p->field, k->t->client, k->message, k->from, k->to,
-	    template_next_byte(k->t, i), k->m);
+	end = p->field == FIELD_CLIENT
+	          ? client_read(
+			k->t->client, k->message, k->from, k->to, k->m)
+	          : field_read(p->field, k->t->client, k->message, k->from,
+			k->to, p->next, k->m);
 	if (end == FIELD_NOWHERE)
 		return stop_at(k, k->from);
 	k->from = end;
@@ -164,7 +152,7 @@ read_part_back(struct matching *k, size_t i)
 	if (p->field == FIELD_AGAIN)
 		return read_again_back(k, p);
 	start = field_read_back(p->field, k->t->client, k->message, k->from,
-	    k->to, last_byte_before(k->t, i), k->m);
+	    k->to, p->before, k->m);
 	if (start == FIELD_NOWHERE)
 		return stop_at(k, k->to);
 	found = (struct text){.at = k->message.at + start, .n = k->to - start};
@@ -222,37 +210,6 @@ read_unbounded(struct matching *k, size_t i)
 		k->m->login = (struct text){.at = s, .n = (size_t)(end - s)};
 	k->from += (size_t)(end - s);
 	return true;
-}
-
-/* How many parts of the head an earlier template has read already; false
- * when it could not read the next one, nor can this. */
-static inline bool
-share_head(
-    const struct template *t, const struct template_found *f, size_t *shared)
-{
-	size_t i = f->n < t->head ? f->n : t->head;
-
-	/* steps are equal only behind equal ones */
-	while (i > 0 && f->step[i - 1] != t->parts[i - 1].step)
-		i--;
-	*shared = i;
-	return i < f->n || i == t->head || f->stopped != t->parts[i].step;
-}
-
-/* Is the next part a text that is not there?  Most templates end here. */
-static inline bool
-lacks_text(const struct template *t, const struct template_found *f,
-    struct text message, size_t i)
-{
-	const struct part *p = &t->parts[i];
-	size_t left = message.n - (i == 0 ? 0 : f->end[i - 1]);
-
-	if (i == t->head || p->field != FIELD_LITERAL)
-		return false;
-	/* where nothing may follow it, it is all that is left */
-	return left < p->text.n || (i + 1 == t->n && left != p->text.n) ||
-	       !signs_same(message.at + message.n - left, p->text.at,
-		   p->text.n);
 }
 
 /* The head from part i on. */
@@ -329,14 +286,6 @@ say_head(const struct matching *k, const struct template_found *f,
 	}
 }
 
-/* Syslog cuts long records: what stands last in one is what the client wrote,
- * if it wrote enough. */
-static bool
-may_be_cut(const struct template *t, struct text message)
-{
-	return message.n > UNCUT_BYTES && t->accuses_back;
-}
-
 /* What is not the head. */
 static bool
 match_rest(struct matching *k)
@@ -381,10 +330,9 @@ template_begin(struct template_found *found)
 		found->asked[i].id = 0;
 }
 
-/* Apart, since most are given up before. */
-__attribute__((noinline)) static bool
-match_more(const struct template *t, struct text message, struct match *m,
-    struct template_found *found, size_t shared)
+bool
+template_match_rest(const struct template *t, struct text message,
+    struct match *m, struct template_found *found, size_t shared)
 {
 	struct matching k;
 
@@ -397,25 +345,13 @@ match_more(const struct template *t, struct text message, struct match *m,
 }
 
 bool
-template_match_more(const struct template *t, struct text message,
-    struct match *m, struct template_found *found)
-{
-	size_t shared;
-
-	if (may_be_cut(t, message) || !share_head(t, found, &shared) ||
-	    lacks_text(t, found, message, shared))
-		return false;
-	return match_more(t, message, m, found, shared);
-}
-
-bool
 template_match(const struct template *t, struct text message, struct match *m)
 {
 	struct matching k;
 
 	begin(&k, t, message, m, true);
 	clear(m);
-	if (may_be_cut(t, message))
+	if (template_may_be_cut(t, message))
 		return false;
 	for (size_t i = 0; i < t->head; i++)
 		if (!read_part(&k, i))

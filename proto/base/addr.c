@@ -98,45 +98,45 @@ look_at(const char *s, unsigned *points, unsigned *digits)
 
 /* By where the points are, since how long a number is cannot be guessed, and
  * a wrong guess costs as much as all of this. */
-bool
-addr_parse_dotted(const char *s, size_t n, struct addr *out)
+size_t
+addr_read_dotted(const char *s, struct addr *out)
 {
 	enum { MOST = 15, LARGEST = 0x020505 };
+	const uint32_t none = UINT32_C(1) << 31;
 	unsigned char bytes[4];
-	unsigned start = 0, points, digits, all;
-	uint32_t wrong = 0;
+	unsigned start = 0, n;
+	uint32_t points, digits, wrong = 0;
 
 	_Static_assert(MOST + sizeof wrong <= ADDR_DOTTED_READ,
 	    "the last number is read as all are");
-	if (n > MOST)
-		return false;
 	look_at(s, &points, &digits);
-	all = (1U << n) - 1;
-	if (((points | digits) & all) != all)
-		return false;
+	n = (unsigned)__builtin_ctz(~(points | digits));
+	if (n > MOST)
+		return 0;
 	/* and one behind the last, whatever is there */
-	points = (points & all) | 1U << n;
+	points = (points & ((1U << n) - 1)) | 1U << n | none;
 	for (int i = 0; i < 4; i++) {
-		unsigned end = (unsigned)__builtin_ctz(points | 1U << MOST);
+		unsigned end = (unsigned)__builtin_ctz(points);
+		unsigned shift = 32 - 8 * (end - start);
 		uint32_t v, in_order;
 
 		if (end - start - 1 > 2)
-			return false;
-		/* three digits, the first in the lowest byte */
+			return 0;
+		/* three digits, the last in the highest byte */
 		memcpy(&v, s + start, sizeof v);
-		v = le32toh(v) & 0x0f0f0f0f;
+		v = (le32toh(v) & 0x0f0f0f0f) << shift;
+		in_order = __builtin_bswap32(v);
 		/* no zero in front of others */
-		wrong |= (v & 0xff) - (end - start > 1);
-		v = v << (32 - 8 * (end - start)) >> 8;
-		in_order = __builtin_bswap32(v) >> 8;
-		wrong |= LARGEST - in_order;
-		/* 100, 10 and 1 times, added up in the third byte */
-		bytes[i] = (unsigned char)(v * 0x640a01 >> 16);
+		wrong |= (in_order - (0x800000U >> shift)) |
+		         (LARGEST - in_order);
+		/* 100, 10 and 1 times, added up in the highest byte */
+		bytes[i] = (unsigned char)(v * 0x640a01 >> 24);
 		start = end + 1;
 		points &= points - 1;
 	}
-	return points == 0 && wrong <= INT32_MAX &&
-	       addr_from_bytes(bytes, 4, out);
+	return points == none && wrong <= INT32_MAX &&
+	               addr_from_bytes(bytes, sizeof bytes, out)
+	           ? n : 0;
 }
 
 bool
@@ -149,7 +149,7 @@ addr_parse(struct text t, struct addr *out)
 	_Static_assert(sizeof s >= ADDR_DOTTED_READ, "one place for both");
 	if (t.n < sizeof s - 1 && t.n > 0) {
 		memcpy(s, t.at, t.n);
-		if (addr_parse_dotted(s, t.n, out))
+		if (addr_read_dotted(s, out) == t.n)
 			return true;
 	}
 	if (t.n > 5 && strncasecmp(t.at, "IPv6:", 5) == 0) {

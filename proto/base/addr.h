@@ -38,9 +38,9 @@ struct prefixes {
  * behind.  Strict otherwise (inet_pton).  False when it is none. */
 bool addr_parse(struct text t, struct addr *out);
 enum { ADDR_DOTTED_READ = 20 };
-/* The same for nothing but "192.0.2.1", of n bytes; ADDR_DOTTED_READ of them
- * can be read. */
-bool addr_parse_dotted(const char *s, size_t n, struct addr *out);
+/* The length of the digits and points at s, if they are nothing but an address
+ * such as "192.0.2.1", else 0.  ADDR_DOTTED_READ bytes can be read. */
+size_t addr_read_dotted(const char *s, struct addr *out);
 /* From 4 or 16 bytes in network order; false for any other length. */
 bool addr_from_bytes(const void *bytes, size_t n, struct addr *out);
 /* 4 or 16, the length of bytes. */

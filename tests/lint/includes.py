@@ -124,6 +124,7 @@ def provided(tree, header):
     code = tree.code(header)
     names = set(re.findall(r"^\s*#\s*define\s+(\w+)", code, re.M))
     names |= set(re.findall(r"\btypedef\b[^;]*?\b(\w+)\s*;", code))
+    names |= set(re.findall(r"\bstatic inline\b[^;{}()]*?\b(\w+)\(", code))
     for body in re.findall(r"\benum\b[^{;()]*\{(.*?)\}", code, re.S):
         names |= set(re.findall(r"(?:^|,)\s*(\w+)", body))
     kinds = set(re.findall(r"\b(?:struct|union)\s+(\w+)\s*\{", code))

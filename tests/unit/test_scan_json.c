@@ -123,6 +123,34 @@ texts(void **state)
 	}
 }
 
+/* Whatever byte it is, and however long the text is around it. */
+static void
+bytes(void **state)
+{
+	static const size_t lengths[] = {1, 3, 4, 7, 8, 15, 16, 31, 48, 49, 70};
+	struct event e = some_event();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+		for (int c = 0; c < 256; c++) {
+			size_t n = lengths[i];
+			char login[70];
+			struct buf quoted = {0};
+
+			memset(login, 'a', n);
+			login[(size_t)c % n] = (char)c;
+			e.login = (struct text){.at = login, .n = n};
+			buf_putc(&quoted, '"');
+			buf_json(&quoted, login, n);
+			buf_putc(&quoted, '"');
+			buf_putc(&quoted, '\0');
+			/* no text of an event holds it */
+			if (c != 0)
+				is_written(1, &e, quoted.data);
+			buf_free(&quoted);
+		}
+}
+
 static void
 addresses(void **state)
 {
@@ -146,6 +174,7 @@ main(void)
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(times),
 	    cmocka_unit_test(texts),
+	    cmocka_unit_test(bytes),
 	    cmocka_unit_test(addresses),
 	};
 

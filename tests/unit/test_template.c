@@ -414,10 +414,26 @@ cut_anywhere(void **state)
 	}
 }
 
+/* The text beside a field delimits it, though the field could hold it. */
+static void
+neighbours_delimit(void **state)
+{
+	(void)state;
+	matches("{word}: gone from {client}", CLIENT_POSTFIX,
+	    "a:b: gone from unknown[203.0.113.7]", "");
+	matches("{word}: gone from {client}", CLIENT_POSTFIX,
+	    "ab: gone from unknown[203.0.113.7]", "203.0.113.7");
+	matches("{client} gave {said}=<{word}>", CLIENT_POSTFIX,
+	    "unknown[203.0.113.7] gave x=<b>", "203.0.113.7");
+	matches("{client} gave {said}=<{word}>", CLIENT_POSTFIX,
+	    "unknown[203.0.113.7] gave x=<a<b>", "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(neighbours_delimit),
 	    cmocka_unit_test(forgeable_is_refused),
 	    cmocka_unit_test(malformed_is_refused),
 	    cmocka_unit_test(client_of_postfix),
