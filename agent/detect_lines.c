@@ -27,16 +27,23 @@ enum {
 	BEHIND = 4 * BLOCK,
 };
 
-_Static_assert(DETECT_WINDOW % BLOCK == 0, "a window is looked at in blocks");
+_Static_assert(
+    DETECT_WINDOW % (2 * BLOCK) == 0, "a window is looked at in blocks");
+_Static_assert(
+    (int)LINE_AGAIN_RANGES == (int)BLOCK, "a head is compared as a block");
+
+/* Where the name of a program ends, and that of a process of Dovecot. */
+static const struct words_signs program_ends = {
+    {' ', 0, 3, 2, 5, 4, 7, 6, 9, 8, ':', '[', 13, 12, 15, 14}};
+static const struct words_signs process_ends = {
+    {' ', 0, 3, 2, 5, 4, 7, 6, '(', 8, ':', 10, 13, 12, 15, 14}};
 
 /* The header to compare with, and bytes to look for, ready in registers. */
 struct head {
-	__m256i first, second;
-	__m256i blank, colon, bracket;
-	uint64_t same, unblank;
+	__m256i from[2], more[2]; /* as in struct line_again */
+	__m256i colon, program_ends;
 	size_t n;
-	const char *behind; /* what of it is behind these two */
-	bool is_rfc3164;
+	const char *behind; /* what of it is behind these */
 };
 
 /* What a line says, as far as it is looked at. */
@@ -45,58 +52,56 @@ struct seen {
 	const char *tag; /* behind the program, "[pid]: " */
 	const struct detect_known *known;
 	const char *message;
-	int second; /* as in struct line_found */
 };
 
 enum verdict { NOTHING, HIT, DOUBT };
 
-/* Where in a window lines end. */
+/* Adds where lines end in the block, to those found in the window before. */
 FAST static inline unsigned
-find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 1])
+add_ends(const char *window, unsigned at, __m256i all, uint16_t *ends,
+    unsigned n)
+{
+	const char *s = window + at;
+	uint64_t lf = words_find(words_load(s), words_load(s + WORD), all);
+	unsigned count = (unsigned)_mm_popcnt_u64(lf);
+
+	/* seldom more than one, and written whether there or not */
+	ends[n] = (uint16_t)(at + _tzcnt_u64(lf));
+	for (unsigned i = 1; i < count; i++) {
+		lf = _blsr_u64(lf);
+		ends[n + i] = (uint16_t)(at + _tzcnt_u64(lf));
+	}
+	return n + count;
+}
+
+/* Where in a window lines end.  next: as much of what is read next. */
+FAST static inline unsigned
+find_ends(
+    const char *window, const char *next, uint16_t ends[DETECT_WINDOW + 1])
 {
 	const __m256i all = words_all_of('\n');
 	unsigned n = 0;
 
-	for (unsigned at = 0; at < DETECT_WINDOW; at += BLOCK) {
-		uint64_t lf = words_find(words_load(s + at),
-		    words_load(s + at + WORD), all);
-		unsigned count = (unsigned)_mm_popcnt_u64(lf);
-		uint16_t *to = ends + n;
-
-		/* seldom more than one, and written whether there or not */
-		to[0] = (uint16_t)(at + _tzcnt_u64(lf));
-		n += count;
-		for (unsigned i = 1; i < count; i++) {
-			lf = _blsr_u64(lf);
-			to[i] = (uint16_t)(at + _tzcnt_u64(lf));
-		}
+	for (unsigned at = 0; at < DETECT_WINDOW; at += 2 * BLOCK) {
+		__builtin_prefetch(next + at, 0, 2);
+		n = add_ends(window, at, all, ends, n);
+		__builtin_prefetch(next + at + BLOCK, 0, 2);
+		n = add_ends(window, at + BLOCK, all, ends, n);
 	}
 	return n;
 }
 
-/* line_again_stamp and line_again_host.  Of which form the stamps are is said
- * apart, so that there is code for each. */
+/* line_again_stamp and line_again_host. */
 FAST static inline bool
-has_head(const struct head *k, bool is_rfc3164, const char *s, int *second)
+has_head(const struct head *k, const char *s)
 {
-	__m256i a = words_load(s), b = words_load(s + WORD);
-	uint64_t same = words_bits(_mm256_cmpeq_epi8(a, k->first),
-	    _mm256_cmpeq_epi8(b, k->second));
-	unsigned tens, ones;
+	__m256i outside = _mm256_or_si256(
+	    words_outside(words_load(s), k->from[0], k->more[0]),
+	    words_outside(words_load(s + WORD), k->from[1], k->more[1]));
 
-	same = ~same & k->same;
-	if (!is_rfc3164)
-		same |= words_find(a, b, k->blank) & k->unblank;
-	if (same != 0)
-		return false;
-	if (k->n > BLOCK && memcmp(s + BLOCK, k->behind, k->n - BLOCK) != 0)
-		return false;
-	if (!is_rfc3164)
-		return true;
-	tens = (unsigned char)s[LINE_AGAIN_MINUTE] - '0';
-	ones = (unsigned char)s[LINE_AGAIN_MINUTE + 1] - '0';
-	*second = (int)(tens * 10 + ones);
-	return tens <= 5 && ones <= 9;
+	return _mm256_testz_si256(outside, outside) != 0 &&
+	       (k->n <= BLOCK ||
+		   memcmp(s + BLOCK, k->behind, k->n - BLOCK) == 0);
 }
 
 /* The program of n bytes at s, if its view is known. */
@@ -141,11 +146,10 @@ begins(const char *s, const char four[4])
 
 /* line_take_dovecot: the process becomes the program. */
 FAST static inline bool
-take_dovecot(struct detect *d, const struct head *k, struct seen *l)
+take_dovecot(struct detect *d, struct seen *l)
 {
 	__m256i name = words_load(l->message);
-	size_t n = words_first_of(
-	    name, k->colon, k->blank, _mm256_set1_epi8('('));
+	size_t n = words_first_of(name, words_load_signs(&process_ends));
 	const struct detect_process *p;
 	const char *sign = l->message + n;
 	uint64_t first;
@@ -177,26 +181,26 @@ take_dovecot(struct detect *d, const struct head *k, struct seen *l)
 }
 
 FAST static inline enum verdict
-look(struct detect *d, const struct head *k, bool is_rfc3164,
-    struct seen *l)
+look(struct detect *d, const struct head *k, struct seen *l)
 {
 	const char *program = l->line + k->n, *behind;
 	__m256i name = words_load(program);
-	size_t n = words_first_of(name, k->bracket, k->colon, k->blank);
+	size_t n = words_first_of(name, k->program_ends);
 	struct text message;
 
-	/* so long line_again and line_again_message want it to be */
-	if (!has_head(k, is_rfc3164, l->line, &l->second) ||
-	    n - 1 >= WORD - 1 ||
-	    l->end - program < (ptrdiff_t)(n + 1 + SIGNS_BYTES) ||
-	    *program == 'e')
-		return DOUBT;
 	l->tag = program + n;
+	/* so long line_again and line_again_message want it to be */
+	if (!has_head(k, l->line) || n - 1 >= WORD - 1 ||
+	    l->end < l->tag + 1 + SIGNS_BYTES)
+		return DOUBT;
 	l->message = find_message(l->tag);
 	if (l->message == NULL)
 		return DOUBT;
-	if (*program == 'd' && n == 7 && words_is_name(name, d->dovecot, n)) {
-		if (!take_dovecot(d, k, l))
+	/* of Exim or of Dovecot */
+	if ((*program & ~1) == 'd' &&
+	    (*program == 'e' ||
+		(n == 7 && words_is_name(name, d->dovecot, n)))) {
+		if (*program == 'e' || !take_dovecot(d, l))
 			return DOUBT;
 	} else {
 		l->known = find_known(d, program, n, name);
@@ -269,16 +273,6 @@ take(struct detect *d, const struct seen *l, struct arena *a,
 	return detect_take(d, &parsed, a, out);
 }
 
-/* As much of what is read next as there is in a window. */
-static inline void
-prefetch(const struct detect_lines *l)
-{
-	const char *at = l->next_read + (l->window - l->begin);
-
-	for (size_t i = 0; i < DETECT_WINDOW; i += BLOCK)
-		__builtin_prefetch(at + i, 0, 2);
-}
-
 /* The next window in which a line ends; false when the end of all is near, or
  * when the line is longer than any. */
 FAST static bool
@@ -294,33 +288,36 @@ next_window(struct detect_lines *l, const char *line)
 		    window - line > LINE_BYTES - DETECT_WINDOW)
 			return false;
 		l->window = window;
-		l->n = find_ends(window, l->ends);
-		if (l->next_read != NULL)
-			prefetch(l);
+		/* what is at hand already can be fetched in vain */
+		l->n = find_ends(window,
+		    l->next_read == NULL ? window
+		                         : l->next_read + (window - l->begin),
+		    l->ends);
 		l->next = 0;
 	} while (l->n == 0);
 	return true;
 }
 
-/* Passes over the lines of the window that are nothing, and over a hit. */
+/* Passes over the lines of the window that are nothing, up to another. */
 FAST static inline enum verdict
 pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
-    bool is_rfc3164, struct seen *seen, uint64_t *ignored, int *last)
+    struct seen *seen, uint64_t *ignored, const char **last)
 {
-	const char *window = l->window;
+	const char *window = l->window, *before = *last;
 	unsigned first = l->next, n = l->n, i;
 	enum verdict v = NOTHING;
 
 	for (i = first; i < n; i++) {
 		seen->end = window + l->ends[i];
-		v = look(d, k, is_rfc3164, seen);
+		v = look(d, k, seen);
 		if (v != NOTHING)
 			break;
+		before = seen->line;
 		seen->line = seen->end + 1;
-		*last = seen->second;
 	}
 	*ignored += i - first;
-	l->next = i + (v == HIT);
+	*last = before;
+	l->next = i;
 	return v;
 }
 
@@ -333,6 +330,17 @@ pass_to(struct detect *d, struct detect_lines *l, const char *at)
 	l->left = (struct text){.at = at, .n = l->left.n - n};
 }
 
+/* The stamps go on behind the line; NULL if there was none. */
+static inline void
+set_second(struct detect *d, const char *line)
+{
+	if (line == NULL || d->again.form != LINE_RFC3164)
+		return;
+	line += LINE_AGAIN_MINUTE;
+	(void)stamp_again(
+	    &d->stamps, (line[0] - '0') * 10 + (line[1] - '0'));
+}
+
 /* Goes on up to a line in doubt, which is left, or up to one that is not
  * ignored, whose result it is. */
 FAST static enum detect_result
@@ -340,44 +348,39 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
     struct event *out, uint64_t *ignored)
 {
 	const struct line_again *again = &d->again;
-	const struct head k = {.first = words_load(again->head),
-	    .second = words_load(again->head + WORD),
-	    .blank = words_all_of(' '),
+	const char *from = (const char *)again->from,
+		   *more = (const char *)again->more;
+	const struct head k = {
+	    .from = {words_load(from), words_load(from + WORD)},
+	    .more = {words_load(more), words_load(more + WORD)},
 	    .colon = words_all_of(':'),
-	    .bracket = words_all_of('['),
-	    .same = again->same,
-	    .unblank = again->unblank,
+	    .program_ends = words_load_signs(&program_ends),
 	    .n = again->n,
-	    .behind = again->head + BLOCK,
-	    .is_rfc3164 = again->form == LINE_RFC3164};
+	    .behind = again->head + BLOCK};
 	enum detect_result result = DETECT_IGNORED;
 	struct seen seen = {.line = l->left.at};
-	int last = -1;
+	const char *last = NULL;
 
 	/* not the ends of many lines, if all are to be in doubt */
-	if (l->left.n < DETECT_WINDOW + BEHIND ||
-	    !has_head(&k, k.is_rfc3164, seen.line, &seen.second))
+	if (l->left.n < DETECT_WINDOW + BEHIND || !has_head(&k, seen.line))
 		return result;
 	while (result == DETECT_IGNORED &&
 	       (l->next < l->n || next_window(l, seen.line))) {
-		enum verdict v = k.is_rfc3164
-		    ? pass_over(d, l, &k, true, &seen, ignored, &last)
-		    : pass_over(d, l, &k, false, &seen, ignored, &last);
+		enum verdict v = pass_over(d, l, &k, &seen, ignored, &last);
 
 		if (v == DOUBT)
 			break;
 		if (v == NOTHING)
 			continue;
-		last = seen.second;
-		if (k.is_rfc3164)
-			(void)stamp_again(&d->stamps, last);
+		l->next++;
+		set_second(d, seen.line);
+		last = NULL;
 		pass_to(d, l, seen.end + 1);
 		result = take(d, &seen, a, out);
 		*ignored += result == DETECT_IGNORED;
 		seen.line = l->left.at;
 	}
-	if (k.is_rfc3164 && last >= 0)
-		(void)stamp_again(&d->stamps, last);
+	set_second(d, last);
 	pass_to(d, l, seen.line);
 	return result;
 }
