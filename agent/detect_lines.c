@@ -23,12 +23,12 @@
 enum {
 	WORD = WORDS_BYTES,
 	BLOCK = 2 * WORD, /* a bit each in 64 */
+	STEP = 2 * BLOCK,
 	/* a line's end can be looked behind so far, and more */
 	BEHIND = 4 * BLOCK,
 };
 
-_Static_assert(
-    DETECT_WINDOW % (2 * BLOCK) == 0, "a window is looked at in blocks");
+_Static_assert(DETECT_WINDOW % STEP == 0, "a window is looked at in steps");
 _Static_assert(
     (int)LINE_AGAIN_RANGES == (int)BLOCK, "a head is compared as a block");
 
@@ -37,11 +37,13 @@ static const struct words_signs program_ends = {
     {' ', 0, 3, 2, 5, 4, 7, 6, 9, 8, ':', '[', 13, 12, 15, 14}};
 static const struct words_signs process_ends = {
     {' ', 0, 3, 2, 5, 4, 7, 6, '(', 8, ':', 10, 13, 12, 15, 14}};
+static const struct words_signs digits = {
+    {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 11, 10, 13, 12, 15, 14}};
 
 /* The header to compare with, and bytes to look for, ready in registers. */
 struct head {
 	__m256i from[2], more[2]; /* as in struct line_again */
-	__m256i colon, program_ends;
+	__m256i colon, program_ends, digits;
 	size_t n;
 	const char *behind; /* what of it is behind these */
 };
@@ -56,39 +58,37 @@ struct seen {
 
 enum verdict { NOTHING, HIT, DOUBT };
 
-/* Adds where lines end in the block, to those found in the window before. */
-FAST static inline unsigned
-add_ends(const char *window, unsigned at, __m256i all, uint16_t *ends,
-    unsigned n)
+/* Writes where lines end in the block; where the next ends are to be. */
+FAST static inline uint16_t *
+add_ends(const char *window, size_t at, __m256i all, uint16_t *to)
 {
 	const char *s = window + at;
 	uint64_t lf = words_find(words_load(s), words_load(s + WORD), all);
-	unsigned count = (unsigned)_mm_popcnt_u64(lf);
+	uint16_t *next = to + _mm_popcnt_u64(lf);
 
 	/* seldom more than one, and written whether there or not */
-	ends[n] = (uint16_t)(at + _tzcnt_u64(lf));
-	for (unsigned i = 1; i < count; i++) {
+	*to++ = (uint16_t)(at + _tzcnt_u64(lf));
+	while (to < next) {
 		lf = _blsr_u64(lf);
-		ends[n + i] = (uint16_t)(at + _tzcnt_u64(lf));
+		*to++ = (uint16_t)(at + _tzcnt_u64(lf));
 	}
-	return n + count;
+	return next;
 }
 
-/* Where in a window lines end.  next: as much of what is read next. */
-FAST static inline unsigned
-find_ends(
-    const char *window, const char *next, uint16_t ends[DETECT_WINDOW + 1])
+/* Where in the window lines end. */
+FAST static inline void
+find_ends(struct detect_lines *l)
 {
 	const __m256i all = words_all_of('\n');
-	unsigned n = 0;
+	const char *window = l->window;
+	uint16_t *to = l->ends;
 
-	for (unsigned at = 0; at < DETECT_WINDOW; at += 2 * BLOCK) {
-		__builtin_prefetch(next + at, 0, 2);
-		n = add_ends(window, at, all, ends, n);
-		__builtin_prefetch(next + at + BLOCK, 0, 2);
-		n = add_ends(window, at + BLOCK, all, ends, n);
+	for (size_t at = 0; at < l->window_bytes; at += STEP) {
+		to = add_ends(window, at, all, to);
+		to = add_ends(window, at + BLOCK, all, to);
 	}
-	return n;
+	l->n = (unsigned)(to - l->ends);
+	l->next = 0;
 }
 
 /* line_again_stamp and line_again_host. */
@@ -123,10 +123,10 @@ find_known(const struct detect *d, const char *s, size_t n, __m256i name)
 /* What stands behind "[pid]: " or ": ", line_again_message; NULL when it
  * cannot be told. */
 FAST static inline const char *
-find_message(const char *s)
+find_message(const struct head *k, const char *s)
 {
 	bool bracket = *s == '[';
-	size_t count = signs_digits(s + 1);
+	size_t count = words_count(words_load(s + 1), k->digits);
 	const char *at = bracket ? s + count + 2 : s;
 	uint32_t sign, signs = bracket ? 0xffffff : 0xffff00;
 
@@ -193,11 +193,11 @@ look(struct detect *d, const struct head *k, struct seen *l)
 	if (!has_head(k, l->line) || n - 1 >= WORD - 1 ||
 	    l->end < l->tag + 1 + SIGNS_BYTES)
 		return DOUBT;
-	l->message = find_message(l->tag);
+	l->message = find_message(k, l->tag);
 	if (l->message == NULL)
 		return DOUBT;
 	/* of Exim or of Dovecot */
-	if ((*program & ~1) == 'd' &&
+	if ((unsigned char)(*program - 'd') <= 'e' - 'd' &&
 	    (*program == 'e' ||
 		(n == 7 && words_is_name(name, d->dovecot, n)))) {
 		if (*program == 'e' || !take_dovecot(d, l))
@@ -273,8 +273,8 @@ take(struct detect *d, const struct seen *l, struct arena *a,
 	return detect_take(d, &parsed, a, out);
 }
 
-/* The next window in which a line ends; false when the end of all is near, or
- * when the line is longer than any. */
+/* The next window in which a line ends, the last ones of which are shorter;
+ * false when the end of all is near, or when the line is longer than any. */
 FAST static bool
 next_window(struct detect_lines *l, const char *line)
 {
@@ -282,20 +282,29 @@ next_window(struct detect_lines *l, const char *line)
 
 	do {
 		const char *window =
-		    l->window == NULL ? line : l->window + DETECT_WINDOW;
+		    l->window == NULL ? line : l->window + l->window_bytes;
+		ptrdiff_t bytes = end - window - BEHIND;
 
-		if (end - window < DETECT_WINDOW + BEHIND ||
+		if (bytes < STEP ||
 		    window - line > LINE_BYTES - DETECT_WINDOW)
 			return false;
 		l->window = window;
-		/* what is at hand already can be fetched in vain */
-		l->n = find_ends(window,
-		    l->next_read == NULL ? window
-		                         : l->next_read + (window - l->begin),
-		    l->ends);
-		l->next = 0;
+		l->window_bytes = bytes < DETECT_WINDOW
+		    ? (size_t)(bytes - bytes % STEP)
+		    : DETECT_WINDOW;
+		find_ends(l);
 	} while (l->n == 0);
 	return true;
+}
+
+/* As much of what is read next as most lines have.  Line by line, since the
+ * processor waits when it is to fetch much more at once. */
+static inline void
+prefetch(const char *s)
+{
+	__builtin_prefetch(s, 0, 2);
+	__builtin_prefetch(s + BLOCK, 0, 2);
+	__builtin_prefetch(s + 2 * BLOCK, 0, 2);
 }
 
 /* Passes over the lines of the window that are nothing, up to another. */
@@ -303,21 +312,25 @@ FAST static inline enum verdict
 pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
     struct seen *seen, uint64_t *ignored, const char **last)
 {
-	const char *window = l->window, *before = *last;
-	unsigned first = l->next, n = l->n, i;
+	const char *window = l->window, *from = seen->line, *next = window;
+	const uint16_t *first = l->ends + l->next, *stop = l->ends + l->n, *at;
 	enum verdict v = NOTHING;
 
-	for (i = first; i < n; i++) {
-		seen->end = window + l->ends[i];
+	/* otherwise what is at hand already is fetched, in vain */
+	if (l->next_read != NULL)
+		next = l->next_read + (window - l->begin);
+	for (at = first; at < stop; at++) {
+		prefetch(next + *at);
+		seen->end = window + *at;
 		v = look(d, k, seen);
 		if (v != NOTHING)
 			break;
-		before = seen->line;
 		seen->line = seen->end + 1;
 	}
-	*ignored += i - first;
-	*last = before;
-	l->next = i;
+	if (at > first)
+		*last = at == first + 1 ? from : window + at[-2] + 1;
+	*ignored += (uint64_t)(at - first);
+	l->next = (unsigned)(at - l->ends);
 	return v;
 }
 
@@ -355,6 +368,7 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
 	    .more = {words_load(more), words_load(more + WORD)},
 	    .colon = words_all_of(':'),
 	    .program_ends = words_load_signs(&program_ends),
+	    .digits = words_load_signs(&digits),
 	    .n = again->n,
 	    .behind = again->head + BLOCK};
 	enum detect_result result = DETECT_IGNORED;
@@ -362,7 +376,7 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
 	const char *last = NULL;
 
 	/* not the ends of many lines, if all are to be in doubt */
-	if (l->left.n < DETECT_WINDOW + BEHIND || !has_head(&k, seen.line))
+	if (l->left.n < STEP + BEHIND || !has_head(&k, seen.line))
 		return result;
 	while (result == DETECT_IGNORED &&
 	       (l->next < l->n || next_window(l, seen.line))) {

@@ -61,16 +61,27 @@ words_load_signs(const struct words_signs *signs)
 	    _mm_loadu_si128((const __m128i *)(const void *)signs->at));
 }
 
-/* The first of 32 bytes that is one of the signs; 32 when none is.  Each byte
- * is compared with the one sign that it could be; those above 127, which get
- * a 0 for that, are none. */
+/* A bit for each byte that is one of the signs.  Each is compared with the one
+ * sign that it could be; those above 127, which get a 0 for that, are none. */
+WORDS_FAST static inline uint32_t
+words_are(__m256i bytes, __m256i signs)
+{
+	return (uint32_t)_mm256_movemask_epi8(
+	    _mm256_cmpeq_epi8(bytes, _mm256_shuffle_epi8(signs, bytes)));
+}
+
+/* The first of 32 bytes that is one of the signs; 32 when none is. */
 WORDS_FAST static inline size_t
 words_first_of(__m256i bytes, __m256i signs)
 {
-	__m256i found =
-	    _mm256_cmpeq_epi8(bytes, _mm256_shuffle_epi8(signs, bytes));
+	return _tzcnt_u32(words_are(bytes, signs));
+}
 
-	return _tzcnt_u32((uint32_t)_mm256_movemask_epi8(found));
+/* How many bytes, from the first on, are signs. */
+WORDS_FAST static inline size_t
+words_count(__m256i bytes, __m256i signs)
+{
+	return _tzcnt_u32(~words_are(bytes, signs));
 }
 
 /* 0 where a byte is one of the `more` + 1 from `from` on. */
