@@ -353,6 +353,44 @@ each_byte_of_a_header(void **state)
 	buf_free(&errors);
 }
 
+/* The last line is short, and ends with the last window or anywhere near. */
+static void
+short_last_lines(void **state)
+{
+	static const char header[] = "Mar  4 13:01:16 mx1 ";
+	struct buf errors = {0}, log = {0};
+	struct rules *rules = rules_new();
+	struct detect *one, *many;
+	char *copy;
+
+	(void)state;
+	assert_int_equal(
+	    rules_add(rules, "t", text_of(rules_text), &errors), 0);
+	one = opened(rules, true, false);
+	many = opened(rules, true, false);
+	for (unsigned more = 0; more < 300; more++) {
+		buf_reset(&log);
+		buf_printf(&log, "%s%s%s%*s\n", header, tags[0], messages[4],
+		    (int)more, "");
+		for (unsigned i = 0; i < 10; i++)
+			buf_printf(
+			    &log, "%s%s%s\n", header, tags[0], messages[2]);
+		buf_printf(&log, "%s%s\n", header, PICK(tags));
+		copy = malloc(log.n);
+		assert_non_null(copy);
+		memcpy(copy, log.data, log.n);
+		assert_int_equal(compare(one, many,
+				     (struct text){.at = copy, .n = log.n}),
+		    1);
+		free(copy);
+	}
+	detect_close(one);
+	detect_close(many);
+	rules_close(rules);
+	buf_free(&log);
+	buf_free(&errors);
+}
+
 /* Windows without a line end, and lines longer than any. */
 static void
 long_lines(void **state)
@@ -400,6 +438,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(many_are_as_one_by_one),
 	    cmocka_unit_test(each_byte_of_a_header),
+	    cmocka_unit_test(short_last_lines),
 	    cmocka_unit_test(long_lines),
 	};
 
