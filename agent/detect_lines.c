@@ -297,8 +297,8 @@ next_window(struct detect_lines *l, const char *line)
 	return true;
 }
 
-/* As much of what is read next as most lines have.  Line by line, since the
- * processor waits when it is to fetch much more at once. */
+/* As much of what is read next as most lines have.  Line by line, since much
+ * more at once takes longer (docs/decisions/prefetch.md). */
 static inline void
 prefetch(const char *s)
 {
