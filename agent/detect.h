@@ -58,7 +58,7 @@ void detect_set_order(struct detect *d, const struct line *lines, size_t n);
 enum detect_result detect_line(struct detect *d, struct text line,
     struct arena *a, struct event *out);
 
-enum { DETECT_WINDOW = 1024 };
+enum { DETECT_WINDOW = 4096 };
 
 /* Bytes of a log, as they are read. */
 struct detect_lines {
@@ -68,6 +68,7 @@ struct detect_lines {
 	const char *next_read;
 	/* for detect_lines alone: where in a window of the bytes lines end */
 	const char *begin, *window;
+	size_t window_bytes;
 	unsigned n, next;
 	uint16_t ends[DETECT_WINDOW + 1];
 };

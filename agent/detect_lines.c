@@ -23,20 +23,29 @@
 enum {
 	WORD = WORDS_BYTES,
 	BLOCK = 2 * WORD, /* a bit each in 64 */
+	STEP = 2 * BLOCK,
 	/* a line's end can be looked behind so far, and more */
 	BEHIND = 4 * BLOCK,
 };
 
-_Static_assert(DETECT_WINDOW % BLOCK == 0, "a window is looked at in blocks");
+_Static_assert(DETECT_WINDOW % STEP == 0, "a window is looked at in steps");
+_Static_assert(
+    (int)LINE_AGAIN_RANGES == (int)BLOCK, "a head is compared as a block");
+
+/* Where the name of a program ends, and that of a process of Dovecot. */
+static const struct words_signs program_ends = {
+    {' ', 0, 3, 2, 5, 4, 7, 6, 9, 8, ':', '[', 13, 12, 15, 14}};
+static const struct words_signs process_ends = {
+    {' ', 0, 3, 2, 5, 4, 7, 6, '(', 8, ':', 10, 13, 12, 15, 14}};
+static const struct words_signs digits = {
+    {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 11, 10, 13, 12, 15, 14}};
 
 /* The header to compare with, and bytes to look for, ready in registers. */
 struct head {
-	__m256i first, second;
-	__m256i blank, colon, bracket;
-	uint64_t same, unblank;
+	__m256i from[2], more[2]; /* as in struct line_again */
+	__m256i colon, program_ends, digits;
 	size_t n;
-	const char *behind; /* what of it is behind these two */
-	bool is_rfc3164;
+	const char *behind; /* what of it is behind these */
 };
 
 /* What a line says, as far as it is looked at. */
@@ -45,58 +54,54 @@ struct seen {
 	const char *tag; /* behind the program, "[pid]: " */
 	const struct detect_known *known;
 	const char *message;
-	int second; /* as in struct line_found */
 };
 
 enum verdict { NOTHING, HIT, DOUBT };
 
-/* Where in a window lines end. */
-FAST static inline unsigned
-find_ends(const char *s, uint16_t ends[DETECT_WINDOW + 1])
+/* Writes where lines end in the block; where the next ends are to be. */
+FAST static inline uint16_t *
+add_ends(const char *window, size_t at, __m256i all, uint16_t *to)
 {
-	const __m256i all = words_all_of('\n');
-	unsigned n = 0;
+	const char *s = window + at;
+	uint64_t lf = words_find(words_load(s), words_load(s + WORD), all);
+	uint16_t *next = to + _mm_popcnt_u64(lf);
 
-	for (unsigned at = 0; at < DETECT_WINDOW; at += BLOCK) {
-		uint64_t lf = words_find(words_load(s + at),
-		    words_load(s + at + WORD), all);
-		unsigned count = (unsigned)_mm_popcnt_u64(lf);
-		uint16_t *to = ends + n;
-
-		/* seldom more than one, and written whether there or not */
-		to[0] = (uint16_t)(at + _tzcnt_u64(lf));
-		n += count;
-		for (unsigned i = 1; i < count; i++) {
-			lf = _blsr_u64(lf);
-			to[i] = (uint16_t)(at + _tzcnt_u64(lf));
-		}
+	/* seldom more than one, and written whether there or not */
+	*to++ = (uint16_t)(at + _tzcnt_u64(lf));
+	while (to < next) {
+		lf = _blsr_u64(lf);
+		*to++ = (uint16_t)(at + _tzcnt_u64(lf));
 	}
-	return n;
+	return next;
 }
 
-/* line_again_stamp and line_again_host.  Of which form the stamps are is said
- * apart, so that there is code for each. */
-FAST static inline bool
-has_head(const struct head *k, bool is_rfc3164, const char *s, int *second)
+/* Where in the window lines end. */
+FAST static inline void
+find_ends(struct detect_lines *l)
 {
-	__m256i a = words_load(s), b = words_load(s + WORD);
-	uint64_t same = words_bits(_mm256_cmpeq_epi8(a, k->first),
-	    _mm256_cmpeq_epi8(b, k->second));
-	unsigned tens, ones;
+	const __m256i all = words_all_of('\n');
+	const char *window = l->window;
+	uint16_t *to = l->ends;
 
-	same = ~same & k->same;
-	if (!is_rfc3164)
-		same |= words_find(a, b, k->blank) & k->unblank;
-	if (same != 0)
-		return false;
-	if (k->n > BLOCK && memcmp(s + BLOCK, k->behind, k->n - BLOCK) != 0)
-		return false;
-	if (!is_rfc3164)
-		return true;
-	tens = (unsigned char)s[LINE_AGAIN_MINUTE] - '0';
-	ones = (unsigned char)s[LINE_AGAIN_MINUTE + 1] - '0';
-	*second = (int)(tens * 10 + ones);
-	return tens <= 5 && ones <= 9;
+	for (size_t at = 0; at < l->window_bytes; at += STEP) {
+		to = add_ends(window, at, all, to);
+		to = add_ends(window, at + BLOCK, all, to);
+	}
+	l->n = (unsigned)(to - l->ends);
+	l->next = 0;
+}
+
+/* line_again_stamp and line_again_host. */
+FAST static inline bool
+has_head(const struct head *k, const char *s)
+{
+	__m256i outside = _mm256_or_si256(
+	    words_outside(words_load(s), k->from[0], k->more[0]),
+	    words_outside(words_load(s + WORD), k->from[1], k->more[1]));
+
+	return _mm256_testz_si256(outside, outside) != 0 &&
+	       (k->n <= BLOCK ||
+		   memcmp(s + BLOCK, k->behind, k->n - BLOCK) == 0);
 }
 
 /* The program of n bytes at s, if its view is known. */
@@ -118,10 +123,10 @@ find_known(const struct detect *d, const char *s, size_t n, __m256i name)
 /* What stands behind "[pid]: " or ": ", line_again_message; NULL when it
  * cannot be told. */
 FAST static inline const char *
-find_message(const char *s)
+find_message(const struct head *k, const char *s)
 {
 	bool bracket = *s == '[';
-	size_t count = signs_digits(s + 1);
+	size_t count = words_count(words_load(s + 1), k->digits);
 	const char *at = bracket ? s + count + 2 : s;
 	uint32_t sign, signs = bracket ? 0xffffff : 0xffff00;
 
@@ -141,11 +146,10 @@ begins(const char *s, const char four[4])
 
 /* line_take_dovecot: the process becomes the program. */
 FAST static inline bool
-take_dovecot(struct detect *d, const struct head *k, struct seen *l)
+take_dovecot(struct detect *d, struct seen *l)
 {
 	__m256i name = words_load(l->message);
-	size_t n = words_first_of(
-	    name, k->colon, k->blank, _mm256_set1_epi8('('));
+	size_t n = words_first_of(name, words_load_signs(&process_ends));
 	const struct detect_process *p;
 	const char *sign = l->message + n;
 	uint64_t first;
@@ -177,26 +181,26 @@ take_dovecot(struct detect *d, const struct head *k, struct seen *l)
 }
 
 FAST static inline enum verdict
-look(struct detect *d, const struct head *k, bool is_rfc3164,
-    struct seen *l)
+look(struct detect *d, const struct head *k, struct seen *l)
 {
 	const char *program = l->line + k->n, *behind;
 	__m256i name = words_load(program);
-	size_t n = words_first_of(name, k->bracket, k->colon, k->blank);
+	size_t n = words_first_of(name, k->program_ends);
 	struct text message;
 
-	/* so long line_again and line_again_message want it to be */
-	if (!has_head(k, is_rfc3164, l->line, &l->second) ||
-	    n - 1 >= WORD - 1 ||
-	    l->end - program < (ptrdiff_t)(n + 1 + SIGNS_BYTES) ||
-	    *program == 'e')
-		return DOUBT;
 	l->tag = program + n;
-	l->message = find_message(l->tag);
+	/* so long line_again and line_again_message want it to be */
+	if (!has_head(k, l->line) || n - 1 >= WORD - 1 ||
+	    l->end < l->tag + 1 + SIGNS_BYTES)
+		return DOUBT;
+	l->message = find_message(k, l->tag);
 	if (l->message == NULL)
 		return DOUBT;
-	if (*program == 'd' && n == 7 && words_is_name(name, d->dovecot, n)) {
-		if (!take_dovecot(d, k, l))
+	/* of Exim or of Dovecot */
+	if ((unsigned char)(*program - 'd') <= 'e' - 'd' &&
+	    (*program == 'e' ||
+		(n == 7 && words_is_name(name, d->dovecot, n)))) {
+		if (*program == 'e' || !take_dovecot(d, l))
 			return DOUBT;
 	} else {
 		l->known = find_known(d, program, n, name);
@@ -269,18 +273,8 @@ take(struct detect *d, const struct seen *l, struct arena *a,
 	return detect_take(d, &parsed, a, out);
 }
 
-/* As much of what is read next as there is in a window. */
-static inline void
-prefetch(const struct detect_lines *l)
-{
-	const char *at = l->next_read + (l->window - l->begin);
-
-	for (size_t i = 0; i < DETECT_WINDOW; i += BLOCK)
-		__builtin_prefetch(at + i, 0, 2);
-}
-
-/* The next window in which a line ends; false when the end of all is near, or
- * when the line is longer than any. */
+/* The next window in which a line ends, the last ones of which are shorter;
+ * false when the end of all is near, or when the line is longer than any. */
 FAST static bool
 next_window(struct detect_lines *l, const char *line)
 {
@@ -288,39 +282,55 @@ next_window(struct detect_lines *l, const char *line)
 
 	do {
 		const char *window =
-		    l->window == NULL ? line : l->window + DETECT_WINDOW;
+		    l->window == NULL ? line : l->window + l->window_bytes;
+		ptrdiff_t bytes = end - window - BEHIND;
 
-		if (end - window < DETECT_WINDOW + BEHIND ||
+		if (bytes < STEP ||
 		    window - line > LINE_BYTES - DETECT_WINDOW)
 			return false;
 		l->window = window;
-		l->n = find_ends(window, l->ends);
-		if (l->next_read != NULL)
-			prefetch(l);
-		l->next = 0;
+		l->window_bytes = bytes < DETECT_WINDOW
+		    ? (size_t)(bytes - bytes % STEP)
+		    : DETECT_WINDOW;
+		find_ends(l);
 	} while (l->n == 0);
 	return true;
 }
 
-/* Passes over the lines of the window that are nothing, and over a hit. */
+/* As much of what is read next as most lines have.  Line by line, since much
+ * more at once takes longer (docs/decisions/prefetch.md). */
+static inline void
+prefetch(const char *s)
+{
+	__builtin_prefetch(s, 0, 2);
+	__builtin_prefetch(s + BLOCK, 0, 2);
+	__builtin_prefetch(s + 2 * BLOCK, 0, 2);
+}
+
+/* Passes over the lines of the window that are nothing, up to another. */
 FAST static inline enum verdict
 pass_over(struct detect *d, struct detect_lines *l, const struct head *k,
-    bool is_rfc3164, struct seen *seen, uint64_t *ignored, int *last)
+    struct seen *seen, uint64_t *ignored, const char **last)
 {
-	const char *window = l->window;
-	unsigned first = l->next, n = l->n, i;
+	const char *window = l->window, *from = seen->line, *next = window;
+	const uint16_t *first = l->ends + l->next, *stop = l->ends + l->n, *at;
 	enum verdict v = NOTHING;
 
-	for (i = first; i < n; i++) {
-		seen->end = window + l->ends[i];
-		v = look(d, k, is_rfc3164, seen);
+	/* otherwise what is at hand already is fetched, in vain */
+	if (l->next_read != NULL)
+		next = l->next_read + (window - l->begin);
+	for (at = first; at < stop; at++) {
+		prefetch(next + *at);
+		seen->end = window + *at;
+		v = look(d, k, seen);
 		if (v != NOTHING)
 			break;
 		seen->line = seen->end + 1;
-		*last = seen->second;
 	}
-	*ignored += i - first;
-	l->next = i + (v == HIT);
+	if (at > first)
+		*last = at == first + 1 ? from : window + at[-2] + 1;
+	*ignored += (uint64_t)(at - first);
+	l->next = (unsigned)(at - l->ends);
 	return v;
 }
 
@@ -333,6 +343,17 @@ pass_to(struct detect *d, struct detect_lines *l, const char *at)
 	l->left = (struct text){.at = at, .n = l->left.n - n};
 }
 
+/* The stamps go on behind the line; NULL if there was none. */
+static inline void
+set_second(struct detect *d, const char *line)
+{
+	if (line == NULL || d->again.form != LINE_RFC3164)
+		return;
+	line += LINE_AGAIN_MINUTE;
+	(void)stamp_again(
+	    &d->stamps, (line[0] - '0') * 10 + (line[1] - '0'));
+}
+
 /* Goes on up to a line in doubt, which is left, or up to one that is not
  * ignored, whose result it is. */
 FAST static enum detect_result
@@ -340,44 +361,40 @@ walk(struct detect *d, struct detect_lines *l, struct arena *a,
     struct event *out, uint64_t *ignored)
 {
 	const struct line_again *again = &d->again;
-	const struct head k = {.first = words_load(again->head),
-	    .second = words_load(again->head + WORD),
-	    .blank = words_all_of(' '),
+	const char *from = (const char *)again->from,
+		   *more = (const char *)again->more;
+	const struct head k = {
+	    .from = {words_load(from), words_load(from + WORD)},
+	    .more = {words_load(more), words_load(more + WORD)},
 	    .colon = words_all_of(':'),
-	    .bracket = words_all_of('['),
-	    .same = again->same,
-	    .unblank = again->unblank,
+	    .program_ends = words_load_signs(&program_ends),
+	    .digits = words_load_signs(&digits),
 	    .n = again->n,
-	    .behind = again->head + BLOCK,
-	    .is_rfc3164 = again->form == LINE_RFC3164};
+	    .behind = again->head + BLOCK};
 	enum detect_result result = DETECT_IGNORED;
 	struct seen seen = {.line = l->left.at};
-	int last = -1;
+	const char *last = NULL;
 
 	/* not the ends of many lines, if all are to be in doubt */
-	if (l->left.n < DETECT_WINDOW + BEHIND ||
-	    !has_head(&k, k.is_rfc3164, seen.line, &seen.second))
+	if (l->left.n < STEP + BEHIND || !has_head(&k, seen.line))
 		return result;
 	while (result == DETECT_IGNORED &&
 	       (l->next < l->n || next_window(l, seen.line))) {
-		enum verdict v = k.is_rfc3164
-		    ? pass_over(d, l, &k, true, &seen, ignored, &last)
-		    : pass_over(d, l, &k, false, &seen, ignored, &last);
+		enum verdict v = pass_over(d, l, &k, &seen, ignored, &last);
 
 		if (v == DOUBT)
 			break;
 		if (v == NOTHING)
 			continue;
-		last = seen.second;
-		if (k.is_rfc3164)
-			(void)stamp_again(&d->stamps, last);
+		l->next++;
+		set_second(d, seen.line);
+		last = NULL;
 		pass_to(d, l, seen.end + 1);
 		result = take(d, &seen, a, out);
 		*ignored += result == DETECT_IGNORED;
 		seen.line = l->left.at;
 	}
-	if (k.is_rfc3164 && last >= 0)
-		(void)stamp_again(&d->stamps, last);
+	set_second(d, last);
 	pass_to(d, l, seen.line);
 	return result;
 }

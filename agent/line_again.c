@@ -12,27 +12,38 @@ line_again_drop(struct line_again *k)
 	k->n = 0;
 }
 
-/* Bits [from, to), as far as there are any. */
-static uint64_t
-bits(size_t from, size_t to)
+/* The bytes [from, to), as far as there are any, are to be as in head. */
+static void
+want_same(struct line_again *k, size_t from, size_t to)
 {
-	uint64_t below = from >= 64 ? 0 : UINT64_MAX << from;
-
-	return to >= 64 ? below : below & ((UINT64_C(1) << to) - 1);
+	for (size_t i = from; i < to && i < LINE_AGAIN_RANGES; i++) {
+		k->from[i] = (uint8_t)k->head[i];
+		k->more[i] = 0;
+	}
 }
 
-/* As line_again_stamp and line_again_host look at them. */
 static void
-set_bits(struct line_again *k)
+set_ranges(struct line_again *k)
 {
-	k->same = bits(k->stamp_n, k->n);
-	k->unblank = 0;
+	memset(k->from, 0, sizeof k->from);
+	memset(k->more, UINT8_MAX, sizeof k->more);
+	want_same(k, k->stamp_n, k->n);
 	if (k->form == LINE_RFC3164) {
-		k->same |= bits(0, LINE_AGAIN_MINUTE);
+		want_same(k, 0, LINE_AGAIN_MINUTE);
+		k->from[LINE_AGAIN_MINUTE] = '0';
+		k->more[LINE_AGAIN_MINUTE] = 5;
+		k->from[LINE_AGAIN_MINUTE + 1] = '0';
+		k->more[LINE_AGAIN_MINUTE + 1] = 9;
 		return;
 	}
-	k->same |= bits(0, LINE_AGAIN_DATE) | bits(13, 14) | bits(16, 17);
-	k->unblank = bits(LINE_AGAIN_SECOND, k->stamp_n);
+	want_same(k, 0, LINE_AGAIN_DATE);
+	want_same(k, 13, 14);
+	want_same(k, 16, 17);
+	/* all but a blank */
+	for (size_t i = LINE_AGAIN_SECOND; i < k->stamp_n; i++) {
+		k->from[i] = ' ' + 1;
+		k->more[i] = UINT8_MAX - 1;
+	}
 }
 
 void
@@ -58,7 +69,7 @@ line_again_keep(
 	if (n - k->stamp_n < SIGNS_WORD)
 		k->host_mask = (UINT64_C(1) << 8 * (n - k->stamp_n)) - 1;
 	memcpy(k->head, line.at, n);
-	set_bits(k);
+	set_ranges(k);
 }
 
 bool

@@ -17,6 +17,7 @@
 
 enum {
 	LINE_AGAIN_BYTES = 128,
+	LINE_AGAIN_RANGES = 64,
 	LINE_AGAIN_PID = 10, /* digits of a pid */
 	/* RFC 3164: "Mmm dd hh:mm:" is to be the same, "ss" is looked at */
 	LINE_AGAIN_MINUTE = 13,
@@ -34,10 +35,11 @@ struct line_again {
 	size_t stamp_n;
 	size_t n; /* of stamp and host, with the blanks behind; 0: none */
 	uint64_t host_mask; /* of its first eight bytes, those that count */
-	/* of the first 64 bytes of a line, a bit for each: those that must be
-	 * as in head, and those that must be no blanks */
-	uint64_t same, unblank;
 	char head[LINE_AGAIN_BYTES];
+	/* of the first bytes of a line what line_again_stamp and
+	 * line_again_host want of each: to be one of the `more` + 1 from
+	 * `from` on, where 255 is before 0 */
+	uint8_t from[LINE_AGAIN_RANGES], more[LINE_AGAIN_RANGES];
 };
 
 struct line_found {

@@ -48,15 +48,47 @@ words_find(__m256i first, __m256i second, __m256i all)
 	    _mm256_cmpeq_epi8(second, all));
 }
 
-/* The first of 32 bytes that is one of these; 32 when none is. */
-WORDS_FAST static inline size_t
-words_first_of(__m256i bytes, __m256i a, __m256i b, __m256i c)
-{
-	__m256i found = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, a),
-	    _mm256_or_si256(
-		_mm256_cmpeq_epi8(bytes, b), _mm256_cmpeq_epi8(bytes, c)));
+/* Signs to be found: at i the one whose low four bits are i; where there is
+ * none, any byte that has others there. */
+struct words_signs {
+	char at[16];
+};
 
-	return _tzcnt_u32((uint32_t)_mm256_movemask_epi8(found));
+WORDS_FAST static inline __m256i
+words_load_signs(const struct words_signs *signs)
+{
+	return _mm256_broadcastsi128_si256(
+	    _mm_loadu_si128((const __m128i *)(const void *)signs->at));
+}
+
+/* A bit for each byte that is one of the signs.  Each is compared with the one
+ * sign that it could be; those above 127, which get a 0 for that, are none. */
+WORDS_FAST static inline uint32_t
+words_are(__m256i bytes, __m256i signs)
+{
+	return (uint32_t)_mm256_movemask_epi8(
+	    _mm256_cmpeq_epi8(bytes, _mm256_shuffle_epi8(signs, bytes)));
+}
+
+/* The first of 32 bytes that is one of the signs; 32 when none is. */
+WORDS_FAST static inline size_t
+words_first_of(__m256i bytes, __m256i signs)
+{
+	return _tzcnt_u32(words_are(bytes, signs));
+}
+
+/* How many bytes, from the first on, are signs. */
+WORDS_FAST static inline size_t
+words_count(__m256i bytes, __m256i signs)
+{
+	return _tzcnt_u32(~words_are(bytes, signs));
+}
+
+/* 0 where a byte is one of the `more` + 1 from `from` on. */
+WORDS_FAST static inline __m256i
+words_outside(__m256i bytes, __m256i from, __m256i more)
+{
+	return _mm256_subs_epu8(_mm256_sub_epi8(bytes, from), more);
 }
 
 /* Are the first n bytes, fewer than 32, those at s? */

@@ -29,7 +29,8 @@ def release_build(folder=None, hub=False):
         "build-bench-hub" if hub else "build-bench"))
     if not (folder / "build.ninja").exists():
         run(["meson", "setup", folder, ROOT, "-Dbuildtype=release",
-             "-Db_ndebug=false", "-Dagent=%s" % str(not hub).lower(),
+             "-Db_ndebug=false", "-Db_lto=true",
+             "-Dagent=%s" % str(not hub).lower(),
              "-Dhub=%s" % str(hub).lower(), "-Dtests=true"])
     run(["ninja", "-C", folder, *(
         ["hub/plaintiff-hub", "hub/plaintiff", "tests/bench/delay"] if hub

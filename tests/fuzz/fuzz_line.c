@@ -2,6 +2,7 @@
  * One log line, any bytes: no crash, no overread, and whoever is accused is
  * the address that stands where Postfix writes its client: in the first
  * brackets behind the command that was rejected, which is Postfix's word.
+ * Among many lines it is what it is alone.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -103,26 +104,107 @@ judge(struct arena *arena, struct text line, const struct event *e)
 		abort();
 }
 
+enum { MANY_BYTES = 1024 }; /* so many are looked at in words */
+
+static struct detect *
+opened(const struct rules *rules)
+{
+	struct detect_options o = {.rules = rules, .zone = "UTC", .site = ""};
+	const char *why;
+	struct detect *d = detect_open(&o, &why);
+
+	if (d == NULL)
+		abort();
+	detect_set_now(d, INT64_C(1767225600) * CLOCK_SECOND_US);
+	return d;
+}
+
+static enum detect_result
+one_by_one(struct detect *d, struct text *rest, struct arena *a,
+    struct event *out, uint64_t *ignored)
+{
+	enum detect_result result = DETECT_IGNORED;
+	const char *lf;
+
+	while (result == DETECT_IGNORED &&
+	       (lf = memchr(rest->at, '\n', rest->n)) != NULL) {
+		size_t n = (size_t)(lf - rest->at);
+
+		arena_reset(a);
+		result = detect_line(
+		    d, (struct text){.at = rest->at, .n = n}, a, out);
+		rest->at += n + 1;
+		rest->n -= n + 1;
+		*ignored += result == DETECT_IGNORED;
+	}
+	return result;
+}
+
+static bool
+is_same(const struct event *a, const struct event *b)
+{
+	return memcmp(a->id, b->id, sizeof a->id) == 0 &&
+	       a->time_us == b->time_us && a->kind == b->kind &&
+	       a->pid == b->pid && addr_equal(&a->source, &b->source) &&
+	       text_equal(a->host, b->host) &&
+	       text_equal(a->program, b->program) &&
+	       text_equal(a->login, b->login) &&
+	       text_equal(a->message, b->message);
+}
+
+/* The line several times, at once and one by one. */
+static void
+judge_many(const struct rules *rules, struct text line)
+{
+	static struct detect *one, *many;
+	static struct arena *a, *b;
+	size_t count = 2 + MANY_BYTES / (line.n + 1), n = count * (line.n + 1);
+	/* what is read behind its end shows under ASan */
+	char *log = malloc(n);
+	struct text rest = {.at = log, .n = n};
+	struct detect_lines l;
+	enum detect_result result;
+
+	if (log == NULL)
+		abort();
+	if (one == NULL) {
+		one = opened(rules);
+		many = opened(rules);
+		a = arena_open(0);
+		b = arena_open(0);
+	}
+	for (size_t i = 0; i < count; i++) {
+		memcpy(log + i * (line.n + 1), line.at, line.n);
+		log[(i + 1) * (line.n + 1) - 1] = '\n';
+	}
+	detect_begin(&l, rest);
+	do {
+		struct event x, y;
+		uint64_t ignored = 0, passed = 0;
+
+		result = detect_lines(many, &l, a, &x, &ignored);
+		if (one_by_one(one, &rest, b, &y, &passed) != result ||
+		    ignored != passed || l.left.at != rest.at ||
+		    (result == DETECT_EVENT && !is_same(&x, &y)))
+			abort();
+	} while (result != DETECT_IGNORED);
+	free(log);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct rules *rules;
 	struct text line = {.at = (const char *)data, .n = size};
-	struct detect_options o = {.zone = "UTC", .site = ""};
 	static struct detect *detect;
 	static struct arena *arena;
-	const char *why;
 	enum detect_result first;
 	struct event e;
 
 	if (rules == NULL) {
 		rules = load();
-		o.rules = rules;
 		arena = arena_open(0);
-		detect = detect_open(&o, &why);
-		if (detect == NULL)
-			abort();
-		detect_set_now(detect, INT64_C(1767225600) * CLOCK_SECOND_US);
+		detect = opened(rules);
 	}
 	arena_reset(arena);
 	first = detect_line(detect, line, arena, &e);
@@ -133,5 +215,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (first == DETECT_EVENT)
 		judge(arena, line, &e);
+	judge_many(rules, line);
 	return 0;
 }
