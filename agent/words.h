@@ -2,7 +2,7 @@
  * Words of 32 bytes, of processors with AVX2: where certain bytes are among
  * them.  Only for code that has asked for AVX2 and BMI2 at run time; it is
  * compiled with WORDS_FAST.  Nothing on other machines.  Used by
- * detect_lines.c.
+ * detect_lines.c and search.c.
  */
 #ifndef PLAINTIFF_WORDS_H
 #define PLAINTIFF_WORDS_H
