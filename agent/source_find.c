@@ -121,15 +121,19 @@ find_unread(struct source_file *s)
 
 	if (!sibling_open_unread(s->path, &s->lost, &next))
 		return false;
-	if (next.is_live) {
+	if (next.is_live && next.skipped == 0) {
 		logfile_close(next.file);
 		return false;
 	}
-	if (next.skipped != 0)
+	if (next.skipped != 0) {
 		source_find_declare(s, next.foreign,
 		    "it is compressed with something that is not read here");
-	log_info("source: a rotated file was not read yet file=%s", s->path);
-	source_find_begin(s, next.file, &next.facts, false, 0);
+		s->done_us = clock_wall_us();
+	}
+	if (!next.is_live)
+		log_info("source: a rotated file was not read yet file=%s",
+		    s->path);
+	source_find_begin(s, next.file, &next.facts, next.is_live, 0);
 	return true;
 }
 
@@ -143,7 +147,7 @@ source_find_has_unread(const struct source_file *s)
 	if (p.offset != 0 || !sibling_open_unread(s->path, &p, &next))
 		return false;
 	logfile_close(next.file);
-	return !next.is_live;
+	return !next.is_live || next.skipped != 0;
 }
 
 /* Its own file is gone.  Rotation may be under way, so not before a grace:

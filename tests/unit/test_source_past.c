@@ -148,6 +148,28 @@ foreign_compression_is_declared(void **state)
 	assert_int_equal(source_losses(x->s), 0);
 }
 
+/* Of an empty file it is known only by the time of writing. */
+static void
+foreign_compression_of_what_was_empty(void **state)
+{
+	struct fixture *x = *state;
+
+	shell(x, "true >$1");
+	restart(x, false);
+	assert_string_equal(lines(x), "");
+	commit(x);
+	shell(x, "sleep 0.02; echo a >>$1; cp $1 $1.1.xz; true >$1");
+	append(x->log, "b\n");
+	restart(x, false);
+	assert_string_equal(lines(x), "b");
+	assert_int_equal(source_losses(x->s), 1);
+	commit(x);
+	restart(x, false);
+	append(x->log, "c\n");
+	assert_string_equal(lines(x), "c");
+	assert_int_equal(source_losses(x->s), 0);
+}
+
 static void
 damaged_compression_is_declared(void **state)
 {
@@ -324,6 +346,7 @@ main(void)
 	    TEST(compressing_while_running),
 	    TEST(what_is_gone_is_declared),
 	    TEST(foreign_compression_is_declared),
+	    TEST(foreign_compression_of_what_was_empty),
 	    TEST(damaged_compression_is_declared),
 	    TEST(reading_again_what_is_there),
 	    TEST(endangered_when_only_we_hold_it),
