@@ -208,13 +208,10 @@ change_over(struct source_file *s, const struct sibling_next *next,
 	if (s->damaged)
 		source_find_declare(s, s->path,
 		    "a compressed rotated file is damaged");
-	if (next->skipped != 0)
-		source_find_declare(s, next->foreign,
-		    "it is compressed with something that is not read here");
 	if (logfile_stat(s->file, &f) == 0 && f.mtime_us > s->done_us)
 		s->done_us = f.mtime_us;
 	logfile_close(s->file);
-	source_find_begin(s, next->file, &next->facts, next->is_live, 0);
+	source_find_go_to(s, next);
 	log_info("source: next file file=%s live=%s", s->path,
 	    next->is_live ? "yes" : "no");
 	return SOURCE_LINE;

@@ -7,6 +7,7 @@
 
 #include "agent/lines.h"
 #include "agent/logfile.h"
+#include "agent/sibling.h"
 #include "agent/source_ops.h"
 
 enum { SOURCE_RETRY_MS = 1000, SOURCE_LOOK_MS = 250 };
@@ -50,6 +51,10 @@ void source_find_place(const struct source_file *s, struct source_place *out);
 /* Takes over an open file, to be read from offset on. */
 void source_find_begin(struct source_file *s, struct logfile *file,
     const struct logfile_facts *facts, bool live, int64_t offset);
+/* The same for the next file, from its beginning; declares those between that
+ * cannot be read. */
+void source_find_go_to(struct source_file *s,
+    const struct sibling_next *next);
 /* Forgets the file, but not the place in it. */
 void source_find_leave(struct source_file *s);
 /* Finds the file to read, by the place if there is one; false: not now. */

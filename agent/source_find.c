@@ -73,6 +73,15 @@ source_find_declare(struct source_file *s, const char *file, const char *why)
 	s->moved = true;
 }
 
+void
+source_find_go_to(struct source_file *s, const struct sibling_next *next)
+{
+	if (next->skipped != 0)
+		source_find_declare(s, next->foreign,
+		    "it is compressed with something that is not read here");
+	source_find_begin(s, next->file, &next->facts, next->is_live, 0);
+}
+
 /* Behind the last whole line of a file: where to begin at its end. */
 static int64_t
 last_line_end(struct logfile *file, int64_t size)
@@ -125,15 +134,12 @@ find_unread(struct source_file *s)
 		logfile_close(next.file);
 		return false;
 	}
-	if (next.skipped != 0) {
-		source_find_declare(s, next.foreign,
-		    "it is compressed with something that is not read here");
+	if (next.skipped != 0)
 		s->done_us = clock_wall_us();
-	}
 	if (!next.is_live)
 		log_info("source: a rotated file was not read yet file=%s",
 		    s->path);
-	source_find_begin(s, next.file, &next.facts, next.is_live, 0);
+	source_find_go_to(s, &next);
 	return true;
 }
 
@@ -165,13 +171,10 @@ find_next(struct source_file *s)
 	}
 	if (!sibling_open_next(s->path, &s->lost, &next))
 		return false;
-	if (next.skipped != 0)
-		source_find_declare(s, next.foreign,
-		    "it is compressed with something that is not read here");
-	else if (s->lost.offset != 0)
+	if (next.skipped == 0 && s->lost.offset != 0)
 		source_find_declare(s, s->path, "the file that was read last "
 		    "is gone or was cut");
-	source_find_begin(s, next.file, &next.facts, next.is_live, 0);
+	source_find_go_to(s, &next);
 	return true;
 }
 
@@ -184,10 +187,7 @@ find_since(struct source_file *s)
 
 	if (!sibling_open_next(s->path, &since, &next))
 		return false;
-	if (next.skipped != 0)
-		source_find_declare(s, next.foreign,
-		    "it is compressed with something that is not read here");
-	source_find_begin(s, next.file, &next.facts, next.is_live, 0);
+	source_find_go_to(s, &next);
 	return true;
 }
 
