@@ -11,25 +11,13 @@
 
 #include "hub/conf.h"
 #include "hub/db_connect.h"
+#include "hub/db_inside.h"
 #include "hub/db_values.h"
-#include "hub/threshold.h"
 #include "proto/base/arena.h"
-#include "proto/base/buf.h"
 #include "proto/base/clock.h"
 #include "proto/base/die.h"
 #include "proto/base/log.h"
 #include "schema/schema.h"
-
-struct db {
-	PGconn *conn;
-	const char *stage;
-	int answer_ms;
-	bool silent; /* did not answer in time */
-	/* what goes on meanwhile */
-	int go_fd;
-	void (*go)(void *arg);
-	void *go_arg;
-};
 
 /* Every session of ours; what limits a wait is here. */
 static const char session[] =
@@ -55,10 +43,8 @@ log_failure(const struct db *db, const char *what, const char *message)
 	log_error("%s: %.*s", what, (int)strcspn(message, "\n"), message);
 }
 
-static PGresult *answer(struct db *db, int sent);
-
-static bool
-is_there(const struct db *db)
+bool
+db_is_there(const struct db *db)
 {
 	return !db->silent && PQstatus(db->conn) == CONNECTION_OK;
 }
@@ -66,89 +52,17 @@ is_there(const struct db *db)
 enum db_result
 db_script(struct db *db, const char *sql)
 {
-	PGresult *r = answer(db, PQsendQuery(db->conn, sql));
+	PGresult *r = db_answer(db, PQsendQuery(db->conn, sql));
 	enum db_result result = DB_OK;
 
 	if (PQresultStatus(r) != PGRES_COMMAND_OK &&
 	    PQresultStatus(r) != PGRES_TUPLES_OK) {
-		result = is_there(db) ? DB_REFUSED : DB_LOST;
+		result = db_is_there(db) ? DB_REFUSED : DB_LOST;
 		log_failure(db, "database refused a script",
 		    db->silent ? "no answer" : PQerrorMessage(db->conn));
 	}
 	PQclear(r);
 	return result;
-}
-
-static void
-arg_prefixes(struct db_args *args, const struct hub_conf *conf,
-    struct arena *a)
-{
-	const struct prefixes *lists[] = {&conf->filter_unreportable,
-	    &conf->filter_own};
-	struct buf out = {0};
-	char s[ADDR_TEXT_BYTES];
-
-	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; i < lists[k]->n; i++)
-			buf_printf(&out, "%s%s", out.n == 0 ? "{" : ",",
-			    prefix_format(s, &lists[k]->at[i]));
-	db_arg_string(args, out.n == 0 ? "{}"
-	    : arena_printf(a, "%.*s}", (int)out.n, out.data));
-	buf_free(&out);
-}
-
-static void
-arg_words(struct db_args *args, const struct conf_texts *words,
-    struct arena *a)
-{
-	char *all = arena_string(a, "");
-
-	for (size_t i = 0; i < words->n; i++)
-		all = arena_printf(a, "%s%s%s", all, i == 0 ? "" : " ",
-		    words->at[i]);
-	text_lower(all);
-	db_arg_string(args, all);
-}
-
-enum db_result
-db_tell_settings(struct db *db, const struct hub_conf *conf)
-{
-	static const char tell[] =
-	    "SELECT set_config('plaintiff.' || n, v, false)"
-	    " FROM (VALUES ('report_days', $1), ('outage_margin', $2),"
-	    " ('report_every', $3), ('quorum_agents', $4),"
-	    " ('quorum_events', $5), ('login_since', $6), ('held_share', $7),"
-	    " ('domain_week', $8), ('mx_week', $9), ('new_day', $10),"
-	    " ('mails_hour', $11), ('thresholds', $12),"
-	    " ('login_domains', $13), ('unreportable', $14),"
-	    " ('tor_margin', $15), ('tor_stale', $16), ('tor_settle', $17),"
-	    " ('tor_ipv6', $18)) AS s (n, v)";
-	struct arena *a = arena_open(0);
-	struct db_args *args = db_args_new(a);
-	enum db_result r;
-
-	db_arg_int(args, conf->report_days);
-	db_arg_int(args, conf->report_outage_margin);
-	db_arg_int(args, conf->report_every);
-	db_arg_int(args, conf->report_quorum_agents);
-	db_arg_int(args, conf->report_quorum_events);
-	db_arg_string(args, conf->report_login_since ? "on" : "off");
-	db_arg_int(args, conf->report_held_share);
-	db_arg_int(args, conf->report_domain_week);
-	db_arg_int(args, conf->report_mx_week);
-	db_arg_int(args, conf->report_new_day);
-	db_arg_int(args, conf->report_mails_hour);
-	db_arg_string(args, threshold_tell(&conf->report_kind,
-	    &conf->report_threshold, a));
-	arg_words(args, &conf->report_login_domain, a);
-	arg_prefixes(args, conf, a);
-	db_arg_int(args, conf->tor_list[0] == '\0' ? -1 : conf->tor_margin);
-	db_arg_int(args, conf->tor_stale);
-	db_arg_int(args, conf->tor_settle);
-	db_arg_string(args, conf->tor_ipv6 ? "yes" : "no");
-	r = db_query(db, tell, args, NULL);
-	arena_close(a);
-	return r;
 }
 
 static bool
@@ -161,7 +75,14 @@ prepare(struct db *db, bool *hopeless)
 
 		if (strcmp(s->stage, db->stage) != 0)
 			continue;
-		r = answer(db, PQsendPrepare(db->conn, s->name, s->sql, 0,
+		if (db_copy_is(s)) {
+			/* cannot be prepared; of no rows it is tried */
+			if (db_copy_close(db_copy_open(db, s->name)) == DB_OK)
+				continue;
+			*hopeless = db_is_there(db);
+			return false;
+		}
+		r = db_answer(db, PQsendPrepare(db->conn, s->name, s->sql, 0,
 		    NULL));
 		ok = PQresultStatus(r) == PGRES_COMMAND_OK;
 		PQclear(r);
@@ -169,7 +90,7 @@ prepare(struct db *db, bool *hopeless)
 			log_error("cannot prepare %s: %.*s", s->name,
 			    (int)strcspn(PQerrorMessage(db->conn), "\n"),
 			    PQerrorMessage(db->conn));
-			*hopeless = is_there(db);
+			*hopeless = db_is_there(db);
 			return false;
 		}
 	}
@@ -180,7 +101,7 @@ prepare(struct db *db, bool *hopeless)
 static bool
 is_durable(struct db *db)
 {
-	PGresult *r = answer(db, PQsendQuery(db->conn, "SHOW fsync"));
+	PGresult *r = db_answer(db, PQsendQuery(db->conn, "SHOW fsync"));
 	bool on = PQresultStatus(r) == PGRES_TUPLES_OK &&
 	    strcmp(PQgetvalue(r, 0, 0), "on") == 0;
 
@@ -234,7 +155,7 @@ db_open(const struct hub_conf *conf, const char *stage, bool *hopeless)
 		return NULL;
 	if (!is_durable(db)) {
 		log_error("database runs with fsync = off: refused");
-		*hopeless = is_there(db);
+		*hopeless = db_is_there(db);
 		goto fail;
 	}
 	if (!prepare(db, hopeless))
@@ -340,9 +261,8 @@ is_conflict(const char *state)
 	return false;
 }
 
-/* Takes over r; sorts it into our results. */
-static enum db_result
-finish(struct db *db, const char *name, PGresult *r, struct db_rows **rows)
+enum db_result
+db_finish(struct db *db, const char *name, PGresult *r, struct db_rows **rows)
 {
 	ExecStatusType status = PQresultStatus(r);
 	enum db_result result;
@@ -354,7 +274,7 @@ finish(struct db *db, const char *name, PGresult *r, struct db_rows **rows)
 			PQclear(r);
 		return DB_OK;
 	}
-	if (!is_there(db))
+	if (!db_is_there(db))
 		result = DB_LOST;
 	else if (is_conflict(PQresultErrorField(r, PG_DIAG_SQLSTATE)))
 		result = DB_CONFLICT;
@@ -374,10 +294,8 @@ finish(struct db *db, const char *name, PGresult *r, struct db_rows **rows)
 	return result;
 }
 
-/* Waits for the answer to what was sent (sent: libpq took it), but not for
- * ever; NULL when none came. */
-static PGresult *
-answer(struct db *db, int sent)
+PGresult *
+db_answer(struct db *db, int sent)
 {
 	int64_t end_ms = clock_mono_ms() + db->answer_ms;
 	PGresult *last = NULL, *r;
@@ -414,6 +332,9 @@ answer(struct db *db, int sent)
 			break;
 		PQclear(last);
 		last = r;
+		/* it waits for rows, and would say so again and again */
+		if (PQresultStatus(r) == PGRES_COPY_IN)
+			break;
 	}
 	return last;
 }
@@ -424,11 +345,11 @@ run(struct db *db, const char *statement, const struct db_args *args,
 {
 	struct arena *a = arena_open(0);
 	struct db_wire w = db_args_wire(args, a);
-	PGresult *r = answer(db, PQsendQueryPrepared(db->conn, statement,
+	PGresult *r = db_answer(db, PQsendQueryPrepared(db->conn, statement,
 	    w.count, w.values, w.lengths, w.formats, binary));
 
 	arena_close(a);
-	return finish(db, statement, r, rows);
+	return db_finish(db, statement, r, rows);
 }
 
 enum db_result
@@ -446,22 +367,39 @@ db_run_binary(struct db *db, const char *statement,
 }
 
 enum db_result
+db_run_count(struct db *db, const char *statement, const struct db_args *args,
+    int64_t *n)
+{
+	struct db_rows *rows;
+	enum db_result r = run(db, statement, args, false, &rows);
+
+	*n = 0;
+	if (r != DB_OK)
+		return r;
+	*n = db_rows_changed(rows);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result
 db_query(struct db *db, const char *sql, const struct db_args *args,
     struct db_rows **rows)
 {
 	struct arena *a = arena_open(0);
 	struct db_wire w = db_args_wire(args, a);
-	PGresult *r = answer(db, PQsendQueryParams(db->conn, sql, w.count, NULL,
-	    w.values, w.lengths, w.formats, 0));
+	PGresult *r = db_answer(db, PQsendQueryParams(db->conn, sql, w.count,
+	    NULL, w.values, w.lengths, w.formats, 0));
 
 	arena_close(a);
-	return finish(db, "query", r, rows);
+	return db_finish(db, "query", r, rows);
 }
 
 static enum db_result
 plain(struct db *db, const char *sql)
 {
-	return finish(db, sql, answer(db, PQsendQuery(db->conn, sql)), NULL);
+	PGresult *r = db_answer(db, PQsendQuery(db->conn, sql));
+
+	return db_finish(db, sql, r, NULL);
 }
 
 enum db_result
@@ -474,10 +412,10 @@ enum db_result
 db_commit(struct db *db)
 {
 	/* a COMMIT of a failed transaction answers ROLLBACK, and no error */
-	PGresult *r = answer(db, PQsendQuery(db->conn, "COMMIT"));
+	PGresult *r = db_answer(db, PQsendQuery(db->conn, "COMMIT"));
 	bool rolled_back = PQresultStatus(r) == PGRES_COMMAND_OK &&
 	    strcmp(PQcmdStatus(r), "COMMIT") != 0;
-	enum db_result result = finish(db, "COMMIT", r, NULL);
+	enum db_result result = db_finish(db, "COMMIT", r, NULL);
 
 	return result == DB_OK && rolled_back ? DB_REFUSED : result;
 }
@@ -486,5 +424,5 @@ void
 db_rollback(struct db *db)
 {
 	if (!db->silent && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
-		PQclear(answer(db, PQsendQuery(db->conn, "ROLLBACK")));
+		PQclear(db_answer(db, PQsendQuery(db->conn, "ROLLBACK")));
 }

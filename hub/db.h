@@ -3,7 +3,7 @@
  * statement of its stage as it connects, so that a typo or a missing grant
  * stops the process at its start.  Statements are run by name; nothing ever
  * builds SQL from text.  Values travel as text, so that there is one form, but
- * bytes (db_arg_bytes, db_arg_blobs) and the rows of db_run_binary.
+ * bytes (db_arg_bytes), the rows of db_run_binary and those of COPY.
  *
  * Nothing waits for ever: connecting and every answer have a limit, which
  * for receive is below two seconds (db_set_patience).  After DB_LOST nothing
@@ -24,7 +24,7 @@ struct arena;
 struct db;
 struct db_args;
 struct db_array;
-struct db_blobs;
+struct db_copy;
 struct db_rows;
 struct hub_conf;
 
@@ -86,6 +86,11 @@ enum db_result db_run_binary(struct db *db, const char *statement,
     const struct db_args *args, struct db_rows **rows)
     __attribute__((warn_unused_result));
 
+/* Runs a statement of which only the number of rows is wanted that it has
+ * changed. */
+enum db_result db_run_count(struct db *db, const char *statement,
+    const struct db_args *args, int64_t *n) __attribute__((warn_unused_result));
+
 /* Runs a statement of which one number is wanted: the first value of the first
  * row, 0 when there is no row or it fails. */
 enum db_result db_run_number(struct db *db, const char *statement,
@@ -122,10 +127,24 @@ void db_array_int(struct db_array *array, int64_t v);
 void db_array_addr(struct db_array *array, const struct addr *v);
 void db_array_uuid(struct db_array *array, const uint8_t bytes[16]);
 
-/* An array of bytea for arrays of n elements, of all bytes together, which
- * are copied; then its elements, exactly n. */
-struct db_blobs *db_arg_blobs(struct db_args *args, size_t n, size_t bytes);
-void db_blobs_add(struct db_blobs *blobs, const void *bytes, size_t n);
+/* ---- many rows for a table ---- */
+
+/* Begins a statement "COPY ... FROM STDIN (FORMAT binary)", which takes rows at
+ * a fraction of an INSERT's cost.  Each row is db_copy_row with the number of
+ * its columns, then their values, in their order and of exactly their types.
+ * What fails is told by db_copy_close, which must follow; no other statement
+ * may come between. */
+struct db_copy *db_copy_open(struct db *db, const char *statement);
+void db_copy_row(struct db_copy *copy, size_t columns);
+void db_copy_int4(struct db_copy *copy, int32_t v);
+void db_copy_int8(struct db_copy *copy, int64_t v);
+void db_copy_text(struct db_copy *copy, struct text t); /* absent: NULL */
+void db_copy_bytes(struct db_copy *copy, const void *bytes, size_t n);
+void db_copy_addr(struct db_copy *copy, const struct addr *v);
+/* A timestamptz, from microseconds since 1970. */
+void db_copy_time(struct db_copy *copy, int64_t us);
+enum db_result db_copy_close(struct db_copy *copy)
+    __attribute__((warn_unused_result));
 
 /* ---- rows ---- */
 

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,51 +196,6 @@ db_array_uuid(struct db_array *array, const uint8_t bytes[16])
 	array_plain(array, s);
 }
 
-/* Array in PostgreSQL's binary form: dimensions, whether there are NULLs, type
- * of the elements, length, first subscript; then each with its length. */
-enum { BLOBS_HEAD = 20, BYTEA = 17 };
-
-struct db_blobs {
-	unsigned char *at;
-	size_t n, room;
-};
-
-static void
-blobs_number(struct db_blobs *b, size_t v)
-{
-	assert(b->n + 4 <= b->room);
-	for (int shift = 24; shift >= 0; shift -= 8)
-		b->at[b->n++] = (unsigned char)(v >> shift);
-}
-
-struct db_blobs *
-db_arg_blobs(struct db_args *args, size_t n, size_t bytes)
-{
-	struct db_blobs *b = arena_alloc(args->arena, sizeof *b);
-
-	b->room = BLOBS_HEAD + 4 * n + bytes;
-	b->at = arena_alloc(args->arena, b->room);
-	assert(n != 0 && b->room <= INT_MAX);
-	blobs_number(b, 1);
-	blobs_number(b, 0);
-	blobs_number(b, BYTEA);
-	blobs_number(b, n);
-	blobs_number(b, 1);
-	args->lengths[args->count] = (int)b->room;
-	args->formats[args->count] = 1;
-	add(args, (const char *)b->at);
-	return b;
-}
-
-void
-db_blobs_add(struct db_blobs *b, const void *bytes, size_t n)
-{
-	blobs_number(b, n);
-	assert(b->n + n <= b->room);
-	memcpy(b->at + b->n, bytes, n);
-	b->n += n;
-}
-
 struct db_wire
 db_args_wire(const struct db_args *args, struct arena *a)
 {
@@ -276,6 +230,12 @@ db_rows_of(PGresult *r)
 		die(EX_OSERR, "out of memory");
 	rows->result = r;
 	return rows;
+}
+
+int64_t
+db_rows_changed(const struct db_rows *rows)
+{
+	return strtoll(PQcmdTuples(rows->result), NULL, 10);
 }
 
 void

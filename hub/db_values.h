@@ -3,6 +3,8 @@
 #ifndef PLAINTIFF_DB_VALUES_H
 #define PLAINTIFF_DB_VALUES_H
 
+#include <stdint.h>
+
 struct arena;
 struct db_args;
 struct db_rows;
@@ -19,5 +21,7 @@ struct db_wire {
 struct db_wire db_args_wire(const struct db_args *args, struct arena *a);
 /* Takes over the result. */
 struct db_rows *db_rows_of(struct pg_result *r);
+/* So many were changed by the statement. */
+int64_t db_rows_changed(const struct db_rows *rows);
 
 #endif

@@ -514,64 +514,6 @@ END $$;
 
 COMMENT ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) IS 'reportable events, of kinds that are reported, of addresses, within the window, each address''s stored above its mark and up to the last argument; n: place of the address, from 1';
 
-CREATE FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) RETURNS TABLE(n integer, "time" timestamp with time zone, host integer, service integer, kind smallint, port integer, destination inet, destination_port integer, tor_known boolean, login text)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'plaintiff', 'pg_temp'
-    SET enable_bitmapscan TO 'off'
-    SET enable_nestloop TO 'off'
-    AS $$
-DECLARE
-	since timestamptz := window_begin();
-	since_day date := (since AT TIME ZONE 'UTC')::date;
-	low uuid;
-	high uuid;
-	of_day inet[];
-	places integer[];
-BEGIN
-	FOR low, high, of_day, places IN
-		WITH t AS MATERIALIZED (
-			SELECT c.place, c.contact, c.address, t.day,
-				sum(t.events) AS events
-			FROM unnest(contacts, addresses, after) WITH ORDINALITY
-				AS c (contact, address, after, place)
-			CROSS JOIN LATERAL (SELECT t.day, t.events FROM tally t
-				WHERE t.address = c.address
-				AND t.stored > c.after AND t.day >= since_day
-				OFFSET 0) t
-			GROUP BY 1, 2, 3, 4
-		)
-		SELECT greatest(id_floor(since),
-				id_floor(t.day::timestamp AT TIME ZONE 'UTC')),
-			id_floor((t.day + 1)::timestamp AT TIME ZONE 'UTC'),
-			array_agg(t.address), array_agg(t.place::integer)
-		FROM t
-		WHERE t.contact NOT IN (SELECT m.contact FROM t m
-			GROUP BY m.contact HAVING sum(m.events) > most)
-		GROUP BY t.day
-	LOOP
-		RETURN QUERY
-		WITH e AS MATERIALIZED (
-			SELECT w.place, r.id, r.time, r.host, r.service, r.kind,
-				r.port, r.destination, r.destination_port,
-				r.tor_known
-			FROM reportable r
-			JOIN unnest(of_day, places) AS w (address, place)
-				ON w.address = r.address
-			WHERE r.address = ANY (of_day)
-				AND r.id >= low AND r.id < high
-				AND r.stored > after[w.place] AND r.stored <= upto
-				AND r.kind IN (SELECT t.kind FROM threshold t)
-		)
-		SELECT e.place, e.time, e.host, e.service, e.kind, e.port,
-			e.destination, e.destination_port, e.tor_known, v.login
-		FROM e LEFT JOIN (SELECT x.id, x.login FROM evidence x
-			WHERE x.id = ANY (ARRAY(SELECT e.id FROM e))
-			AND x.id >= low AND x.id < high) v ON v.id = e.id;
-	END LOOP;
-END $$;
-
-COMMENT ON FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) IS 'as unreported, with the tried logins as far as evidence is kept; only of contacts of which no more than the last argument were counted';
-
 CREATE FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) RETURNS integer[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN ((b IS NULL) OR (b <@ a) OR (cardinality(a) >= 8)) THEN a ELSE (ARRAY(SELECT DISTINCT unnest(array_cat(a, b)) AS unnest))[1:8] END;
@@ -2095,6 +2037,34 @@ COMMENT ON COLUMN plaintiff.tor_answer.why IS 'why it is unknown';
 
 COMMENT ON COLUMN plaintiff.tor_answer.span IS 'the time that a no answers for';
 
+CREATE VIEW plaintiff.timely; -- its text: schema/views
+
+COMMENT ON VIEW plaintiff.timely IS 'events that are not stale: all that may accuse an address that is neither in excused nor in allegedfix, unless only some logins'' domains are reported';
+
+COMMENT ON COLUMN plaintiff.timely.id IS 'event';
+
+COMMENT ON COLUMN plaintiff.timely.stored IS 'order of storing';
+
+COMMENT ON COLUMN plaintiff.timely."time" IS 'time of the log line';
+
+COMMENT ON COLUMN plaintiff.timely.agent IS 'agent that sent it first';
+
+COMMENT ON COLUMN plaintiff.timely.host IS 'host as logged (name)';
+
+COMMENT ON COLUMN plaintiff.timely.service IS 'service as logged (name)';
+
+COMMENT ON COLUMN plaintiff.timely.kind IS 'kind of event';
+
+COMMENT ON COLUMN plaintiff.timely.port IS 'source port, if the line says';
+
+COMMENT ON COLUMN plaintiff.timely.destination IS 'our address, if known';
+
+COMMENT ON COLUMN plaintiff.timely.destination_port IS 'our port, if known';
+
+COMMENT ON COLUMN plaintiff.timely.address IS 'the accused address';
+
+COMMENT ON COLUMN plaintiff.timely.tor_known IS 'is it known that the address was no exit of Tor then?';
+
 CREATE VIEW plaintiff.reportable; -- its text: schema/views
 
 COMMENT ON VIEW plaintiff.reportable IS 'events that may accuse somebody: not stale, not before an alleged fix, not of an exit of Tor, and no failed login while the login back end of its host was failing or of a domain that is not reported';
@@ -3354,10 +3324,6 @@ REVOKE ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], up
 GRANT ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) TO plaintiff_report;
 GRANT ALL ON FUNCTION plaintiff.unreported(addresses inet[], after bigint[], upto bigint) TO plaintiff_admin;
 
-REVOKE ALL ON FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) TO plaintiff_report;
-GRANT ALL ON FUNCTION plaintiff.unreported_few(contacts integer[], addresses inet[], after bigint[], upto bigint, most bigint) TO plaintiff_admin;
-
 REVOKE ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_receive;
 GRANT ALL ON FUNCTION plaintiff.up_to_eight(a integer[], b integer[]) TO plaintiff_lookup;
@@ -3446,6 +3412,7 @@ GRANT SELECT ON TABLE plaintiff.agent_day TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.agent_list TO plaintiff_admin;
 
+GRANT SELECT ON TABLE plaintiff.allegedfix TO plaintiff_report;
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.allegedfix TO plaintiff_bounce;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE plaintiff.allegedfix TO plaintiff_admin;
 
@@ -3675,6 +3642,7 @@ GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_report;
 GRANT SELECT,DELETE ON TABLE plaintiff.tor_exit TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.tor_exit TO plaintiff_admin;
 
+GRANT SELECT ON TABLE plaintiff.excused TO plaintiff_report;
 GRANT SELECT ON TABLE plaintiff.excused TO plaintiff_admin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE plaintiff.heard TO plaintiff_bounce;
@@ -3710,6 +3678,9 @@ GRANT SELECT,INSERT ON TABLE plaintiff.tor_answer TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.tor_answer TO plaintiff_report;
 GRANT SELECT,DELETE ON TABLE plaintiff.tor_answer TO plaintiff_tidy;
 GRANT SELECT ON TABLE plaintiff.tor_answer TO plaintiff_admin;
+
+GRANT SELECT ON TABLE plaintiff.timely TO plaintiff_report;
+GRANT SELECT ON TABLE plaintiff.timely TO plaintiff_admin;
 
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_lookup;
 GRANT SELECT ON TABLE plaintiff.reportable TO plaintiff_report;

@@ -69,11 +69,12 @@ GRANT SELECT ON reportable TO plaintiff_lookup;
 -- report: reads everything about events, writes reports
 GRANT SELECT ON event, evidence, kind, name, agent, agent_address, tally,
 	contact, answer, watermark TO plaintiff_report;
-GRANT SELECT ON source, reportable, policy, threshold, tried, source_verdict,
+GRANT SELECT ON source, timely, reportable, excused, allegedfix, policy,
+	threshold, tried, source_verdict,
 	contact_verdict, allow_prefix, allow_mailbox, switch, clock_tick
 	TO plaintiff_report;
-GRANT EXECUTE ON FUNCTION contacts_with_room, unreported, unreported_few,
-	logins_of TO plaintiff_report, plaintiff_admin;
+GRANT EXECUTE ON FUNCTION contacts_with_room, unreported, logins_of
+	TO plaintiff_report, plaintiff_admin;
 GRANT EXECUTE ON FUNCTION contacts_to_tell TO plaintiff_report;
 GRANT UPDATE (domain, control, drawn, forced) ON contact TO plaintiff_report;
 GRANT SELECT, INSERT ON control_case TO plaintiff_report;

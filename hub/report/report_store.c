@@ -153,95 +153,53 @@ put_reports(struct db *db, struct arena *a, struct report_made *made, size_t n)
 	return DB_OK;
 }
 
-/* So many mails that they have about this size go in one statement. */
-enum { MAILS_BYTES = 512 << 10 };
-
-/* One mail of a report. */
-struct mail {
-	int64_t report, n;
-	const char *sender;
-	const struct composed_mail *mail;
-};
-
 static enum db_result
-put_some(struct db *db, struct arena *a, const struct mail *list, size_t n,
-    size_t bytes)
+put_mails(struct db *db, const struct report_made *made, size_t n)
 {
-	struct db_args *args = db_args_new(a);
-	struct db_array *columns[5];
-	struct db_blobs *mails;
+	struct db_copy *copy = db_copy_open(db, "report_mail_copy");
 
-	for (size_t i = 0; i < 5; i++)
-		columns[i] = db_arg_array(args);
-	mails = db_arg_blobs(args, n, bytes);
 	for (size_t i = 0; i < n; i++) {
-		const struct composed_mail *m = list[i].mail;
-
-		db_array_int(columns[0], list[i].report);
-		db_array_int(columns[1], list[i].n);
-		/* absent: from report.from, as it is when it is sent */
-		db_array_text(columns[2], text_of(list[i].sender));
-		db_array_text(columns[3], text_of(m->subject));
-		db_array_text(columns[4], text_of(m->message_id));
-		db_blobs_add(mails, m->mail.at, m->mail.n);
-	}
-	return db_run(db, "report_mail_insert", args, NULL);
-}
-
-static enum db_result
-put_mails(struct db *db, struct arena *a, const struct report_made *made,
-    size_t count)
-{
-	size_t all = 0, from = 0, n = 0, bytes = 0;
-	struct mail *list;
-	enum db_result r = DB_OK;
-
-	for (size_t i = 0; i < count; i++)
-		all += made[i].mails.count;
-	list = arena_array(a, all + 1, sizeof *list);
-	for (size_t i = 0; i < count; i++) {
 		assert(made[i].mails.count != 0);
-		for (size_t j = 0; j < made[i].mails.count; j++)
-			list[n++] = (struct mail){.report = made[i].report,
-			    .n = (int64_t)j + 1,
-			    .sender = made[i].mails.sender,
-			    .mail = &made[i].mails.mails[j]};
+		for (size_t j = 0; j < made[i].mails.count; j++) {
+			const struct composed_mail *m =
+			    &made[i].mails.mails[j];
+
+			db_copy_row(copy, 6);
+			db_copy_int8(copy, made[i].report);
+			db_copy_int4(copy, (int32_t)j + 1);
+			/* absent: from report.from, as it is when it is
+			 * sent */
+			db_copy_text(copy, text_of(made[i].mails.sender));
+			db_copy_text(copy, text_of(m->subject));
+			db_copy_text(copy, text_of(m->message_id));
+			db_copy_bytes(copy, m->mail.at, m->mail.n);
+		}
 	}
-	for (size_t i = 0; r == DB_OK && i < all; i++) {
-		bytes += list[i].mail->mail.n;
-		if (bytes < MAILS_BYTES && i + 1 < all)
-			continue;
-		r = put_some(db, a, list + from, i + 1 - from, bytes);
-		from = i + 1;
-		bytes = 0;
-	}
-	return r;
+	return db_copy_close(copy);
 }
 
 static enum db_result
-put_sources(struct db *db, struct arena *a, const struct report_made *made,
-    size_t n, int64_t upto)
+put_sources(struct db *db, const struct report_made *made, size_t n,
+    int64_t upto)
 {
-	struct db_args *args = db_args_new(a);
-	struct db_array *columns[6];
+	struct db_copy *copy = db_copy_open(db, "report_source_copy");
 
-	for (size_t i = 0; i < 6; i++)
-		columns[i] = db_arg_array(args);
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < made[i].kase->facts->source_count;
 		     j++) {
 			const struct compose_source *s =
 			    &made[i].kase->facts->sources[j];
 
-			db_array_int(columns[0], made[i].report);
-			db_array_addr(columns[1], &s->address);
-			db_array_int(columns[2], s->events);
-			db_array_int(columns[3], s->first_us);
-			db_array_int(columns[4], s->last_us);
-			db_array_int(columns[5], made[i].kase->after[j]);
+			db_copy_row(copy, 7);
+			db_copy_int8(copy, made[i].report);
+			db_copy_addr(copy, &s->address);
+			db_copy_int8(copy, s->events);
+			db_copy_time(copy, s->first_us);
+			db_copy_time(copy, s->last_us);
+			db_copy_int8(copy, made[i].kase->after[j]);
+			db_copy_int8(copy, upto);
 		}
-	db_arg_int(args, upto);
-	return db_run(db, "report_sources_insert", args, NULL);
+	return db_copy_close(copy);
 }
 
 /* An address of a mail, as it was when its events were read. */
@@ -306,7 +264,7 @@ advance(struct db *db, struct arena *a, const struct report_made *made,
 		db_array_int(after, list[i].after);
 	}
 	db_arg_int(args, upto);
-	r = db_run_number(db, "report_advance", args, &moved);
+	r = db_run_count(db, "report_advance", args, &moved);
 	if (r != DB_OK || moved == (int64_t)count)
 		return r;
 	log_info("addresses were changed meanwhile addresses=%zu",
@@ -335,9 +293,9 @@ report_store_put(struct db *db, struct arena *a, struct report_made *made,
 	enum db_result r = put_reports(db, a, made, n);
 
 	if (r == DB_OK)
-		r = put_mails(db, a, made, n);
+		r = put_mails(db, made, n);
 	if (r == DB_OK)
-		r = put_sources(db, a, made, n, upto);
+		r = put_sources(db, made, n, upto);
 	if (r == DB_OK)
 		r = advance(db, a, made, n, upto);
 	if (r == DB_OK)

@@ -366,6 +366,7 @@ SELECT * FROM (VALUES
 
 -- Previews read exactly what report reads.
 -- also: report_due report_contact report_case report_told of report
--- also: report_few report_many brake_tick of report
+-- also: report_days report_bounds report_plan_once report_plan_free of report
+-- also: report_few report_names report_excused report_many brake_tick of report
 
 -- ---- deciding ----

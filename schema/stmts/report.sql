@@ -4,7 +4,7 @@
 -- Who is due is decided in one statement from sources and tallies
 -- (report_due), without reading an event; a batch of contacts is then locked
 -- and decided again (report_claim, report_case), and only then its events
--- are read (report_few, report_many).
+-- are read (report_days, report_few, report_many).
 
 -- name: brake_tick
 -- compares the database's clock with CLOCK_BOOTTIME ($2, microseconds) of the
@@ -159,22 +159,76 @@ SELECT contact, mailbox, mode, language FROM contact
 WHERE contact = ANY ($1::integer[])
 ORDER BY contact;
 
+-- name: report_days
+-- the days of which the tallies know of events of addresses $1, each stored
+-- above $2: place in these arrays, day, events
+SELECT c.n, t.day - date '1970-01-01', t.events
+FROM unnest($1::inet[], $2::bigint[]) WITH ORDINALITY AS c (address, after, n)
+CROSS JOIN LATERAL (SELECT t.day, t.events FROM tally t
+	WHERE t.address = c.address AND t.stored > c.after
+	AND t.day >= (window_begin() AT TIME ZONE 'UTC')::date
+	-- one after the other, not by reading all tallies
+	OFFSET 0) t;
+
+-- name: report_bounds
+-- of each day of $1, in order: the first event that is within the window, and
+-- the first of the next day
+SELECT greatest(id_floor(window_begin()), id_floor(d.day)),
+	id_floor(d.day + interval '1 day')
+FROM (SELECT (date '1970-01-01' + n.day)::timestamp AT TIME ZONE 'UTC' AS day,
+		n.place
+	FROM unnest($1::integer[]) WITH ORDINALITY AS n (day, place)) d
+ORDER BY d.place;
+
+-- name: report_plan_once
+-- for report_few: the planner takes the arrays for short and would read all
+-- events of a day to combine two indexes.  Until report_plan_free
+SELECT set_config('enable_bitmapscan', 'off', false),
+	set_config('enable_nestloop', 'off', false);
+
+-- name: report_plan_free
+SELECT set_config('enable_bitmapscan', 'on', false),
+	set_config('enable_nestloop', 'on', false);
+
 -- name: report_few
--- the events of addresses $2, of contacts $1, each stored above $3 and all up
--- to $4, by place in these arrays (n), of contacts with no more than $5, as
--- counted.  An address waits whole as long as of one of its events nobody
--- knows whether it was an exit of Tor then
-SELECT u.n, us(u.time), u.kind, u.host, u.port, u.destination_port,
-	u.destination, m.text, u.login, u.tor_known
-FROM unreported_few($1::integer[], $2::inet[], $3::bigint[], $4::bigint,
-	$5::bigint) u
-LEFT JOIN name m ON m.name = u.service;
+-- the events of addresses $2 between the bounds $5 and $6 of a day, each
+-- stored above $3 and all up to $4, by their numbers $1, if report_excused
+-- does not name them and all logins are reported
+WITH e AS MATERIALIZED (
+	SELECT w.n, r.id, us(r.time) AS time, r.kind, r.host, r.port,
+		r.destination_port, r.destination, r.service, r.tor_known
+	FROM timely r
+	JOIN unnest($1::integer[], $2::inet[], $3::bigint[])
+		AS w (n, address, after) ON w.address = r.address
+	WHERE r.address = ANY ($2::inet[])
+		AND r.id >= $5::uuid AND r.id < $6::uuid
+		AND r.stored > w.after AND r.stored <= $4::bigint
+		AND r.kind = ANY (ARRAY(SELECT t.kind FROM threshold t))
+)
+SELECT e.n, e.time, e.kind, e.host, e.port, e.destination_port, e.destination,
+	e.service, v.login, e.tor_known
+FROM e LEFT JOIN (SELECT x.id, x.login FROM evidence x
+	WHERE x.id = ANY (ARRAY(SELECT e.id FROM e))
+	AND x.id >= $5::uuid AND x.id < $6::uuid) v ON v.id = e.id;
+
+-- name: report_names
+SELECT name, text FROM name WHERE name = ANY ($1::integer[]) ORDER BY name;
+
+-- name: report_excused
+-- places in $1 of addresses of whose events some may accuse nobody; asked
+-- after the events were read, so that no list of Tor can come between
+SELECT a.n FROM unnest($1::inet[]) WITH ORDINALITY AS a (address, n)
+WHERE a.address IN (SELECT x.address FROM excused x)
+	OR a.address IN (SELECT f.address FROM allegedfix f)
+ORDER BY a.n;
 
 -- name: report_many
--- of contacts with more: sums of the contact (part 0), of an address (part 1,
--- kind null), of an address and kind (part 1); then the latest events to list
--- (part 2), $5 of a contact, of its $6 worst addresses: one of each in turn,
--- and one of each at least.  The same addresses wait
+-- of contacts with many events, or with one that is excused: sums of the
+-- contact (part 0), of an address (part 1, kind null), of an address and kind
+-- (part 1); then the latest events to list (part 2), $5 of a contact, of its
+-- $6 worst addresses: one of each in turn, and one of each at least.  An
+-- address waits whole as long as of one of its events nobody knows whether it
+-- was an exit of Tor then
 WITH e AS MATERIALIZED (
 	SELECT u.*, ($1::integer[])[u.n] AS contact
 	FROM unreported($2::inet[], $3::bigint[], $4::bigint) u
@@ -241,36 +295,25 @@ FROM unnest($2::integer[]) WITH ORDINALITY AS m (contact, n)
 JOIN made ON made.contact = m.contact
 ORDER BY m.n;
 
--- name: report_mail_insert
--- arrays: the $2-th mail of report $1; $3: its envelope sender, null:
--- report.from
-INSERT INTO report_mail (report, n, sender, subject, message_id, mail)
-SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[],
-	$5::text[], $6::bytea[]);
+-- name: report_mail_copy
+-- sender: envelope sender, null: report.from
+COPY report_mail (report, n, sender, subject, message_id, mail)
+FROM STDIN (FORMAT binary);
 
--- name: report_sources_insert
-INSERT INTO report_source (report, address, events, first, last,
-	stored_after, stored_upto)
-SELECT s.report, s.address, s.events, ts(s.first), ts(s.last),
-	s.stored_after, $7::bigint
-FROM unnest($1::bigint[], $2::inet[], $3::bigint[], $4::bigint[],
-	$5::bigint[], $6::bigint[]) AS s (report, address, events, first, last,
-	stored_after);
+-- name: report_source_copy
+COPY report_source (report, address, events, first, last, stored_after,
+	stored_upto)
+FROM STDIN (FORMAT binary);
 
 -- name: report_advance
 -- the marks of addresses $1 go up to $4, if the contact is $2 and the mark $3
--- still; how many went
-WITH moved AS (
-	UPDATE source s SET reported_upto = $4::bigint,
-		pending = CASE WHEN s.counted > $4::bigint
-			THEN $4::bigint + 1 END
-	FROM unnest($1::inet[], $2::integer[], $3::bigint[])
-		AS w (address, contact, after)
-	WHERE s.address = w.address AND s.contact = w.contact
-		AND s.reported_upto = w.after
-	RETURNING 1
-)
-SELECT count(*) FROM moved;
+-- still
+UPDATE source s SET reported_upto = $4::bigint,
+	pending = CASE WHEN s.counted > $4::bigint THEN $4::bigint + 1 END
+FROM unnest($1::inet[], $2::integer[], $3::bigint[])
+	AS w (address, contact, after)
+WHERE s.address = w.address AND s.contact = w.contact
+	AND s.reported_upto = w.after;
 
 -- name: report_forced
 UPDATE contact SET forced = NULL

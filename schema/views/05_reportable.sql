@@ -1,16 +1,8 @@
 CREATE VIEW reportable AS
 SELECT e.id, e.stored, e.time, e.agent, e.host, e.service, e.kind, e.port,
-	e.destination, e.destination_port, e.address,
-	(SELECT tor_margin()) IS NULL
-		OR coalesce((SELECT range_agg(span) FROM tor_cover) @> e.time
-			AND (family(e.address) = 4 OR (SELECT tor_ipv6())),
-			false)
-		OR EXISTS (SELECT FROM tor_answer a
-			WHERE a.address = e.address AND a.span @> e.time)
-		AS tor_known
-FROM event e
-WHERE NOT e.stale
-	AND NOT (e.kind = 1 AND (SELECT EXISTS (SELECT FROM outage))
+	e.destination, e.destination_port, e.address, e.tor_known
+FROM timely e
+WHERE NOT (e.kind = 1 AND (SELECT EXISTS (SELECT FROM outage))
 		AND EXISTS (SELECT FROM name h
 		JOIN outage o ON o.host = host_label(h.text)
 		WHERE h.name = e.host
