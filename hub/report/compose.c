@@ -189,7 +189,8 @@ make_body(const struct compose_facts *f, const struct body_around *around,
 /* The parts around the text; the text itself is the first. */
 struct mail {
 	const struct compose_facts *f;
-	struct arena *a;
+	struct arena *a; /* until the mail is written */
+	struct arena *keep;
 	size_t number; /* of the mails of the report, from 0 */
 	const char *multipart, *report_type;
 	struct compose_part *parts;
@@ -206,7 +207,7 @@ finish(const struct mail *m, struct composed_mail *out)
 	    .from = f->from,
 	    .reply_to = f->reply_to,
 	    .to = f->to,
-	    .subject = make_subject(f, m->a),
+	    .subject = make_subject(f, m->keep),
 	    .made_us = f->made_us,
 	    .multipart = m->multipart,
 	    .report_type = m->report_type,
@@ -214,24 +215,24 @@ finish(const struct mail *m, struct composed_mail *out)
 	};
 
 	e.message_id = m->number == 0
-	    ? arena_printf(m->a, "%s@%s", f->uuid, f->domain)
-	    : arena_printf(m->a, "%s.%zu@%s", f->uuid, m->number + 1,
+	    ? arena_printf(m->keep, "%s@%s", f->uuid, f->domain)
+	    : arena_printf(m->keep, "%s.%zu@%s", f->uuid, m->number + 1,
 	          f->domain);
 	*out = (struct composed_mail){.subject = e.subject,
 	    .message_id = e.message_id,
-	    .mail = compose_mime_write(&e, m->parts, m->count, m->a)};
+	    .mail = compose_mime_write(&e, m->parts, m->count, m->keep)};
 }
 
 static void
 text_only(const struct compose_facts *f, struct arena *a,
-    struct composed_mail *out)
+    struct arena *keep, struct composed_mail *out)
 {
 	struct compose_part part = {.type = "text/plain",
 	    .form = COMPOSE_PART_TEXT,
 	    .content = make_body(f, &(struct body_around){.mails = 1}, a)};
 
-	finish(&(struct mail){.f = f, .a = a, .parts = &part, .count = 1},
-	    out);
+	finish(&(struct mail){.f = f, .a = a, .keep = keep, .parts = &part,
+	    .count = 1}, out);
 }
 
 /* XARF documents as parts, the worst source first, as many as the limits
@@ -261,7 +262,7 @@ documents(const struct compose_facts *f, struct arena *a,
 
 static void
 consolidated(const struct compose_facts *f, struct arena *a,
-    struct composed_mail *out)
+    struct arena *keep, struct composed_mail *out)
 {
 	size_t most = f->listed < f->xarf_max ? f->listed : f->xarf_max;
 	struct compose_part *parts = arena_array(a, most + 2, sizeof *parts);
@@ -276,8 +277,8 @@ consolidated(const struct compose_facts *f, struct arena *a,
 	parts[1] = (struct compose_part){.type = "text/csv",
 	    .form = COMPOSE_PART_ATTACHED, .name = "report.csv",
 	    .content = in_arena(&csv, a)};
-	finish(&(struct mail){.f = f, .a = a, .multipart = "mixed",
-	    .parts = parts, .count = n + 2}, out);
+	finish(&(struct mail){.f = f, .a = a, .keep = keep,
+	    .multipart = "mixed", .parts = parts, .count = n + 2}, out);
 }
 
 /* The same report about one of its sources alone. */
@@ -301,7 +302,7 @@ only(const struct compose_facts *f, size_t source)
 /* Exactly the carrier that XARF describes: three parts. */
 static void
 xarf(const struct compose_facts *f, size_t source, struct arena *a,
-    struct composed_mail *out)
+    struct arena *keep, struct composed_mail *out)
 {
 	const struct compose_facts one = only(f, source);
 	struct compose_part parts[3] = {
@@ -318,8 +319,8 @@ xarf(const struct compose_facts *f, size_t source, struct arena *a,
 	        .content = xarf_document(&one, 0, a)},
 	};
 
-	finish(&(struct mail){.f = &one, .a = a, .number = source,
-	    .multipart = "report", .report_type = "feedback-report",
+	finish(&(struct mail){.f = &one, .a = a, .keep = keep,
+	    .number = source, .multipart = "report", .report_type = "feedback-report",
 	    .parts = parts, .count = 3}, out);
 }
 
@@ -333,33 +334,45 @@ mode_of(const struct compose_facts *f)
 	    : COMPOSE_CONSOLIDATED;
 }
 
+static void
+write_mails(const struct compose_facts *f, struct arena *a, struct arena *keep,
+    struct composed_mail *mails)
+{
+	switch (f->mode) {
+	case COMPOSE_CONSOLIDATED:
+		consolidated(f, a, keep, mails);
+		break;
+	case COMPOSE_XARF:
+		for (size_t i = 0; i < f->source_count; i++)
+			xarf(f, i, a, keep, &mails[i]);
+		break;
+	case COMPOSE_TEXT:
+		text_only(f, a, keep, mails);
+		break;
+	}
+}
+
 int
 compose_mails(const struct compose_facts *given, struct arena *a,
     struct composed *out, const char **why)
 {
 	struct compose_facts f = *given;
 	struct composed_mail *mails;
+	struct arena *scratch;
 
 	if (!check(&f, why))
 		return -1;
 	assert(f.secret != NULL && f.listed <= f.source_count);
-	f.organisation = one_line(a, f.organisation);
+	/* what is written for one mail is in the processor's cache for the
+	 * next */
+	scratch = arena_open(0);
+	f.organisation = one_line(scratch, f.organisation);
 	f.mode = mode_of(&f);
-	f.entries = entry_all(&f, a);
+	f.entries = entry_all(&f, scratch);
 	out->count = f.mode == COMPOSE_XARF ? f.source_count : 1;
 	mails = arena_array(a, out->count, sizeof *mails);
-	switch (f.mode) {
-	case COMPOSE_CONSOLIDATED:
-		consolidated(&f, a, mails);
-		break;
-	case COMPOSE_XARF:
-		for (size_t i = 0; i < f.source_count; i++)
-			xarf(&f, i, a, &mails[i]);
-		break;
-	case COMPOSE_TEXT:
-		text_only(&f, a, mails);
-		break;
-	}
+	write_mails(&f, scratch, a, mails);
+	arena_close(scratch);
 	out->mails = mails;
 	return 0;
 }

@@ -42,8 +42,9 @@ struct few {
 	size_t place_count;
 	struct day *days;
 	size_t day_count;
+	int64_t counted; /* events on these days, by the tallies */
 	struct row *rows;
-	size_t row_count;
+	size_t row_count, row_room;
 };
 
 static struct found *
@@ -115,8 +116,10 @@ take_days(struct few *f, const struct db_rows *rows, int64_t most)
 		f->places[d->place].half->counted += db_int(rows, i, 2);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (f->places[f->days[i].place].half->counted <= most)
+		if (f->places[f->days[i].place].half->counted <= most) {
+			f->counted += db_int(rows, i, 2);
 			f->days[kept++] = f->days[i];
+		}
 	qsort(f->days, kept, sizeof *f->days, by_day);
 	/* an address may have several kinds or hosts on a day */
 	for (size_t i = 0; i < kept; i++)
@@ -148,18 +151,32 @@ read_days(struct few *f, int64_t most)
 
 /* ---- their events ---- */
 
+/* There are hardly more rows than were counted. */
+static void
+reserve_rows(struct few *f, size_t n)
+{
+	size_t room = f->row_room == 0 ? (size_t)f->counted : 2 * f->row_room;
+	struct row *list;
+
+	if (f->row_room - f->row_count >= n)
+		return;
+	if (room < f->row_count + n)
+		room = f->row_count + n;
+	list = arena_array(f->a, room, sizeof *list);
+	if (f->row_count != 0)
+		memcpy(list, f->rows, f->row_count * sizeof *list);
+	f->rows = list;
+	f->row_room = room;
+}
+
 static void
 take_rows(struct few *f, const struct db_rows *rows)
 {
 	size_t n = db_rows_count(rows);
-	struct row *list = arena_array(f->a, f->row_count + n + 1,
-	    sizeof *list);
 
-	if (f->row_count != 0)
-		memcpy(list, f->rows, f->row_count * sizeof *list);
-	f->rows = list;
+	reserve_rows(f, n);
 	for (size_t i = 0; i < n; i++)
-		list[f->row_count++] = (struct row){
+		f->rows[f->row_count++] = (struct row){
 		    .place = (size_t)db_int(rows, i, EVENT_N) - 1,
 		    .host = db_int(rows, i, EVENT_HOST),
 		    .service = db_int(rows, i, EVENT_SERVICE),
@@ -309,16 +326,14 @@ by_text(struct text a, struct text b)
 	return d != 0 ? d : (a.n > b.n) - (a.n < b.n);
 }
 
-/* By address, then oldest first; of the same second by what a mail says of
- * them, so that it is always the same. */
+/* Oldest first; of the same second by what a mail says of them, so that it is
+ * always the same. */
 static int
 in_order(const void *x, const void *y)
 {
-	const struct row *a = x, *b = y;
-	const struct compose_event *e = &a->event, *f = &b->event;
+	const struct row *const *a = x, *const *b = y;
+	const struct compose_event *e = &(*a)->event, *f = &(*b)->event;
 
-	if (a->place != b->place)
-		return a->place < b->place ? -1 : 1;
 	if (e->time_us != f->time_us)
 		return e->time_us < f->time_us ? -1 : 1;
 	if (e->port != f->port)
@@ -335,20 +350,47 @@ in_order(const void *x, const void *y)
 	    : by_text(e->login, f->login);
 }
 
+/* The rows by address: those of place i from ends[i - 1] to ends[i]. */
+static const struct row **
+sort_rows(const struct few *f, size_t *ends)
+{
+	const struct row **list = arena_array(f->a, f->row_count + 1,
+	    sizeof *list);
+	size_t before = 0;
+
+	for (size_t i = 0; i < f->row_count; i++)
+		ends[f->rows[i].place]++;
+	for (size_t i = 0; i < f->place_count; i++) {
+		size_t n = ends[i];
+
+		ends[i] = before;
+		before += n;
+	}
+	for (size_t i = 0; i < f->row_count; i++)
+		list[ends[f->rows[i].place]++] = &f->rows[i];
+	for (size_t i = 0; i < f->place_count; i++) {
+		size_t from = i == 0 ? 0 : ends[i - 1];
+
+		qsort(list + from, ends[i] - from, sizeof *list, in_order);
+	}
+	return list;
+}
+
 /* The n rows of an address.  hosts: room for as many.  False: it waits whole,
  * since nobody knows yet whether it was an exit of Tor. */
 static bool
-take_lines(struct compose_source *s, const struct row *list, size_t n,
+take_lines(struct compose_source *s, const struct row *const *list, size_t n,
     int64_t *hosts, struct arena *a)
 {
-	struct compose_event *lines = arena_array(a, n, sizeof *lines);
+	struct compose_event *lines;
 
 	for (size_t i = 0; i < n; i++)
-		if (!list[i].tor_known)
+		if (!list[i]->tor_known)
 			return false;
+	lines = arena_array(a, n, sizeof *lines);
 	for (size_t i = 0; i < n; i++) {
-		lines[i] = list[i].event;
-		hosts[i] = list[i].host;
+		lines[i] = list[i]->event;
+		hosts[i] = list[i]->host;
 		s->kinds[lines[i].kind]++;
 	}
 	s->lines = lines;
@@ -360,30 +402,34 @@ take_lines(struct compose_source *s, const struct row *list, size_t n,
 	return true;
 }
 
-/* The rows of one half, which come together. */
-static size_t
-take_half(struct few *f, const struct row *list, size_t left)
+/* The rows of one contact, whose addresses begin at place. */
+static void
+take_half(struct few *f, size_t place, const struct row *const *list,
+    const size_t *ends)
 {
-	struct half *h = f->places[list->place].half;
-	int64_t *hosts;
-	size_t all = 0, n, known = 0;
+	struct half *h = f->places[place].half;
+	size_t from = place == 0 ? 0 : ends[place - 1], known = 0, n;
+	int64_t *hosts = arena_array(f->a,
+	    ends[place + h->n - 1] - from + 1, sizeof *hosts);
 
-	while (all < left && f->places[list[all].place].half == h)
-		all++;
-	if (h->excused)
-		return all;
-	hosts = arena_array(f->a, all, sizeof *hosts);
-	for (size_t i = 0; i < all; i += n) {
-		struct compose_source *s =
-		    &found_at(f, list[i].place)->source;
-
-		for (n = 1; i + n < all && list[i + n].place == list[i].place;)
-			n++;
-		if (take_lines(s, list + i, n, hosts + known, f->a))
+	for (size_t i = place; i < place + h->n; i++, from += n) {
+		n = ends[i] - from;
+		if (n != 0 && take_lines(&found_at(f, i)->source, list + from,
+		        n, hosts + known, f->a))
 			known += n;
 	}
 	h->hosts = (int64_t)distinct(hosts, known);
-	return all;
+}
+
+static void
+take_all(struct few *f)
+{
+	size_t *ends = arena_array(f->a, f->place_count + 1, sizeof *ends);
+	const struct row **list = sort_rows(f, ends);
+
+	for (size_t i = 0; i < f->place_count; i += f->places[i].half->n)
+		if (!f->places[i].half->excused)
+			take_half(f, i, list, ends);
 }
 
 enum db_result
@@ -410,9 +456,7 @@ report_few_read(struct db *db, struct arena *a, const struct hub_conf *conf,
 		r = read_names(&f);
 	if (r != DB_OK)
 		return r;
-	qsort(f.rows, f.row_count, sizeof *f.rows, in_order);
-	for (size_t i = 0; i < f.row_count;)
-		i += take_half(&f, f.rows + i, f.row_count - i);
+	take_all(&f);
 	for (size_t i = 0; i < *count; i++)
 		if (list[i]->counted > most || list[i]->excused)
 			list[kept++] = list[i];

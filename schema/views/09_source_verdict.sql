@@ -6,11 +6,11 @@ SELECT s.address, s.contact, s.pending, s.reported_upto, s.state,
 		n.tries, n.logins, n.agents) OR f.address IS NOT NULL
 		OR c.forced IS NOT NULL AS worth,
 	address_verdict(
-		EXISTS (SELECT FROM agent_address o
-			WHERE o.address = s.address),
+		s.address IN (SELECT o.address FROM agent_address o),
 		s.address <<= ANY (p.unreportable),
-		EXISTS (SELECT FROM allow_prefix a
-			WHERE a.prefix >>= s.address),
+		(SELECT EXISTS (SELECT FROM allow_prefix))
+			AND EXISTS (SELECT FROM allow_prefix a
+				WHERE a.prefix >>= s.address),
 		s.last_seen < p.since,
 		c.forced IS NOT NULL
 			OR threshold_met(s.attempts, cardinality(s.logins),
