@@ -31,9 +31,9 @@ enum {
 	 * more than BATCH_LARGE */
 	BATCH_LEAST = 25,
 	BATCH_FIRST = 100,
-	BATCH_MOST = 400,
-	BATCH_SMALL = 8 << 20,
-	BATCH_LARGE = 32 << 20,
+	BATCH_MOST = 800,
+	BATCH_SMALL = 16 << 20,
+	BATCH_LARGE = 64 << 20,
 	/* deciding takes a part of the time at most: so many times as long as
 	 * it took it is not done again */
 	REST = 20,
