@@ -38,6 +38,39 @@ def release_build(folder=None, hub=False):
     return folder
 
 
+class HugePages:
+    """Room for so many MB of shared memory, if the kernel gives it; restore()
+    when they are used no more."""
+
+    SETTING = pathlib.Path("/proc/sys/vm/nr_hugepages")
+
+    def __init__(self, mb):
+        self.before = self.SETTING.read_text()
+        kb = int(self.of("Hugepagesize"))
+        # what PostgreSQL shares beside its buffers is a twentieth
+        wanted = mb * 1024 * 21 // 20 // kb
+        try:
+            self.SETTING.write_text(str(int(self.before) + wanted))
+        except OSError:
+            pass
+
+    def restore(self):
+        if self.SETTING.read_text() != self.before:
+            self.SETTING.write_text(self.before)
+
+    @staticmethod
+    def of(name):
+        return re.search(r"%s:\s+(\d+)" % name,
+                         pathlib.Path("/proc/meminfo").read_text())[1]
+
+    def used(self):
+        """Are any in use or promised?"""
+        taken = (int(self.of("HugePages_Total"))
+                 - int(self.of("HugePages_Free"))
+                 + int(self.of("HugePages_Rsvd")))
+        return "on" if taken else "off"
+
+
 def run(command):
     done = subprocess.run([str(c) for c in command], capture_output=True,
                           text=True, errors="replace", check=False)
