@@ -80,8 +80,8 @@ enum db_result db_run(struct db *db, const char *statement,
     __attribute__((warn_unused_result));
 
 /* The same for a statement of many rows: PostgreSQL's binary form, which costs
- * it, and us, less.  For columns that are integers, flags, text and addresses,
- * and for the db_ functions that read those. */
+ * it, and us, less.  For columns that are integers, flags, text, addresses
+ * and the places of rows (ctid), and for the db_ functions that read those. */
 enum db_result db_run_binary(struct db *db, const char *statement,
     const struct db_args *args, struct db_rows **rows)
     __attribute__((warn_unused_result));
@@ -125,6 +125,8 @@ void db_array_null(struct db_array *array);
 void db_array_text(struct db_array *array, struct text t); /* absent: NULL */
 void db_array_int(struct db_array *array, int64_t v);
 void db_array_addr(struct db_array *array, const struct addr *v);
+/* The place of a row, as db_int reads it. */
+void db_array_tid(struct db_array *array, int64_t place);
 void db_array_uuid(struct db_array *array, const uint8_t bytes[16]);
 
 /* ---- many rows for a table ---- */

@@ -130,12 +130,18 @@ array_add(struct db_array *array, const char *bytes, size_t n)
 	array->text[array->n] = '\0';
 }
 
+static void
+array_string(struct db_array *array, const char *s)
+{
+	array_add(array, s, strlen(s));
+}
+
 /* A value that needs no quotes. */
 static void
 array_plain(struct db_array *array, const char *s)
 {
 	array_add(array, array->n == 0 ? "{" : ",", 1);
-	array_add(array, s, strlen(s));
+	array_string(array, s);
 }
 
 void
@@ -180,6 +186,19 @@ db_array_addr(struct db_array *array, const struct addr *v)
 	char s[ADDR_TEXT_BYTES];
 
 	array_plain(array, v->family == 0 ? "NULL" : addr_format(s, v));
+}
+
+/* On the wire it is four bytes of page and two of number. */
+void
+db_array_tid(struct db_array *array, int64_t place)
+{
+	char page[TEXT_NUMBER_BYTES], number[TEXT_NUMBER_BYTES];
+
+	array_plain(array, "\"(");
+	array_string(array, text_of_number(page, place >> 16).at);
+	array_string(array, ",");
+	array_string(array, text_of_number(number, place & 0xffff).at);
+	array_string(array, ")\"");
 }
 
 void

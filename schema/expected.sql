@@ -2139,6 +2139,8 @@ COMMENT ON COLUMN plaintiff.source_verdict.address IS 'accused address';
 
 COMMENT ON COLUMN plaintiff.source_verdict.contact IS 'who answers for it';
 
+COMMENT ON COLUMN plaintiff.source_verdict.place IS 'where its row of source is, until somebody changes it';
+
 COMMENT ON COLUMN plaintiff.source_verdict.pending IS 'no event in no report is stored below this; null: all are in some';
 
 COMMENT ON COLUMN plaintiff.source_verdict.reported_upto IS 'events stored up to here are in some report';

@@ -335,8 +335,8 @@ mode_of(const struct compose_facts *f)
 }
 
 static void
-write_mails(const struct compose_facts *f, struct arena *a, struct arena *keep,
-    struct composed_mail *mails)
+write_mails(const struct compose_facts *f, struct arena *a,
+    struct arena *keep, struct composed_mail *mails)
 {
 	switch (f->mode) {
 	case COMPOSE_CONSOLIDATED:

@@ -19,6 +19,7 @@ enum {
 	CASE_ASKED,
 	CASE_COUNTRY,
 	CASE_ASN,
+	CASE_PLACE,
 };
 
 /* Rows of report_case.  Returns the number of contacts. */
@@ -50,7 +51,9 @@ read_addresses(const struct db_rows *rows, const struct hub_conf *conf,
 			at = &halves[n - 1].found[halves[n - 1].n];
 		halves[n - 1].n++;
 		at->source.address = address;
-		at->after = db_int(rows, i, CASE_AFTER);
+		at->mark = (struct report_mark){
+		    .after = db_int(rows, i, CASE_AFTER),
+		    .place = db_int(rows, i, CASE_PLACE)};
 		at->source.again = db_flag(rows, i, CASE_FIXED);
 		if (!db_is_null(rows, i, CASE_METHOD))
 			at->source.method =
@@ -149,14 +152,14 @@ complete(struct half *h, const struct hub_conf *conf, struct arena *a)
 {
 	struct compose_source *sources = arena_array(a, h->n + 1,
 	    sizeof *sources);
-	int64_t *after = arena_array(a, h->n + 1, sizeof *after);
+	struct report_mark *marks = arena_array(a, h->n + 1, sizeof *marks);
 	struct compose_facts *f = h->kase.facts;
 
 	qsort(h->found, h->n, sizeof *h->found, by_weight);
 	while (f->source_count < h->n &&
 	    h->found[f->source_count].source.events != 0) {
 		sources[f->source_count] = h->found[f->source_count].source;
-		after[f->source_count] = h->found[f->source_count].after;
+		marks[f->source_count] = h->found[f->source_count].mark;
 		f->source_count++;
 	}
 	f->sources = sources;
@@ -164,7 +167,7 @@ complete(struct half *h, const struct hub_conf *conf, struct arena *a)
 	    ? f->source_count
 	    : (size_t)conf->report_sources_max;
 	f->hosts = h->hosts;
-	h->kase.after = after;
+	h->kase.marks = marks;
 	sum_up(f);
 }
 

@@ -60,7 +60,7 @@ arguments(struct half *const *halves, size_t count, int64_t upto,
 
 			db_array_int(contact, halves[i]->kase.contact);
 			db_array_addr(address, &f->source.address);
-			db_array_int(after, f->after);
+			db_array_int(after, f->mark.after);
 		}
 	db_arg_int(args, upto);
 	return args;

@@ -139,7 +139,7 @@ read_days(struct few *f, int64_t most)
 
 	for (size_t i = 0; i < f->place_count; i++) {
 		db_array_addr(address, &found_at(f, i)->source.address);
-		db_array_int(after, found_at(f, i)->after);
+		db_array_int(after, found_at(f, i)->mark.after);
 	}
 	r = db_run_binary(f->db, "report_days", args, &rows);
 	if (r != DB_OK)
@@ -201,7 +201,7 @@ read_day(struct few *f, const struct day *days, size_t n, const char *low,
 
 		db_array_int(number, (int64_t)days[i].place + 1);
 		db_array_addr(address, &at->source.address);
-		db_array_int(after, at->after);
+		db_array_int(after, at->mark.after);
 	}
 	db_arg_int(args, f->upto);
 	db_arg_string(args, low);

@@ -18,7 +18,7 @@ struct hub_conf;
 /* An address while its rows are read. */
 struct found {
 	struct compose_source source;
-	int64_t after;
+	struct report_mark mark;
 };
 
 /* A case while its rows are read. */

@@ -28,6 +28,12 @@ void report_arg_contacts(struct db_args *args, struct report_contacts contacts);
 struct report_contacts report_take_contacts(struct db_rows *rows,
     struct arena *a);
 
+/* An address of a case: it covers events stored above after; its row of
+ * source was at place, a tid as PostgreSQL sends it. */
+struct report_mark {
+	int64_t after, place;
+};
+
 /* What one contact is to be told. */
 struct report_case {
 	int64_t contact;
@@ -35,8 +41,7 @@ struct report_case {
 	bool hold;                   /* its mode is held */
 	int64_t upto;                /* covers events stored up to here */
 	struct compose_facts *facts; /* without what the settings say */
-	const int64_t *after;        /* beside facts->sources: covers events
-	                                stored above this */
+	const struct report_mark *marks; /* beside facts->sources */
 };
 
 struct report_cases {

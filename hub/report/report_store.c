@@ -196,7 +196,7 @@ put_sources(struct db *db, const struct report_made *made, size_t n,
 			db_copy_int8(copy, s->events);
 			db_copy_time(copy, s->first_us);
 			db_copy_time(copy, s->last_us);
-			db_copy_int8(copy, made[i].kase->after[j]);
+			db_copy_int8(copy, made[i].kase->marks[j].after);
 			db_copy_int8(copy, upto);
 		}
 	return db_copy_close(copy);
@@ -205,7 +205,8 @@ put_sources(struct db *db, const struct report_made *made, size_t n,
 /* An address of a mail, as it was when its events were read. */
 struct mark {
 	const struct addr *address;
-	int64_t contact, after;
+	int64_t contact;
+	const struct report_mark *was;
 };
 
 /* As PostgreSQL orders them; so do all who change many of them, so that none
@@ -239,32 +240,50 @@ marks_of(const struct report_made *made, size_t n, size_t *count,
 			list[(*count)++] = (struct mark){
 			    .address = &c->facts->sources[j].address,
 			    .contact = c->contact,
-			    .after = c->after[j]};
+			    .was = &c->marks[j]};
 	}
 	qsort(list, *count, sizeof *list, by_address);
 	return list;
+}
+
+static struct db_args *
+marks_args(const struct mark *list, size_t n, int64_t upto, bool places,
+    struct arena *a)
+{
+	struct db_args *args = db_args_new(a);
+	struct db_array *address = db_arg_array(args);
+	struct db_array *contact = db_arg_array(args);
+	struct db_array *after = db_arg_array(args);
+	struct db_array *place;
+
+	for (size_t i = 0; i < n; i++) {
+		db_array_addr(address, list[i].address);
+		db_array_int(contact, list[i].contact);
+		db_array_int(after, list[i].was->after);
+	}
+	db_arg_int(args, upto);
+	if (!places)
+		return args;
+	place = db_arg_array(args);
+	for (size_t i = 0; i < n; i++)
+		db_array_tid(place, list[i].was->place);
+	return args;
 }
 
 static enum db_result
 advance(struct db *db, struct arena *a, const struct report_made *made,
     size_t n, int64_t upto)
 {
-	struct db_args *args = db_args_new(a);
-	struct db_array *address = db_arg_array(args);
-	struct db_array *contact = db_arg_array(args);
-	struct db_array *after = db_arg_array(args);
 	size_t count;
 	const struct mark *list = marks_of(made, n, &count, a);
-	int64_t moved;
-	enum db_result r;
+	int64_t moved, more = 0;
+	enum db_result r = db_run_count(db, "report_advance",
+	    marks_args(list, count, upto, true, a), &moved);
 
-	for (size_t i = 0; i < count; i++) {
-		db_array_addr(address, list[i].address);
-		db_array_int(contact, list[i].contact);
-		db_array_int(after, list[i].after);
-	}
-	db_arg_int(args, upto);
-	r = db_run_count(db, "report_advance", args, &moved);
+	if (r == DB_OK && moved < (int64_t)count)
+		r = db_run_count(db, "report_advance_moved",
+		    marks_args(list, count, upto, false, a), &more);
+	moved += more;
 	if (r != DB_OK || moved == (int64_t)count)
 		return r;
 	log_info("addresses were changed meanwhile addresses=%zu",

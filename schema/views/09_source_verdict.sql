@@ -1,5 +1,6 @@
 CREATE VIEW source_verdict AS
-SELECT s.address, s.contact, s.pending, s.reported_upto, s.state,
+SELECT s.address, s.contact, s.ctid AS place, s.pending, s.reported_upto,
+	s.state,
 	s.method, s.asked, s.fresh_until, s.next_ask, s.country, s.asn,
 	s.weighed_from, s.last_seen, f.fixed,
 	threshold_met(s.attempts, cardinality(s.logins), cardinality(s.agents),
@@ -54,6 +55,8 @@ COMMENT ON VIEW source_verdict IS
 	'whether an accused address may be reported, whoever its contact is';
 COMMENT ON COLUMN source_verdict.address IS 'accused address';
 COMMENT ON COLUMN source_verdict.contact IS 'who answers for it';
+COMMENT ON COLUMN source_verdict.place IS
+	'where its row of source is, until somebody changes it';
 COMMENT ON COLUMN source_verdict.pending IS
 	'no event in no report is stored below this; null: all are in some';
 COMMENT ON COLUMN source_verdict.reported_upto IS

@@ -106,7 +106,7 @@ mark_leaves_later_events_pending(void **state)
 	                           " WHERE address = '203.0.113.7'"), 3);
 	c = world_case(f, 1, 5);
 	assert_int_equal(c.facts->events, 2);
-	assert_int_equal(c.after[0] + c.after[1], 2);
+	assert_int_equal(c.marks[0].after + c.marks[1].after, 2);
 }
 
 /* A second session passes over what the first has in hand, and then finds it
