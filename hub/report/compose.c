@@ -320,8 +320,9 @@ xarf(const struct compose_facts *f, size_t source, struct arena *a,
 	};
 
 	finish(&(struct mail){.f = &one, .a = a, .keep = keep,
-	    .number = source, .multipart = "report", .report_type = "feedback-report",
-	    .parts = parts, .count = 3}, out);
+	    .number = source, .multipart = "report",
+	    .report_type = "feedback-report", .parts = parts, .count = 3},
+	    out);
 }
 
 static enum compose_mode
