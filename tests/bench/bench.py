@@ -1,5 +1,6 @@
 """What the benchmarks share: the release build, logs, timed commands, tables.
 Knows no benchmark."""
+import atexit
 import json
 import os
 import pathlib
@@ -39,24 +40,21 @@ def release_build(folder=None, hub=False):
 
 
 class HugePages:
-    """Room for so many MB of shared memory, if the kernel gives it; restore()
-    when they are used no more."""
+    """Room for so many MB of shared memory, if the kernel gives it; given back
+    when the program ends."""
 
     SETTING = pathlib.Path("/proc/sys/vm/nr_hugepages")
 
     def __init__(self, mb):
-        self.before = self.SETTING.read_text()
+        before = self.SETTING.read_text()
         kb = int(self.of("Hugepagesize"))
         # what PostgreSQL shares beside its buffers is a twentieth
         wanted = mb * 1024 * 21 // 20 // kb
         try:
-            self.SETTING.write_text(str(int(self.before) + wanted))
+            self.SETTING.write_text(str(int(before) + wanted))
         except OSError:
-            pass
-
-    def restore(self):
-        if self.SETTING.read_text() != self.before:
-            self.SETTING.write_text(self.before)
+            return
+        atexit.register(self.SETTING.write_text, before)
 
     @staticmethod
     def of(name):
